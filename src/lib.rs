@@ -1,0 +1,5 @@
+//! The Starling node as a library: the engine, its store, its network and its HTTP door.
+//!
+//! `main.rs` is the only other room that knows everything; tests and simulations come in through here.
+
+pub mod network;
