@@ -1,0 +1,498 @@
+//! Which devices speak for an author, and up to where.
+//!
+//! An identity is its inception record and a set of signed operations. Operations of one root key
+//! form an *epoch*; a rotation, signed by the root that the epoch had committed to, ends it and
+//! says anew who speaks. What an identity means is a function of the set alone, never of the order
+//! in which its operations arrived, so that all nodes that hold the same set agree:
+//!
+//! - a device speaks if it was added and not removed; a removed key never comes back;
+//! - a removed device speaks up to its cut-off in each log; of two cut-offs the lower holds, of two
+//!   at one height the one with the lower id;
+//! - a rotation replaces all that earlier epochs said: only devices that it keeps or cuts remain.
+//!   Of two rotations of one epoch the one with the lower id holds;
+//! - a retirement cuts every device off, and adds nothing later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::{ByteArray, ByteBuf};
+
+use crate::{
+    cbor,
+    id::{AuthorId, DeviceKey, EntryId},
+    keys::{self, Secret},
+    limits,
+};
+
+/// Why bytes are not an identity or one of its operations.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not the canonical encoding of a record.
+    #[error("not an identity record: {0}")]
+    Encoding(#[from] cbor::Error),
+    /// Too many operations or too many bytes.
+    #[error("an identity has limits: {0}")]
+    Limit(&'static str),
+    /// The inception hashes to another author.
+    #[error("the inception record is of another author")]
+    Author,
+    /// A version that this crate does not speak.
+    #[error("identity records of version {0} are not understood")]
+    Version(u8),
+    /// Signed by no key that may.
+    #[error("the operation is not signed by the root key of its epoch")]
+    Signature,
+    /// An operation of an epoch whose rotation is not among the operations.
+    #[error("operation of epoch {0}, whose rotation is missing")]
+    Epoch(u32),
+}
+
+/// Where a removed device's log ends: the last entry that is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cutoff(
+    /// The log.
+    pub u8,
+    /// Sequence number of the last accepted entry.
+    pub u64,
+    /// Its id, which chooses a branch where the log forked.
+    pub EntryId,
+);
+
+/// A device and where each of its logs ends; a log that is not named holds nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal(
+    /// The device.
+    pub DeviceKey,
+    /// Its cut-offs, by log.
+    pub Vec<Cutoff>,
+);
+
+/// What the operation does. On the wire a list of a number and the fields in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// 0: this device speaks for the author.
+    AddDevice(DeviceKey),
+    /// 1: this device speaks no longer.
+    RemoveDevice(Removal),
+    /// 2: the next root takes over. Signed by it, not by the root of the epoch that it ends.
+    RotateRoot {
+        /// Public half of the new root, as committed to.
+        root: DeviceKey,
+        /// Commitment to the root after it.
+        next: [u8; 32],
+        /// Devices that go on.
+        keep: Vec<DeviceKey>,
+        /// Devices whose past is accepted.
+        removals: Vec<Removal>,
+    },
+    /// 3: nobody speaks for the author any more.
+    Retire(Vec<Removal>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum ActionWire {
+    Rotate(u8, DeviceKey, ByteArray<32>, Vec<DeviceKey>, Vec<Removal>),
+    Add(u8, DeviceKey),
+    Remove(u8, Removal),
+    Retire(u8, Vec<Removal>),
+}
+
+impl From<&Action> for ActionWire {
+    fn from(action: &Action) -> Self {
+        match action.clone() {
+            Action::AddDevice(device) => Self::Add(0, device),
+            Action::RemoveDevice(removal) => Self::Remove(1, removal),
+            Action::RotateRoot { root, next, keep, removals } => {
+                Self::Rotate(2, root, ByteArray::new(next), keep, removals)
+            }
+            Action::Retire(removals) => Self::Retire(3, removals),
+        }
+    }
+}
+
+impl TryFrom<ActionWire> for Action {
+    type Error = cbor::Error;
+
+    fn try_from(wire: ActionWire) -> Result<Self, cbor::Error> {
+        Ok(match wire {
+            ActionWire::Add(0, device) => Self::AddDevice(device),
+            ActionWire::Remove(1, removal) => Self::RemoveDevice(removal),
+            ActionWire::Rotate(2, root, next, keep, removals) => {
+                Self::RotateRoot { root, next: next.into_array(), keep, removals }
+            }
+            ActionWire::Retire(3, removals) => Self::Retire(removals),
+            _ => return Err(cbor::Error::Malformed("no such identity operation".into())),
+        })
+    }
+}
+
+/// The record that began an identity: `[version, root 0, commitment to root 1]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inception(u8, DeviceKey, ByteArray<32>);
+
+impl Inception {
+    /// The inception that a phrase gives: always the same one.
+    pub fn of(phrase: &keys::Phrase) -> Self {
+        let next = keys::commitment(&phrase.root(1).public());
+        Self(limits::VERSION, phrase.root(0).public(), ByteArray::new(next))
+    }
+
+    /// The author that this record began.
+    pub fn author(&self) -> AuthorId {
+        AuthorId::new(*blake3::hash(&cbor::encode(self)).as_bytes())
+    }
+}
+
+/// One operation, signed: on the wire `[body, signature]`, the body
+/// `[version, author, epoch, action]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    id: [u8; 32],
+    body: Vec<u8>,
+    signature: [u8; 64],
+    author: AuthorId,
+    epoch: u32,
+    action: Action,
+    /// Who signed it, once that was checked.
+    signer: Option<DeviceKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body(u8, AuthorId, u32, ActionWire);
+
+impl Operation {
+    /// Signs `action` with the root of `epoch`; a rotation with the root that takes over.
+    pub fn sign(author: AuthorId, epoch: u32, action: Action, root: &Secret) -> Self {
+        let body = cbor::encode(&Body(limits::VERSION, author, epoch, (&action).into()));
+        let id = *blake3::hash(&body).as_bytes();
+        let signature = root.sign(keys::IDENTITY_SIGNATURE, &id);
+        Self { id, body, signature, author, epoch, action, signer: None }
+    }
+
+    /// BLAKE3 of the body.
+    pub fn id(&self) -> &[u8; 32] {
+        &self.id
+    }
+
+    /// What it does.
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+
+    fn parse(body: &[u8], signature: [u8; 64]) -> Result<Self, Error> {
+        if body.len() > limits::IDENTITY_OPERATION_BYTES {
+            return Err(Error::Limit("an operation is too long"));
+        }
+        let Body(version, author, epoch, action) = cbor::decode_canonical(body)?;
+        if version != limits::VERSION {
+            return Err(Error::Version(version));
+        }
+        let action = action.try_into()?;
+        let id = *blake3::hash(body).as_bytes();
+        Ok(Self { id, body: body.to_vec(), signature, author, epoch, action, signer: None })
+    }
+
+    fn signed_by(&self, root: &DeviceKey) -> bool {
+        self.signer == Some(*root)
+            || keys::verify(root, keys::IDENTITY_SIGNATURE, &self.id, &self.signature)
+    }
+}
+
+/// The wire form of an identity, whole or in part: `[inception, [[body, signature], …]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record(ByteBuf, Vec<(ByteBuf, ByteArray<64>)>);
+
+impl Record {
+    /// The author, if the inception is one.
+    pub fn author(&self) -> Result<AuthorId, Error> {
+        let inception: Inception = cbor::decode_canonical(&self.0)?;
+        if inception.0 != limits::VERSION {
+            return Err(Error::Version(inception.0));
+        }
+        Ok(inception.author())
+    }
+
+    /// Bytes of the operations, for those who budget.
+    pub fn size(&self) -> usize {
+        self.0.len() + self.1.iter().map(|(body, _)| body.len() + 70).sum::<usize>()
+    }
+}
+
+/// Whether a device may have said something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// It speaks.
+    Speaks,
+    /// It spoke, up to this entry of the log.
+    Until(u64, EntryId),
+    /// It never spoke in this log as far as this identity says.
+    Silent,
+}
+
+/// An identity as far as it is known: verified operations and what they mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    inception: Inception,
+    operations: BTreeMap<[u8; 32], Operation>,
+    meaning: Meaning,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Meaning {
+    epoch: u32,
+    root: DeviceKey,
+    next: [u8; 32],
+    devices: BTreeSet<DeviceKey>,
+    cut: BTreeMap<DeviceKey, BTreeMap<u8, (u64, EntryId)>>,
+    retired: bool,
+}
+
+impl Identity {
+    /// An identity of which only the inception is known.
+    pub fn begin(inception: Inception) -> Self {
+        let meaning = Meaning::begin(&inception);
+        Self { inception, operations: BTreeMap::new(), meaning }
+    }
+
+    /// Reads and verifies a record.
+    pub fn verify(record: &Record) -> Result<Self, Error> {
+        record.author()?;
+        let mut identity = Self::begin(cbor::decode_canonical(&record.0)?);
+        identity.merge(record)?;
+        Ok(identity)
+    }
+
+    /// Adds what `record` has and this has not. True if that changed anything. Either all of the
+    /// record is good, or nothing of it is taken.
+    pub fn merge(&mut self, record: &Record) -> Result<bool, Error> {
+        if record.author()? != self.author() {
+            return Err(Error::Author);
+        }
+        if record.1.len() > limits::IDENTITY_OPERATIONS {
+            return Err(Error::Limit("too many operations"));
+        }
+        let mut merged = self.clone();
+        for (body, signature) in &record.1 {
+            let operation = Operation::parse(body, signature.into_array())?;
+            if operation.author != self.author() {
+                return Err(Error::Author);
+            }
+            // The first signature seen for an operation stays: a second one adds nothing.
+            merged.operations.entry(operation.id).or_insert(operation);
+        }
+        if merged.operations.len() == self.operations.len() {
+            return Ok(false);
+        }
+        if merged.operations.len() > limits::IDENTITY_OPERATIONS {
+            return Err(Error::Limit("too many operations"));
+        }
+        merged.check_signatures()?;
+        merged.meaning = Meaning::of(&merged.inception, &merged.operations);
+        *self = merged;
+        Ok(true)
+    }
+
+    /// Adds one operation that was just signed here.
+    pub fn apply(&mut self, operation: Operation) -> Result<bool, Error> {
+        let signed = (ByteBuf::from(operation.body), ByteArray::new(operation.signature));
+        self.merge(&Record(ByteBuf::from(cbor::encode(&self.inception)), vec![signed]))
+    }
+
+    /// Every operation must be signed by a key that its epoch can have: a root of it, or for a
+    /// rotation a root that one of them committed to. Two rotations of one epoch may commit to
+    /// different roots, so an epoch can have several: all are good signatures, and `Meaning::of`
+    /// chooses. A set that passes still passes after more is added, whatever the order.
+    fn check_signatures(&mut self) -> Result<(), Error> {
+        let mut roots = vec![(self.inception.1, self.inception.2.into_array())];
+        let mut epoch = 0;
+        let mut checked = 0;
+        while !roots.is_empty() {
+            let mut successors = Vec::new();
+            for operation in self.operations.values_mut().filter(|o| o.epoch == epoch) {
+                let signer = match &operation.action {
+                    Action::RotateRoot { root, next, .. } => {
+                        let committed = keys::commitment(root);
+                        if !roots.iter().any(|(_, commitment)| *commitment == committed) {
+                            return Err(Error::Signature);
+                        }
+                        successors.push((*root, *next));
+                        operation.signed_by(root).then_some(*root)
+                    }
+                    _ => roots.iter().map(|(root, _)| *root).find(|root| operation.signed_by(root)),
+                };
+                operation.signer = Some(signer.ok_or(Error::Signature)?);
+                checked += 1;
+            }
+            roots = successors;
+            epoch += 1;
+        }
+        if checked < self.operations.len() { Err(Error::Epoch(epoch)) } else { Ok(()) }
+    }
+
+    /// The author.
+    pub fn author(&self) -> AuthorId {
+        self.inception.author()
+    }
+
+    /// The wire form, all operations in the order of their ids.
+    pub fn record(&self) -> Record {
+        self.record_of(self.operations.values())
+    }
+
+    /// The wire form with as little as a stranger needs to accept entries of `device`: everything
+    /// while that is within `budget` bytes, else what leads to the current epoch and this device.
+    pub fn record_for(&self, device: &DeviceKey, budget: usize) -> Record {
+        let whole = self.record();
+        if whole.size() <= budget {
+            return whole;
+        }
+        self.record_of(self.operations.values().filter(|operation| match &operation.action {
+            Action::AddDevice(added) => added == device,
+            Action::RotateRoot { .. } => true,
+            Action::RemoveDevice(_) | Action::Retire(_) => false,
+        }))
+    }
+
+    fn record_of<'a>(&self, operations: impl Iterator<Item = &'a Operation>) -> Record {
+        let signed = |operation: &Operation| {
+            (ByteBuf::from(operation.body.clone()), ByteArray::new(operation.signature))
+        };
+        Record(ByteBuf::from(cbor::encode(&self.inception)), operations.map(signed).collect())
+    }
+
+    /// A hash over the ids of all operations: equal means that both know the same.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        self.operations.keys().for_each(|id| {
+            hasher.update(id);
+        });
+        *hasher.finalize().as_bytes()
+    }
+
+    /// Whether `device` may have written to `log`, and how far.
+    pub fn voice(&self, device: &DeviceKey, log: u8) -> Voice {
+        let meaning = &self.meaning;
+        if let Some(cut) = meaning.cut.get(device) {
+            return cut.get(&log).map_or(Voice::Silent, |(seq, id)| Voice::Until(*seq, *id));
+        }
+        if meaning.devices.contains(device) { Voice::Speaks } else { Voice::Silent }
+    }
+
+    /// Devices that speak now.
+    pub fn devices(&self) -> impl Iterator<Item = &DeviceKey> {
+        self.meaning.devices.iter().filter(|device| !self.meaning.cut.contains_key(device))
+    }
+
+    /// Devices that spoke once and are cut off.
+    pub fn removed(&self) -> impl Iterator<Item = &DeviceKey> {
+        self.meaning.cut.keys()
+    }
+
+    /// Number of the current root, counting from 0 with each rotation.
+    pub fn epoch(&self) -> u32 {
+        self.meaning.epoch
+    }
+
+    /// The current root's public half.
+    pub fn root(&self) -> &DeviceKey {
+        &self.meaning.root
+    }
+
+    /// Whether the author has retired.
+    pub fn retired(&self) -> bool {
+        self.meaning.retired
+    }
+
+    /// How many operations are known.
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// Whether nothing but the inception is known.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+}
+
+impl Meaning {
+    fn begin(inception: &Inception) -> Self {
+        Self {
+            epoch: 0,
+            root: inception.1,
+            next: inception.2.into_array(),
+            devices: BTreeSet::new(),
+            cut: BTreeMap::new(),
+            retired: false,
+        }
+    }
+
+    /// Folds the operations, epoch by epoch. The map is ordered by id, so "the first" is "the one
+    /// with the lowest id".
+    fn of(inception: &Inception, operations: &BTreeMap<[u8; 32], Operation>) -> Self {
+        let mut meaning = Self::begin(inception);
+        loop {
+            let (epoch, signer, committed) = (meaning.epoch, meaning.root, meaning.next);
+            let here = operations.values().filter(|operation| operation.epoch == epoch);
+            let rotation = here.clone().find_map(|operation| match &operation.action {
+                Action::RotateRoot { root, next, keep, removals }
+                    if keys::commitment(root) == committed =>
+                {
+                    Some((root, next, keep, removals))
+                }
+                _ => None,
+            });
+            if let Some((root, next, keep, removals)) = rotation {
+                meaning = Self {
+                    epoch: meaning.epoch + 1,
+                    root: *root,
+                    next: *next,
+                    devices: keep.iter().take(limits::DEVICES).copied().collect(),
+                    cut: BTreeMap::new(),
+                    retired: false,
+                };
+                removals.iter().for_each(|removal| meaning.remove(removal));
+                continue;
+            }
+            for operation in here.filter(|operation| operation.signer == Some(signer)) {
+                match &operation.action {
+                    Action::AddDevice(device) => {
+                        if meaning.devices.len() < limits::DEVICES {
+                            meaning.devices.insert(*device);
+                        }
+                    }
+                    Action::RemoveDevice(removal) => meaning.remove(removal),
+                    Action::Retire(removals) => {
+                        meaning.retired = true;
+                        removals.iter().for_each(|removal| meaning.remove(removal));
+                    }
+                    Action::RotateRoot { .. } => {}
+                }
+            }
+            if meaning.retired {
+                meaning.devices.clear();
+            }
+            return meaning;
+        }
+    }
+
+    fn remove(&mut self, Removal(device, cutoffs): &Removal) {
+        let fresh = !self.cut.contains_key(device);
+        let cut = self.cut.entry(*device).or_default();
+        let named: BTreeMap<u8, (u64, EntryId)> =
+            cutoffs.iter().map(|Cutoff(log, seq, id)| (*log, (*seq, *id))).collect();
+        if fresh {
+            *cut = named;
+        } else {
+            // Of two removals the one that leaves less holds, log by log.
+            cut.retain(|log, _| named.contains_key(log));
+            for (log, end) in cut.iter_mut() {
+                *end = (*end).min(named[log]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "identity/tests.rs"]
+mod tests;

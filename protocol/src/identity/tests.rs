@@ -1,0 +1,150 @@
+//! What an identity means, whatever order its operations came in.
+
+use super::*;
+use crate::keys::Phrase;
+
+fn phrase() -> Phrase {
+    Phrase::from_entropy([42; 32])
+}
+
+fn device(n: u8) -> DeviceKey {
+    Secret::from_seed([n; 32]).public()
+}
+
+fn sign(epoch: u32, root: u32, action: Action) -> Operation {
+    Operation::sign(Inception::of(&phrase()).author(), epoch, action, &phrase().root(root))
+}
+
+fn rotate(n: u32, keep: &[u8], removals: Vec<Removal>) -> Operation {
+    let action = Action::RotateRoot {
+        root: phrase().root(n + 1).public(),
+        next: keys::commitment(&phrase().root(n + 2).public()),
+        keep: keep.iter().map(|&n| device(n)).collect(),
+        removals,
+    };
+    sign(n, n + 1, action)
+}
+
+fn cut(n: u8, seq: u64) -> Removal {
+    Removal(device(n), vec![Cutoff(0, seq, EntryId::new([seq as u8; 32]))])
+}
+
+fn identity(operations: &[Operation]) -> Identity {
+    let mut identity = Identity::begin(Inception::of(&phrase()));
+    for operation in operations {
+        identity.apply(operation.clone()).unwrap();
+    }
+    identity
+}
+
+#[test]
+fn a_phrase_gives_the_same_author_again() {
+    assert_eq!(Inception::of(&phrase()).author(), Inception::of(&phrase()).author());
+}
+
+#[test]
+fn a_device_speaks_until_it_is_cut_off() {
+    let add = sign(0, 0, Action::AddDevice(device(1)));
+    let alone = identity(std::slice::from_ref(&add));
+    assert_eq!(alone.voice(&device(1), 0), Voice::Speaks);
+    assert_eq!(alone.voice(&device(2), 0), Voice::Silent);
+    let removed = identity(&[add, sign(0, 0, Action::RemoveDevice(cut(1, 5)))]);
+    assert_eq!(removed.voice(&device(1), 0), Voice::Until(5, EntryId::new([5; 32])));
+    assert_eq!(removed.voice(&device(1), 1), Voice::Silent);
+    assert_eq!(removed.devices().count(), 0);
+}
+
+#[test]
+fn order_does_not_matter() {
+    let operations = [
+        sign(0, 0, Action::AddDevice(device(1))),
+        sign(0, 0, Action::AddDevice(device(2))),
+        sign(0, 0, Action::RemoveDevice(cut(1, 9))),
+        sign(0, 0, Action::RemoveDevice(cut(1, 4))),
+    ];
+    let reference = identity(&operations);
+    for turn in 0..operations.len() {
+        let mut turned = operations.clone();
+        turned.rotate_left(turn);
+        assert_eq!(identity(&turned).meaning, reference.meaning);
+        turned.reverse();
+        assert_eq!(identity(&turned).meaning, reference.meaning);
+    }
+    assert_eq!(reference.voice(&device(1), 0), Voice::Until(4, EntryId::new([4; 32])));
+}
+
+#[test]
+fn a_rotation_outranks_what_the_old_root_did() {
+    let thief = sign(0, 0, Action::AddDevice(device(66)));
+    let operations =
+        [sign(0, 0, Action::AddDevice(device(1))), rotate(0, &[2], vec![cut(1, 3)]), thief];
+    let identity = identity(&operations);
+    assert_eq!(identity.epoch(), 1);
+    assert_eq!(identity.voice(&device(66), 0), Voice::Silent);
+    assert_eq!(identity.voice(&device(2), 0), Voice::Speaks);
+    assert_eq!(identity.voice(&device(1), 0), Voice::Until(3, EntryId::new([3; 32])));
+}
+
+#[test]
+fn only_the_committed_root_may_rotate() {
+    let action = Action::RotateRoot {
+        root: device(66),
+        next: [0; 32],
+        keep: vec![device(66)],
+        removals: vec![],
+    };
+    let author = Inception::of(&phrase()).author();
+    let stolen = Operation::sign(author, 0, action, &Secret::from_seed([66; 32]));
+    let mut identity = identity(&[]);
+    assert_eq!(identity.apply(stolen), Err(Error::Signature));
+    // Signed by the old root instead of the one that takes over.
+    assert_eq!(identity.apply(sign(0, 5, Action::AddDevice(device(1)))), Err(Error::Signature));
+    assert_eq!(identity.apply(sign(1, 1, Action::AddDevice(device(1)))), Err(Error::Epoch(1)));
+    assert!(identity.is_empty());
+}
+
+#[test]
+fn two_rotations_of_one_epoch_settle_on_one() {
+    let (a, b) = (rotate(0, &[1], vec![]), rotate(0, &[2], vec![]));
+    let (ab, ba) = (identity(&[a.clone(), b.clone()]), identity(&[b, a]));
+    assert_eq!(ab.meaning, ba.meaning);
+    assert_eq!(ab.digest(), ba.digest());
+}
+
+#[test]
+fn retirement_silences_everyone() {
+    let operations = [
+        sign(0, 0, Action::AddDevice(device(1))),
+        sign(0, 0, Action::Retire(vec![cut(1, 7)])),
+        sign(0, 0, Action::AddDevice(device(2))),
+    ];
+    let identity = identity(&operations);
+    assert!(identity.retired());
+    assert_eq!(identity.voice(&device(2), 0), Voice::Silent);
+    assert_eq!(identity.voice(&device(1), 0), Voice::Until(7, EntryId::new([7; 32])));
+}
+
+#[test]
+fn the_record_round_trips_and_a_flipped_bit_does_not() {
+    let identity = identity(&[sign(0, 0, Action::AddDevice(device(1))), rotate(0, &[1, 2], vec![])]);
+    let bytes = cbor::encode(&identity.record());
+    let record: Record = cbor::decode_canonical(&bytes).unwrap();
+    assert_eq!(Identity::verify(&record).unwrap(), identity);
+    for index in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[index] ^= 1;
+        let verified = cbor::decode_canonical(&flipped).ok().and_then(|r| Identity::verify(&r).ok());
+        assert_ne!(verified.map(|other| other.author()), Some(identity.author()), "byte {index}");
+    }
+}
+
+#[test]
+fn a_short_record_still_lets_a_device_speak() {
+    let mut operations: Vec<_> =
+        (1..=20).map(|n| sign(0, 0, Action::AddDevice(device(n)))).collect();
+    operations.push(sign(0, 0, Action::RemoveDevice(cut(1, 5))));
+    let identity = identity(&operations);
+    let record = identity.record_for(&device(7), 500);
+    assert!(record.size() <= 500);
+    assert_eq!(Identity::verify(&record).unwrap().voice(&device(7), 0), Voice::Speaks);
+}
