@@ -2,4 +2,6 @@
 //!
 //! `main.rs` is the only other room that knows everything; tests and simulations come in through here.
 
+pub mod engine;
 pub mod network;
+pub mod view;

@@ -1,1 +1,3 @@
-fn main(){}
+//! The `starling` program: the only place that knows everything.
+
+fn main() {}
