@@ -4,4 +4,5 @@
 
 pub mod engine;
 pub mod network;
+pub mod text;
 pub mod view;
