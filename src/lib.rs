@@ -2,7 +2,9 @@
 //!
 //! `main.rs` is the only other room that knows everything; tests and simulations come in through here.
 
+pub mod clock;
 pub mod engine;
 pub mod network;
+pub mod store;
 pub mod text;
 pub mod view;
