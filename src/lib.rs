@@ -2,4 +2,8 @@
 //!
 //! `main.rs` is the only other room that knows everything; tests and simulations come in through here.
 
+pub mod clock;
+pub mod engine;
 pub mod network;
+pub mod store;
+pub mod view;

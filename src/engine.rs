@@ -1,0 +1,5 @@
+//! The node's mind.
+
+pub mod command;
+
+pub use command::{Command, Refusal, Reply};
