@@ -11,6 +11,7 @@ use serde_bytes::ByteArray;
 
 use crate::{
     cbor, entry,
+    feed::LogState,
     id::{AuthorId, DeviceKey, EntryId},
     limits,
 };
@@ -35,6 +36,14 @@ pub struct LogHead {
     pub head: EntryId,
     /// Where the log forked, if it did: nothing from there on is accepted without the author's word.
     pub frozen: Option<u64>,
+}
+
+impl LogHead {
+    /// What `state` amounts to. None if nothing is held.
+    pub fn of(log: u8, state: &LogState) -> Option<Self> {
+        let (first, top) = (state.runs().first()?, state.top()?);
+        Some(Self { log, lo: first.lo, hi: top.hi, head: top.head, frozen: state.frozen() })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
