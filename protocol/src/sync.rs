@@ -28,12 +28,9 @@ pub use pulling::{Comparison, Held, Own, PullAction, Pulling};
 pub use serving::{Batch, News, ServeAction, Serving, Source};
 pub use state::{FeedState, Interests, LogHead, Mark};
 
-/// Messages of entries that a puller lets be on their way: 2 MiB, about what a home line carries
-/// while a batch is verified and committed.
-pub const INITIAL_CREDIT: u32 = 4;
-
-/// Credit that a server lets a peer heap up. One call answers at most this many batches.
-pub const CREDIT: u32 = 8;
+/// Messages of entries that may be on their way: a thousand small posts, at most a mebibyte. That
+/// keeps a line busy while a batch is verified and committed, and fits the queue of a slow one.
+pub const CREDIT: u32 = 4;
 
 /// Ranges that may be asked for at once: enough to fill batches from feeds that have a post or two.
 pub const OUTSTANDING: usize = 256;

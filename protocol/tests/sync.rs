@@ -11,7 +11,7 @@ use starling_protocol::{
     identity::Record,
     limits,
     sync::{
-        Answer, Ask, Batch, Comparison, FeedState, Held, INITIAL_CREDIT, Interests, LogHead, News, Own,
+        Answer, Ask, Batch, Comparison, FeedState, Held, CREDIT, Interests, LogHead, News, Own,
         PATIENCE_MS, PullAction, Pulling, Range, ServeAction, Serving, Source,
     },
 };
@@ -133,7 +133,7 @@ fn the_reader_sets_the_pace() {
     let mut session = Session::open(&mut puller, &[ada.author()], None);
     session.prompt = false;
     session.settle(&mut puller, &mut server);
-    assert_eq!(session.uncommitted, INITIAL_CREDIT);
+    assert_eq!(session.uncommitted, CREDIT);
     let before = session.came.len();
     assert!(before < 3_000);
     assert!(!session.pulling.stalled(PATIENCE_MS * 100), "a server without credit owes nothing");
@@ -444,7 +444,7 @@ fn a_server_that_sends_what_was_not_asked_for_is_caught() {
     let mut puller = Shelf::default();
     let (mut pulling, _) = Pulling::start(0, &[ada.author()], vec![], None);
     let news = Answer::Entries { live: true, entries: vec![entry], done: vec![] }.to_bytes();
-    for _ in 0..INITIAL_CREDIT {
+    for _ in 0..CREDIT {
         let actions = pulling.receive(1, &news, &mut puller).unwrap();
         assert!(matches!(actions[..], [PullAction::Take { live: true, .. }]));
     }

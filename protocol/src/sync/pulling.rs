@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    Answer, Ask, FeedState, INITIAL_CREDIT, Interests, PATIENCE_MS, Range,
+    Answer, Ask, FeedState, CREDIT, Interests, PATIENCE_MS, Range,
     compare::{Reconciling, Step, frontier},
     wants::{Fault, Wants},
 };
@@ -112,7 +112,7 @@ impl Pulling {
             interests.iter().filter(|author| wire.contains(author)).copied().collect();
         let mine: Vec<Own> =
             mine.into_iter().filter(|own| interests.contains(&own.state.author())).collect();
-        let hello = Ask::Hello { version: limits::VERSION, credit: INITIAL_CREDIT, interests: wire };
+        let hello = Ask::Hello { version: limits::VERSION, credit: CREDIT, interests: wire };
         let (phase, asks) = compare(now, mine);
         let mut pulling = Self {
             interests,
@@ -120,7 +120,7 @@ impl Pulling {
             phase,
             comparison: Comparison { rounds: 1, ..Comparison::default() },
             wants: Wants::default(),
-            credit: INITIAL_CREDIT,
+            credit: CREDIT,
             uncommitted: 0,
             heads_owed: true,
             caught: false,

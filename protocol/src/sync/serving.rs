@@ -8,8 +8,10 @@ use crate::{id::AuthorId, identity::Record, limits};
 /// Feeds told of in one part of the heads: 100 to 250 KB for common feeds. The next part is sent
 /// when it is asked for, so a slow reader holds up nothing but itself.
 const PART: usize = 1_000;
-/// Bytes of the feeds, identities or proofs in one message, leaving room for one more of each.
-const PART_BYTES: usize = limits::SYNC_RESPONSE_BYTES / 2;
+/// Bytes of the feeds, identities or proofs in one part, the last one of each not counted.
+const PART_BYTES: usize = limits::SYNC_RESPONSE_BYTES / 4;
+/// Bytes of an identity that can be sent. One that is larger was made so by its owner.
+const RECORD_BYTES: usize = limits::SYNC_RESPONSE_BYTES / 2;
 /// News that wait for credit, in entries and in bytes. Beyond, the peer is told which feeds changed.
 const NEWS: usize = 1_024;
 const NEWS_BYTES: usize = 1024 * 1024;
@@ -171,7 +173,7 @@ impl Serving {
                 _ if self.credit == 0 => {
                     self.behind.insert(author);
                 }
-                News::Identity(_, record) if record.size() <= PART_BYTES => {
+                News::Identity(_, record) if record.size() <= RECORD_BYTES => {
                     answers.push(Answer::Identities(vec![record]));
                 }
                 News::Identity(..) => {}
@@ -338,9 +340,8 @@ impl Serving {
                 continue;
             }
             if mark.is_none_or(|mark| !mark.same_known(&own)) {
-                // One that fills a message alone cannot be sent: its author made it so.
                 if let Some(record) =
-                    source.identity(&author)?.filter(|record| record.size() <= PART_BYTES)
+                    source.identity(&author)?.filter(|record| record.size() <= RECORD_BYTES)
                 {
                     record_bytes += record.size() + 64;
                     records.push(record);
