@@ -31,9 +31,6 @@ mod surface;
 mod syncing;
 mod turn;
 
-#[cfg(test)]
-mod tests;
-
 pub use command::{Command, Refusal, Reply};
 pub use input::{Disk, Input, Request};
 pub use output::{Event, Output, PeerStatus, Status};

@@ -6,7 +6,8 @@
 use starling_protocol::{
     Verified,
     entry::{self, Invalid},
-    frame::{self, Frame},
+    feed::ForkProof,
+    frame::Frame,
     identity::Record,
     sync::Answer,
 };
@@ -35,15 +36,17 @@ pub enum CheckedFrame {
     /// An identity, not yet merged.
     Identity(Record),
     /// An identity and the proof of a fork.
-    Fork(Record, Box<starling_protocol::feed::ForkProof>),
+    Fork(Record, Box<ForkProof>),
 }
 
 /// Checks whatever in an event is costly to check.
 pub fn check(event: &Event) -> Checked {
     match event {
-        Event::SyncFrame { frame, .. } => match Answer::from_bytes_if_entries(frame) {
-            Some(entries) => Checked::Entries(entries.iter().map(|bytes| check_entry(bytes)).collect()),
-            None => Checked::Nothing,
+        Event::SyncFrame { frame, .. } if Answer::has_entries(frame) => match Answer::from_bytes(frame) {
+            Ok(Answer::Entries { entries, .. }) => {
+                Checked::Entries(entries.iter().map(|bytes| check_entry(bytes)).collect())
+            }
+            _ => Checked::Nothing,
         },
         Event::Gossip { frame, .. } => Checked::Gossip(check_frame(frame).map(Box::new)),
         _ => Checked::Nothing,
@@ -56,9 +59,11 @@ pub fn check_entry(bytes: &[u8]) -> CheckedEntry {
 }
 
 fn check_frame(bytes: &[u8]) -> Option<CheckedFrame> {
-    Some(match frame::Frame::from_bytes(bytes).ok()? {
-        Frame::Entry { identity, entry } => CheckedFrame::Entry(identity, entry::verify(&entry).ok()?),
+    Some(match Frame::from_bytes(bytes).ok()? {
+        Frame::Entry { record, entry } => CheckedFrame::Entry(record, entry::verify(&entry).ok()?),
         Frame::Identity(record) => CheckedFrame::Identity(record),
-        Frame::Fork { identity, proof } => CheckedFrame::Fork(identity, Box::new(proof)),
+        Frame::Fork { record, proof } => {
+            CheckedFrame::Fork(record, Box::new(ForkProof::from_bytes(&proof).ok()?))
+        }
     })
 }

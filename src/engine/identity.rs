@@ -1,7 +1,8 @@
 //! Identities are merged before anything is believed, and what they say of devices is carried out.
 
 use starling_protocol::{
-    DeviceKey, Identity, frame,
+    DeviceKey, Identity,
+    frame::Frame,
     identity::{Action, Cutoff, Operation, Record, Removal, Voice},
     sync::News,
 };
@@ -59,13 +60,15 @@ impl Turn<'_, '_> {
             return Ok(());
         }
         let author = self.state.author;
-        let record = identity.record();
+        let frame = Frame::of_identity(&identity);
+        let news = News::Identity(author, identity.record());
         self.batch.set_identity(me, identity)?;
         self.apply_voices(&author, me)?;
-        self.fresh.push(Fresh { news: News::Identity(author, record.clone()), from: None });
+        self.fresh.push(Fresh { news, from: None });
         self.event(Event::Identity(author));
-        if record.size() <= starling_protocol::limits::GOSSIP_FRAME_BYTES / 2 {
-            self.publish(frame::Frame::Identity(record).to_bytes());
+        match frame {
+            Ok(frame) => self.publish(&frame),
+            Err(error) => tracing::debug!("our identity is left to sync: {error}"),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! erases, and what is new is told to those whom it interests.
 
 use bytes::Bytes;
-use starling_protocol::{AuthorId, Body, Verified, entry::log, frame, limits, sync::ServeAction};
+use starling_protocol::{AuthorId, Body, Verified, entry::log, frame::Frame, sync::ServeAction};
 
 use super::turn::Turn;
 use crate::{
@@ -82,18 +82,19 @@ impl Turn<'_, '_> {
         if !matches!(entry.header().log, log::POSTS) {
             return Ok(());
         }
-        let (me, device) = (self.state.me, entry.header().device);
+        let me = self.state.me;
         let Some(identity) = self.batch.identity(me)? else { return Ok(()) };
-        let record = identity.record_for(&device, limits::GOSSIP_IDENTITY_BYTES);
-        let frame = frame::Frame::entry(&record, entry.signed()).to_bytes();
-        self.publish(frame);
+        match Frame::of_entry(identity, entry) {
+            Ok(frame) => self.publish(&frame),
+            Err(error) => tracing::debug!("{} is left to sync: {error}", entry.id()),
+        }
         Ok(())
     }
 
     /// Gossips a frame on our own shard.
-    pub fn publish(&mut self, frame: Vec<u8>) {
+    pub fn publish(&mut self, frame: &Frame) {
         let shard = shard(&self.state.author);
-        self.network(Command::Publish { shard, frame: Bytes::from(frame) });
+        self.network(Command::Publish { shard, frame: Bytes::from(frame.to_bytes()) });
     }
 
     /// Tells every peer that asked what is new of the authors it asked for.

@@ -48,7 +48,9 @@ impl<'a, 't> Turn<'a, 't> {
         self.state.me = self.batch.intern_author(&author, self.now)?;
         self.batch.set_me(self.state.me)?;
         let record = self.state.identity.clone();
-        self.merge_identity(&record, None)?;
+        if let Err(error) = self.merge_identity(&record, None)? {
+            return Err(Error::Corrupt(format!("our own identity is invalid: {error}")));
+        }
         self.load_relations()
     }
 

@@ -316,9 +316,11 @@ impl<'t> Batch<'t> {
 
     /// The post that a wish of this name gave, if that is not long ago.
     pub fn wish(&self, key: &str, now: u64) -> Result<Option<EntryId>, Error> {
-        let held = self.tables.wishes.get(key)?.map(|row| row.value().to_owned());
-        let fresh = held.filter(|(time, _)| time.saturating_add(WISH_MS) > now);
-        Ok(fresh.map(|(_, id)| EntryId::new(*id)))
+        let held = self.tables.wishes.get(key)?.map(|row| {
+            let (time, id) = row.value();
+            (time, EntryId::new(*id))
+        });
+        Ok(held.filter(|(time, _)| time.saturating_add(WISH_MS) > now).map(|(_, id)| id))
     }
 
     /// Remembers what a wish gave, and forgets old ones.
