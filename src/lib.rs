@@ -2,6 +2,8 @@
 //!
 //! `main.rs` is the only other room that knows everything; tests and simulations come in through here.
 
+pub mod config;
 pub mod engine;
+pub mod home;
 pub mod network;
 pub mod view;
