@@ -1,3 +1,1 @@
-//! The `starling` program: the only place that knows everything.
-
 fn main() {}

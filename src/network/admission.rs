@@ -1,0 +1,327 @@
+//! Who may ask the engine for a verdict, and how often.
+//!
+//! A frame that was gossiped to us costs the engine a decoding and a signature check before anyone knows whether it
+//! was worth it. The library would hand over everything at once: a peer's 200 broken frames are all with the engine
+//! before the first verdict comes back. So every peer starts with three frames at a time and earns more by accepted
+//! ones, the rest waits its turn here, and a peer whose third frame was rejected is not heard any more.
+//!
+//! Pure: it is told the time and never waits.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use libp2p::PeerId;
+use tokio::time::Instant;
+
+use super::bucket::{Bucket, Rate};
+use super::command::Verdict;
+use super::event::GossipRef;
+
+/// Frames that wait here for the engine: 32 MiB at most.
+const MAX_HELD: usize = 1_024;
+
+/// Frames of one peer that wait here: its burst and a little.
+const MAX_HELD_OF_PEER: usize = 256;
+
+/// Frames with the engine at a time.
+const MAX_UNJUDGED: usize = 256;
+
+/// Frames of one peer with the engine: at first, and at most. The first is what a stranger can make us check in vain;
+/// the last keeps 20 frames a second flowing when a verdict takes most of a second.
+const FIRST_WINDOW: usize = 3;
+const LAST_WINDOW: usize = 16;
+
+/// Rejected frames after which a peer is not heard, and for how long they count.
+const FAULTS: usize = 3;
+const FAULT_MEMORY: Duration = Duration::from_secs(5 * 3600);
+
+/// New frames and bytes a second from one peer.
+const FRAMES: Rate = Rate {
+    burst: 200.0,
+    per_second: 20.0,
+};
+const BYTES: Rate = Rate {
+    burst: (8 << 20) as f64,
+    per_second: (1 << 20) as f64,
+};
+
+/// Frames above that rate which are merely ignored. A peer above this too is flooding.
+const EXCESS: Rate = Rate {
+    burst: 1_000.0,
+    per_second: 20.0,
+};
+const FLOOD_SHUN: Duration = Duration::from_secs(600);
+
+/// After this the engine is taken to have dropped the frame; a later verdict does nothing.
+const UNANSWERED: Duration = Duration::from_secs(30);
+
+/// Records of peers that left with something to their discredit.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// A frame that waits.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Held {
+    pub message: GossipRef,
+    pub shard: u8,
+    pub frame: Bytes,
+}
+
+/// What becomes of an offered frame.
+#[derive(Debug, PartialEq)]
+pub(super) enum Offer {
+    /// It waits for its turn. A frame of a greedier peer may have had to make room and is to be ignored.
+    Held { displaced: Option<GossipRef> },
+    /// It is to be ignored.
+    Ignored,
+    /// It is to be ignored, and so is everything else from this peer: the frames here, and what comes.
+    Flood { dropped: Vec<GossipRef> },
+}
+
+/// What follows from a verdict.
+#[derive(Debug, PartialEq, Default)]
+pub(super) struct Judged {
+    /// Whether the frame was waiting for it.
+    pub known: bool,
+    /// Set when the peer is not to be heard any more: the frames that were waiting, to be ignored.
+    pub shun: Option<Vec<GossipRef>>,
+}
+
+#[derive(Debug)]
+struct Conduct {
+    connected: bool,
+    held: VecDeque<Held>,
+    unjudged: usize,
+    window: usize,
+    frames: Bucket,
+    bytes: Bucket,
+    excess: Bucket,
+    faults: VecDeque<Instant>,
+    shunned_until: Option<Instant>,
+}
+
+impl Conduct {
+    fn new(now: Instant) -> Self {
+        Conduct {
+            connected: false,
+            held: VecDeque::new(),
+            unjudged: 0,
+            window: FIRST_WINDOW,
+            frames: Bucket::new(FRAMES, now),
+            bytes: Bucket::new(BYTES, now),
+            excess: Bucket::new(EXCESS, now),
+            faults: VecDeque::new(),
+            shunned_until: None,
+        }
+    }
+
+    fn drop_held(&mut self) -> Vec<GossipRef> {
+        self.held.drain(..).map(|held| held.message).collect()
+    }
+
+    fn in_disgrace(&self) -> bool {
+        !self.faults.is_empty() || self.shunned_until.is_some()
+    }
+}
+
+/// The books on all peers' gossip.
+#[derive(Debug, Default)]
+pub(super) struct Admission {
+    peers: HashMap<PeerId, Conduct>,
+    /// Peers with frames waiting, each once, in the order of their turns.
+    turns: VecDeque<PeerId>,
+    unjudged: HashMap<GossipRef, Instant>,
+    held: usize,
+}
+
+impl Admission {
+    /// A peer connected. True if it is still not to be heard for what it did before.
+    pub fn connected(&mut self, now: Instant, peer: PeerId) -> bool {
+        let conduct = self.peers.entry(peer).or_insert_with(|| Conduct::new(now));
+        conduct.connected = true;
+        conduct.shunned_until.is_some()
+    }
+
+    /// A peer left. Its waiting frames are to be ignored; its faults are remembered.
+    pub fn disconnected(&mut self, peer: PeerId) -> Vec<GossipRef> {
+        let Some(conduct) = self.peers.get_mut(&peer) else {
+            return Vec::new();
+        };
+        conduct.connected = false;
+        conduct.window = FIRST_WINDOW;
+        let dropped = conduct.drop_held();
+        let forget = !conduct.in_disgrace();
+        self.forget_turn(peer, dropped.len());
+        if forget || self.peers.len() > MAX_REMEMBERED {
+            self.peers.remove(&peer);
+        }
+        dropped
+    }
+
+    /// A frame arrived.
+    pub fn offer(&mut self, now: Instant, held: Held) -> Offer {
+        let peer = held.message.source;
+        let conduct = self.peers.entry(peer).or_insert_with(|| Conduct::new(now));
+        if conduct.shunned_until.is_some() {
+            return Offer::Ignored;
+        }
+        if !conduct.frames.take(now, 1.0) || !conduct.bytes.take(now, held.frame.len() as f64) {
+            if conduct.excess.take(now, 1.0) {
+                return Offer::Ignored;
+            }
+            conduct.shunned_until = Some(now + FLOOD_SHUN);
+            let dropped = conduct.drop_held();
+            self.forget_turn(peer, dropped.len());
+            return Offer::Flood { dropped };
+        }
+        let waiting = conduct.held.len();
+        if waiting >= MAX_HELD_OF_PEER {
+            return Offer::Ignored;
+        }
+        let mut displaced = None;
+        if self.held >= MAX_HELD {
+            displaced = self.displace(waiting);
+            if displaced.is_none() {
+                return Offer::Ignored;
+            }
+        }
+        if let Some(conduct) = self.peers.get_mut(&peer) {
+            if conduct.held.is_empty() {
+                self.turns.push_back(peer);
+            }
+            conduct.held.push_back(held);
+            self.held += 1;
+        }
+        Offer::Held { displaced }
+    }
+
+    /// Takes the newest frame from the peer with most of them, if that is more than `than`.
+    fn displace(&mut self, than: usize) -> Option<GossipRef> {
+        let (&peer, greedy) = self
+            .peers
+            .iter_mut()
+            .max_by_key(|(_, conduct)| conduct.held.len())?;
+        if greedy.held.len() <= than {
+            return None;
+        }
+        let newest = greedy.held.pop_back()?;
+        let empty = greedy.held.is_empty();
+        self.held -= 1;
+        if empty {
+            self.turns.retain(|waiting| *waiting != peer);
+        }
+        Some(newest.message)
+    }
+
+    /// The next frame for the engine, by turns among the peers that have not used up their window.
+    pub fn next(&mut self, now: Instant) -> Option<Held> {
+        if self.unjudged.len() >= MAX_UNJUDGED {
+            return None;
+        }
+        for _ in 0..self.turns.len() {
+            let peer = self.turns.pop_front()?;
+            let Some(conduct) = self.peers.get_mut(&peer) else {
+                continue;
+            };
+            if conduct.unjudged >= conduct.window {
+                self.turns.push_back(peer);
+                continue;
+            }
+            let Some(held) = conduct.held.pop_front() else {
+                continue;
+            };
+            if !conduct.held.is_empty() {
+                self.turns.push_back(peer);
+            }
+            conduct.unjudged += 1;
+            self.held -= 1;
+            self.unjudged.insert(held.message, now);
+            return Some(held);
+        }
+        None
+    }
+
+    /// The engine has judged.
+    pub fn judged(&mut self, now: Instant, message: GossipRef, verdict: Verdict) -> Judged {
+        if self.unjudged.remove(&message).is_none() {
+            return Judged::default();
+        }
+        let peer = message.source;
+        let mut judged = Judged {
+            known: true,
+            shun: None,
+        };
+        // A fault is remembered even if the peer left meanwhile: reconnecting must not wash it off.
+        let known = self.peers.contains_key(&peer);
+        if !known && (verdict != Verdict::Reject || self.peers.len() >= MAX_REMEMBERED) {
+            return judged;
+        }
+        let conduct = self.peers.entry(peer).or_insert_with(|| Conduct::new(now));
+        conduct.unjudged = conduct.unjudged.saturating_sub(1);
+        match verdict {
+            Verdict::Accept => conduct.window = (conduct.window + 1).min(LAST_WINDOW),
+            Verdict::Ignore => {}
+            Verdict::Reject => {
+                conduct.faults.push_back(now);
+                conduct.window = FIRST_WINDOW.saturating_sub(conduct.faults.len()).max(1);
+                if conduct.faults.len() >= FAULTS && conduct.shunned_until.is_none() {
+                    conduct.shunned_until = Some(now + FAULT_MEMORY);
+                    let dropped = conduct.drop_held();
+                    self.forget_turn(peer, dropped.len());
+                    judged.shun = Some(dropped);
+                }
+                if let Some(conduct) = self.peers.get_mut(&peer) {
+                    while conduct.faults.len() > FAULTS {
+                        conduct.faults.pop_front();
+                    }
+                }
+            }
+        }
+        judged
+    }
+
+    /// Time passes: returns frames that never got a verdict, to be ignored, and peers that may be heard again.
+    pub fn tick(&mut self, now: Instant) -> (Vec<GossipRef>, Vec<PeerId>) {
+        let lost: Vec<GossipRef> = self
+            .unjudged
+            .iter()
+            .filter(|(_, since)| now.saturating_duration_since(**since) >= UNANSWERED)
+            .map(|(message, _)| *message)
+            .collect();
+        for message in &lost {
+            self.judged(now, *message, Verdict::Ignore);
+        }
+        let mut pardoned = Vec::new();
+        self.peers.retain(|peer, conduct| {
+            while conduct
+                .faults
+                .front()
+                .is_some_and(|at| now.saturating_duration_since(*at) >= FAULT_MEMORY)
+            {
+                conduct.faults.pop_front();
+            }
+            if conduct.shunned_until.is_some_and(|until| now >= until) {
+                conduct.shunned_until = None;
+                pardoned.push(*peer);
+            }
+            conduct.connected || conduct.in_disgrace()
+        });
+        (lost, pardoned)
+    }
+
+    /// Frames waiting here, and with the engine.
+    pub fn load(&self) -> (usize, usize) {
+        (self.held, self.unjudged.len())
+    }
+
+    fn forget_turn(&mut self, peer: PeerId, dropped: usize) {
+        self.held -= dropped;
+        if dropped > 0 {
+            self.turns.retain(|waiting| *waiting != peer);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/admission.rs"]
+mod tests;

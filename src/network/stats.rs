@@ -1,0 +1,58 @@
+//! The figures behind `status` and `peers`, gathered when someone asks.
+
+use std::sync::atomic::Ordering;
+
+use super::gossip;
+use super::task::Task;
+use super::{Counters, PeerStats, ShardStats, Stats};
+
+impl Task {
+    /// The state of the network now.
+    pub(super) fn stats(&self) -> Stats {
+        let behaviour = self.swarm.behaviour();
+        let peers = self
+            .connections
+            .iter()
+            .map(|(peer, connections)| PeerStats {
+                peer: *peer,
+                connections: connections
+                    .iter()
+                    .map(|(_, address, outbound)| (address.clone(), *outbound))
+                    .collect(),
+                score: behaviour.gossip.peer_score(peer),
+                sync: self.streams.roles(*peer),
+            });
+        let mut shards: Vec<ShardStats> = behaviour
+            .gossip
+            .topics()
+            .filter_map(|topic| {
+                let shard = gossip::shard(topic)?;
+                let mesh = behaviour.gossip.mesh_peers(topic).count();
+                let peers = behaviour
+                    .gossip
+                    .all_peers()
+                    .filter(|(_, topics)| topics.contains(&topic))
+                    .count();
+                Some(ShardStats { shard, mesh, peers })
+            })
+            .collect();
+        shards.sort_unstable_by_key(|stats| stats.shard);
+        let (gossip_held, gossip_unjudged) = self.admission.load();
+        let traffic = self.streams.traffic();
+        Stats {
+            listening: self.swarm.listeners().cloned().collect(),
+            peers: peers.collect(),
+            pending: behaviour.limits.pending(),
+            shards,
+            gossip_held,
+            gossip_unjudged,
+            sync_streams: self.streams.count(),
+            sync_queued: self.streams.queued(),
+            counters: Counters {
+                sync_in_bytes: traffic.received.load(Ordering::Relaxed),
+                sync_out_bytes: traffic.sent.load(Ordering::Relaxed),
+                ..self.counters
+            },
+        }
+    }
+}

@@ -1,0 +1,527 @@
+//! The network task: turns commands into calls on the swarm, and what the swarm reports into events.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use libp2p::futures::StreamExt;
+use libp2p::gossipsub::{self, MessageAcceptance, MessageId, PublishError};
+use libp2p::multiaddr::Protocol;
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, ping};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::compat::FuturesAsyncReadCompatExt;
+
+use super::admission::{Admission, Held, Offer};
+use super::behaviour::{self, Behaviour, BehaviourEvent};
+use super::outbox::Outbox;
+use super::substream::Opened;
+use super::sync::{Refused, Streams};
+use super::{
+    Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS,
+    SyncRole, Verdict, discovery, gossip,
+};
+
+/// How often old records are looked through.
+const TICK: Duration = Duration::from_secs(10);
+
+/// How long a shutdown waits for peers to take our farewell.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the handle sends.
+#[derive(Debug)]
+pub(super) enum Order {
+    Command(Command),
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// What the task owns.
+pub(super) struct Task {
+    pub(super) swarm: Swarm<Behaviour>,
+    joined: gossip::Joined,
+    pub(super) admission: Admission,
+    pub(super) streams: Streams,
+    outbox: Outbox,
+    orders: mpsc::Receiver<Order>,
+    /// What we are dialling, to name it if it fails.
+    dialling: HashMap<ConnectionId, Dial>,
+    /// The remote address of each connection, and whether we dialled it.
+    pub(super) connections: HashMap<PeerId, Vec<(ConnectionId, Multiaddr, bool)>>,
+    pub(super) counters: Counters,
+}
+
+struct Dial {
+    peer: Option<PeerId>,
+    addresses: Vec<Multiaddr>,
+}
+
+impl Task {
+    /// Builds the swarm and begins to listen.
+    pub fn new(
+        config: Config,
+        events: mpsc::Sender<Event>,
+        orders: mpsc::Receiver<Order>,
+    ) -> Result<Self, Error> {
+        let (swarm, joined) = behaviour::build(&config)?;
+        tracing::info!(peer = %swarm.local_peer_id(), role = ?config.role, "network starts");
+        let mut task = Task {
+            swarm,
+            joined,
+            admission: Admission::default(),
+            streams: Streams::new(&config.limits, events.clone()),
+            outbox: Outbox::new(events),
+            orders,
+            dialling: HashMap::new(),
+            connections: HashMap::new(),
+            counters: Counters::default(),
+        };
+        for address in config.listen {
+            if let Err(error) = task.swarm.listen_on(address.clone()) {
+                task.outbox.push(Event::ListenFailed {
+                    address,
+                    reason: error.to_string(),
+                });
+            }
+        }
+        Ok(task)
+    }
+
+    /// Runs until shut down, until no handle is left, or until nobody takes events.
+    pub async fn run(mut self) {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let reply = loop {
+            let full = self.flush();
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Order::Command(command)) => self.command(command),
+                    Some(Order::Shutdown(reply)) => break Some(reply),
+                    None => break None,
+                },
+                open = self.outbox.ready(), if full => if !open { break None },
+                event = self.swarm.select_next_some(), if self.outbox.has_room() => self.swarm_event(event),
+                () = self.streams.ended() => {}
+                now = ticks.tick() => self.tick(now),
+            }
+        };
+        self.farewell().await;
+        if let Some(reply) = reply {
+            // An error means that the one who asked did not wait.
+            let _ = reply.send(());
+        }
+    }
+
+    /// Hands events up; true if some are left.
+    fn flush(&mut self) -> bool {
+        let now = Instant::now();
+        let (admission, counters) = (&mut self.admission, &mut self.counters);
+        self.outbox.flush(|| {
+            let Held {
+                message,
+                shard,
+                frame,
+            } = admission.next(now)?;
+            counters.gossip_in += 1;
+            counters.gossip_in_bytes += frame.len() as u64;
+            Some(Event::Gossip {
+                shard,
+                from: message.source,
+                message,
+                frame,
+            })
+        })
+    }
+
+    /// Closes everything in good order, but not for ever.
+    async fn farewell(mut self) {
+        self.streams.shutdown().await;
+        let peers: Vec<PeerId> = self.swarm.connected_peers().copied().collect();
+        for peer in peers {
+            // An error means that it left by itself.
+            let _ = self.swarm.disconnect_peer_id(peer);
+        }
+        let swarm = &mut self.swarm;
+        let gone = async {
+            while swarm.network_info().num_peers() > 0 {
+                swarm.select_next_some().await;
+            }
+        };
+        if timeout(FAREWELL, gone).await.is_err() {
+            tracing::debug!("some peers did not take our farewell");
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let (unanswered, pardoned) = self.admission.tick(now);
+        for message in unanswered {
+            self.report(message, Verdict::Ignore);
+        }
+        for peer in pardoned {
+            self.swarm
+                .behaviour_mut()
+                .gossip
+                .set_application_score(&peer, 0.0);
+        }
+        self.streams.tick(now);
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Dial { peer, addresses } => self.dial(peer, addresses),
+            Command::Disconnect { peer } => {
+                // An error means that it is not connected, which is what was wanted.
+                let _ = self.swarm.disconnect_peer_id(peer);
+            }
+            Command::Ban { peer } => {
+                self.swarm.behaviour_mut().bans.block_peer(peer);
+            }
+            Command::Unban { peer } => {
+                self.swarm.behaviour_mut().bans.unblock_peer(peer);
+            }
+            Command::Join { shard } if shard < SHARDS => {
+                self.joined.add(shard);
+                if let Err(error) = self
+                    .swarm
+                    .behaviour_mut()
+                    .gossip
+                    .subscribe(&gossip::topic(shard))
+                {
+                    tracing::error!(shard, %error, "a shard could not be joined");
+                }
+            }
+            Command::Leave { shard } if shard < SHARDS => {
+                self.swarm
+                    .behaviour_mut()
+                    .gossip
+                    .unsubscribe(&gossip::topic(shard));
+            }
+            Command::Publish { shard, frame } if shard < SHARDS => self.publish(shard, frame),
+            Command::Join { shard } | Command::Leave { shard } | Command::Publish { shard, .. } => {
+                tracing::error!(shard, "no such shard");
+            }
+            Command::Verdict { message, verdict } => self.verdict(message, verdict),
+            Command::OpenSync { peer } => self.swarm.behaviour_mut().sync.open(peer),
+            Command::SendSync { stream, frame } => self.streams.send(Instant::now(), stream, frame),
+            Command::CloseSync { stream } => self.streams.close(stream),
+            Command::Stats { reply } => {
+                // An error means that nobody waits for the answer any more.
+                let _ = reply.send(self.stats());
+            }
+        }
+    }
+
+    fn dial(&mut self, peer: Option<PeerId>, mut addresses: Vec<Multiaddr>) {
+        addresses.truncate(discovery::MAX_ADDRESSES);
+        let named = |address: &Multiaddr| match address.iter().last() {
+            Some(Protocol::P2p(peer)) => Some(peer),
+            _ => None,
+        };
+        let peer = peer.or_else(|| addresses.iter().find_map(named));
+        let dials: Vec<(DialOpts, Vec<Multiaddr>)> = match peer {
+            Some(peer) => {
+                let options = DialOpts::peer_id(peer)
+                    .addresses(addresses.clone())
+                    .condition(PeerCondition::DisconnectedAndNotDialing)
+                    .build();
+                vec![(options, addresses)]
+            }
+            None => addresses
+                .into_iter()
+                .map(|address| {
+                    (
+                        DialOpts::unknown_peer_id().address(address.clone()).build(),
+                        vec![address],
+                    )
+                })
+                .collect(),
+        };
+        for (options, addresses) in dials {
+            let connection = options.connection_id();
+            match self.swarm.dial(options) {
+                Ok(()) => {
+                    self.dialling.insert(connection, Dial { peer, addresses });
+                }
+                Err(DialError::DialPeerConditionFalse(_)) => {
+                    tracing::debug!(?peer, "connected or being dialled already")
+                }
+                Err(error) => self.outbox.push(Event::DialFailed {
+                    peer,
+                    addresses,
+                    reason: error.to_string(),
+                }),
+            }
+        }
+    }
+
+    fn publish(&mut self, shard: u8, frame: Bytes) {
+        if frame.len() > MAX_GOSSIP_FRAME {
+            tracing::error!(
+                shard,
+                len = frame.len(),
+                "a frame too large for gossip was not published"
+            );
+            return;
+        }
+        let len = frame.len() as u64;
+        match self
+            .swarm
+            .behaviour_mut()
+            .gossip
+            .publish(gossip::topic(shard), frame)
+        {
+            Ok(_) => {
+                self.counters.gossip_out += 1;
+                self.counters.gossip_out_bytes += len;
+            }
+            Err(
+                PublishError::Duplicate
+                | PublishError::NoPeersSubscribedToTopic
+                | PublishError::AllQueuesFull(_),
+            ) => {
+                self.counters.gossip_unsent += 1;
+            }
+            Err(error) => tracing::error!(shard, %error, "a frame was not published"),
+        }
+    }
+
+    fn verdict(&mut self, message: GossipRef, verdict: Verdict) {
+        let judged = self.admission.judged(Instant::now(), message, verdict);
+        if !judged.known {
+            return;
+        }
+        self.counters.gossip_rejected += u64::from(verdict == Verdict::Reject);
+        self.report(message, verdict);
+        if let Some(dropped) = judged.shun {
+            self.shun(message.source, dropped, Misbehaviour::GossipInvalid);
+        }
+    }
+
+    /// Tells the router what to do with a frame.
+    fn report(&mut self, message: GossipRef, verdict: Verdict) {
+        let acceptance = match verdict {
+            Verdict::Accept => MessageAcceptance::Accept,
+            Verdict::Ignore => MessageAcceptance::Ignore,
+            Verdict::Reject => MessageAcceptance::Reject,
+        };
+        let id = MessageId::from(message.id.to_vec());
+        self.swarm
+            .behaviour_mut()
+            .gossip
+            .report_message_validation_result(&id, &message.source, acceptance);
+    }
+
+    /// Drops frames unjudged.
+    fn ignore(&mut self, messages: impl IntoIterator<Item = GossipRef>) {
+        for message in messages {
+            self.counters.gossip_ignored += 1;
+            self.report(message, Verdict::Ignore);
+        }
+    }
+
+    fn shun(&mut self, peer: PeerId, dropped: Vec<GossipRef>, what: Misbehaviour) {
+        self.ignore(dropped);
+        self.swarm
+            .behaviour_mut()
+            .gossip
+            .set_application_score(&peer, gossip::SHUNNED);
+        self.outbox.push(Event::PeerMisbehaved { peer, what });
+    }
+
+    fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(event) => self.behaviour_event(event),
+            SwarmEvent::ConnectionEstablished {
+                peer_id: peer,
+                connection_id,
+                num_established,
+                endpoint,
+                ..
+            } => {
+                self.dialling.remove(&connection_id);
+                let (address, outbound) =
+                    (endpoint.get_remote_address().clone(), endpoint.is_dialer());
+                self.connections.entry(peer).or_default().push((
+                    connection_id,
+                    address.clone(),
+                    outbound,
+                ));
+                let first = num_established.get() == 1;
+                if first && self.admission.connected(Instant::now(), peer) {
+                    self.swarm
+                        .behaviour_mut()
+                        .gossip
+                        .set_application_score(&peer, gossip::SHUNNED);
+                }
+                self.outbox.push(Event::Connected {
+                    peer,
+                    address,
+                    outbound,
+                    first,
+                });
+            }
+            SwarmEvent::ConnectionClosed {
+                peer_id: peer,
+                connection_id,
+                num_established,
+                ..
+            } => {
+                if let Some(list) = self.connections.get_mut(&peer) {
+                    list.retain(|(open, ..)| *open != connection_id);
+                }
+                if num_established == 0 {
+                    self.connections.remove(&peer);
+                    let dropped = self.admission.disconnected(peer);
+                    self.ignore(dropped);
+                    self.outbox.push(Event::Disconnected { peer });
+                }
+            }
+            SwarmEvent::OutgoingConnectionError {
+                connection_id,
+                error,
+                ..
+            } => {
+                if let Some(Dial { peer, addresses }) = self.dialling.remove(&connection_id) {
+                    self.outbox.push(Event::DialFailed {
+                        peer,
+                        addresses,
+                        reason: error.to_string(),
+                    });
+                }
+            }
+            SwarmEvent::IncomingConnectionError { error, .. } => {
+                self.counters.refused += 1;
+                tracing::debug!(%error, "an incoming connection came to nothing");
+            }
+            SwarmEvent::NewListenAddr { address, .. } => {
+                self.outbox.push(Event::Listening { address })
+            }
+            SwarmEvent::ExpiredListenAddr { address, .. } => {
+                self.outbox.push(Event::ListenFailed {
+                    address,
+                    reason: "the address is gone".into(),
+                });
+            }
+            SwarmEvent::ListenerClosed {
+                addresses, reason, ..
+            } => {
+                let reason = reason
+                    .err()
+                    .map_or_else(|| "closed".to_owned(), |error| error.to_string());
+                for address in addresses {
+                    self.outbox.push(Event::ListenFailed {
+                        address,
+                        reason: reason.clone(),
+                    });
+                }
+            }
+            SwarmEvent::ListenerError { error, .. } => {
+                tracing::debug!(%error, "a listener failed once")
+            }
+            _ => {}
+        }
+    }
+
+    fn behaviour_event(&mut self, event: BehaviourEvent) {
+        match event {
+            BehaviourEvent::Gossip(event) => self.gossip_event(event),
+            BehaviourEvent::Sync(opened) => self.sync_event(opened),
+            BehaviourEvent::Identify(libp2p::identify::Event::Received {
+                peer_id, info, ..
+            }) => {
+                self.outbox.push(discovery::identified(peer_id, info));
+            }
+            BehaviourEvent::Identify(_) => {}
+            // A peer that does not even answer a ping holds a place for nothing.
+            BehaviourEvent::Ping(ping::Event {
+                peer,
+                connection,
+                result: Err(failure),
+            }) => {
+                if !matches!(failure, ping::Failure::Unsupported) {
+                    tracing::debug!(%peer, %failure, "a connection is dead");
+                    self.swarm.close_connection(connection);
+                }
+            }
+            BehaviourEvent::Ping(_) => {}
+            BehaviourEvent::Mdns(libp2p::mdns::Event::Discovered(found)) => {
+                for event in discovery::discovered(found) {
+                    self.outbox.push(event);
+                }
+            }
+            BehaviourEvent::Mdns(_) => {}
+            BehaviourEvent::Limits(never) | BehaviourEvent::Bans(never) => match never {},
+        }
+    }
+
+    fn gossip_event(&mut self, event: gossipsub::Event) {
+        let gossipsub::Event::Message {
+            propagation_source: source,
+            message_id,
+            message,
+        } = event
+        else {
+            return;
+        };
+        // Both hold by construction: the guard lets only our topics in, and the ids are made by our function.
+        let (Some(shard), Ok(id)) = (
+            gossip::shard(&message.topic),
+            <[u8; 32]>::try_from(message_id.0),
+        ) else {
+            return;
+        };
+        let message_ref = GossipRef { id, source };
+        let held = Held {
+            message: message_ref,
+            shard,
+            frame: Bytes::from(message.data),
+        };
+        match self.admission.offer(Instant::now(), held) {
+            Offer::Held { displaced } => self.ignore(displaced),
+            Offer::Ignored => self.ignore([message_ref]),
+            Offer::Flood { dropped } => {
+                self.ignore([message_ref]);
+                self.shun(source, dropped, Misbehaviour::GossipFlood);
+            }
+        }
+    }
+
+    fn sync_event(&mut self, opened: Opened) {
+        let (peer, role, stream) = match opened {
+            Opened::Inbound { peer, stream } => (peer, SyncRole::Serve, stream),
+            Opened::Outbound {
+                peer,
+                result: Ok(stream),
+            } => (peer, SyncRole::Pull, stream),
+            Opened::Outbound {
+                peer,
+                result: Err(reason),
+            } => {
+                self.outbox.push(Event::SyncFailed { peer, reason });
+                return;
+            }
+        };
+        match self
+            .streams
+            .add(Instant::now(), peer, role, stream.compat())
+        {
+            Ok(opening) => self.outbox.push_and_tell(opening.event, opening.delivered),
+            Err(Refused::Full) if role == SyncRole::Pull => {
+                self.outbox.push(Event::SyncFailed {
+                    peer,
+                    reason: "too many sync streams are open".into(),
+                });
+            }
+            Err(Refused::Full) => tracing::debug!(%peer, "no place for another sync stream"),
+            Err(Refused::TooFast { first }) => {
+                if first {
+                    self.outbox.push(Event::PeerMisbehaved {
+                        peer,
+                        what: Misbehaviour::SyncStreams,
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! One transaction's view of the store: numbers, rows and entries, read and written.
+//!
+//! Rows that change with every entry (authors, logs) are kept in memory and written once, at the
+//! end of the batch. What is remembered between batches was committed: a batch that fails takes its
+//! memory with it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
+use starling_protocol::{
+    AuthorId, DeviceKey, EntryId, Identity, Verified, cbor, entry, feed::LogState, identity::Record,
+};
+
+use super::{
+    Error,
+    record::{AuthorRow, EntryRecord, LogRow, prefix},
+    tables::Tables,
+};
+
+/// Rows that are remembered between batches, of each kind: a node that follows a few thousand feeds
+/// finds all of them here, in a few megabytes.
+const REMEMBERED: usize = 16_384;
+
+/// What was read before and is still true.
+#[derive(Default)]
+pub(super) struct Memory {
+    numbers: HashMap<AuthorId, u32>,
+    authors: BTreeMap<u32, AuthorRow>,
+    log_numbers: HashMap<(u32, DeviceKey, u8), u32>,
+    logs: BTreeMap<u32, LogRow>,
+    identities: HashMap<u32, Identity>,
+}
+
+impl Memory {
+    fn trim(&mut self) {
+        let most = [self.numbers.len(), self.log_numbers.len(), self.logs.len(), self.identities.len()];
+        if most.into_iter().any(|held| held > REMEMBERED) {
+            *self = Self::default();
+        }
+    }
+}
+
+/// A transaction that writes.
+pub struct Batch<'t> {
+    pub(super) tables: Tables<'t>,
+    memory: Memory,
+    dirty_authors: std::collections::BTreeSet<u32>,
+    dirty_logs: std::collections::BTreeSet<u32>,
+    next_arrival: u64,
+}
+
+/// An entry that was just stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Its place in the order of arrival.
+    pub arrival: u64,
+    /// Number of its log.
+    pub log: u32,
+    /// Number of its author.
+    pub author: u32,
+}
+
+impl<'t> Batch<'t> {
+    pub(super) fn open(txn: &'t WriteTransaction, mut memory: Memory) -> Result<Self, Error> {
+        memory.trim();
+        let tables = Tables::open(txn)?;
+        let next_arrival = tables.entries.last()?.map_or(1, |(arrival, _)| arrival.value() + 1);
+        let (dirty_authors, dirty_logs) = Default::default();
+        Ok(Self { tables, memory, dirty_authors, dirty_logs, next_arrival })
+    }
+
+    /// Writes the rows that were kept back, and gives the memory to the next batch.
+    pub(super) fn flush(mut self) -> Result<Memory, Error> {
+        for number in &self.dirty_authors {
+            if let Some(row) = self.memory.authors.get(number) {
+                self.tables.authors.insert(number, row.encode().as_slice())?;
+            }
+        }
+        for number in &self.dirty_logs {
+            if let Some(row) = self.memory.logs.get(number) {
+                self.tables.logs.insert(number, row.encode().as_slice())?;
+            }
+        }
+        Ok(self.memory)
+    }
+
+    /// The number of an author, if anything of them is known.
+    pub fn author_number(&mut self, author: &AuthorId) -> Result<Option<u32>, Error> {
+        if let Some(number) = self.memory.numbers.get(author) {
+            return Ok(Some(*number));
+        }
+        let number = self.tables.author_numbers.get(author.as_bytes())?.map(|number| number.value());
+        if let Some(number) = number {
+            self.memory.numbers.insert(*author, number);
+        }
+        Ok(number)
+    }
+
+    /// The number of an author, given now if there is none.
+    pub fn intern_author(&mut self, author: &AuthorId, now: u64) -> Result<u32, Error> {
+        if let Some(number) = self.author_number(author)? {
+            return Ok(number);
+        }
+        let number = self.tables.authors.last()?.map_or(0, |(last, _)| last.value() + 1);
+        let row = AuthorRow::new(*author, now);
+        self.tables.author_numbers.insert(author.as_bytes(), number)?;
+        self.tables.authors.insert(number, row.encode().as_slice())?;
+        self.memory.numbers.insert(*author, number);
+        self.memory.authors.insert(number, row);
+        Ok(number)
+    }
+
+    /// What is known of an author.
+    pub fn author(&mut self, number: u32) -> Result<&AuthorRow, Error> {
+        self.author_mut(number).map(|row| &*row)
+    }
+
+    fn author_mut(&mut self, number: u32) -> Result<&mut AuthorRow, Error> {
+        use std::collections::btree_map::Entry;
+        match self.memory.authors.entry(number) {
+            Entry::Occupied(row) => Ok(row.into_mut()),
+            Entry::Vacant(vacant) => {
+                let bytes = self.tables.authors.get(number)?;
+                let bytes = bytes.ok_or_else(|| Error::Corrupt(format!("author {number} has no row")))?;
+                Ok(vacant.insert(AuthorRow::decode(bytes.value())?))
+            }
+        }
+    }
+
+    /// Changes what is known of an author.
+    pub fn change_author(&mut self, number: u32, change: impl FnOnce(&mut AuthorRow)) -> Result<(), Error> {
+        change(self.author_mut(number)?);
+        self.dirty_authors.insert(number);
+        Ok(())
+    }
+
+    /// The identity of an author.
+    pub fn identity(&mut self, number: u32) -> Result<Option<&Identity>, Error> {
+        use std::collections::hash_map::Entry;
+        match self.memory.identities.entry(number) {
+            Entry::Occupied(identity) => Ok(Some(identity.into_mut())),
+            Entry::Vacant(vacant) => {
+                let Some(bytes) = self.tables.identities.get(number)? else { return Ok(None) };
+                let record: Record = super::record::row(bytes.value())?;
+                let identity = Identity::verify(&record)
+                    .map_err(|error| Error::Corrupt(format!("a stored identity is invalid: {error}")))?;
+                Ok(Some(vacant.insert(identity)))
+            }
+        }
+    }
+
+    /// Stores an identity.
+    pub fn set_identity(&mut self, number: u32, identity: Identity) -> Result<(), Error> {
+        self.tables.identities.insert(number, cbor::encode(&identity.record()).as_slice())?;
+        self.memory.identities.insert(number, identity);
+        Ok(())
+    }
+
+    /// The number of a log, if anything of it is known.
+    pub fn log_number(&mut self, author: u32, device: &DeviceKey, log: u8) -> Result<Option<u32>, Error> {
+        let key = (author, *device, log);
+        if let Some(number) = self.memory.log_numbers.get(&key) {
+            return Ok(Some(*number));
+        }
+        let stored = self.tables.log_numbers.get((author, device.as_bytes(), log))?;
+        let number = stored.map(|number| number.value());
+        if let Some(number) = number {
+            self.memory.log_numbers.insert(key, number);
+        }
+        Ok(number)
+    }
+
+    /// The number of a log, given now if there is none.
+    pub fn intern_log(&mut self, author_number: u32, device: &DeviceKey, log: u8) -> Result<u32, Error> {
+        if let Some(number) = self.log_number(author_number, device, log)? {
+            return Ok(number);
+        }
+        let number = self.tables.logs.last()?.map_or(0, |(last, _)| last.value() + 1);
+        let author = self.author(author_number)?.author;
+        let row = LogRow { author, author_number, device: *device, log, state: LogState::default(), floor: 0 };
+        self.tables.log_numbers.insert((author_number, device.as_bytes(), log), number)?;
+        self.tables.logs.insert(number, row.encode().as_slice())?;
+        self.memory.log_numbers.insert((author_number, *device, log), number);
+        self.memory.logs.insert(number, row);
+        Ok(number)
+    }
+
+    /// What is held of a log.
+    pub fn log(&mut self, number: u32) -> Result<&LogRow, Error> {
+        self.log_mut(number).map(|row| &*row)
+    }
+
+    fn log_mut(&mut self, number: u32) -> Result<&mut LogRow, Error> {
+        use std::collections::btree_map::Entry;
+        match self.memory.logs.entry(number) {
+            Entry::Occupied(row) => Ok(row.into_mut()),
+            Entry::Vacant(vacant) => {
+                let bytes = self.tables.logs.get(number)?;
+                let bytes = bytes.ok_or_else(|| Error::Corrupt(format!("log {number} has no row")))?;
+                Ok(vacant.insert(LogRow::decode(bytes.value())?))
+            }
+        }
+    }
+
+    /// Changes what is held of a log.
+    pub fn change_log<R>(&mut self, number: u32, change: impl FnOnce(&mut LogRow) -> R) -> Result<R, Error> {
+        let result = change(self.log_mut(number)?);
+        self.dirty_logs.insert(number);
+        Ok(result)
+    }
+
+    /// The numbers of all logs of an author.
+    pub fn logs_of(&mut self, author: u32) -> Result<Vec<u32>, Error> {
+        let all = (author, &[0; 32], 0)..=(author, &[0xff; 32], u8::MAX);
+        self.tables.log_numbers.range(all)?.map(|row| Ok(row?.1.value())).collect()
+    }
+
+    /// All authors of whom logs are held, by number.
+    pub fn all_authors(&mut self) -> Result<Vec<u32>, Error> {
+        self.tables.authors.iter()?.map(|row| Ok(row?.0.value())).collect()
+    }
+
+    /// Where the entry with this id is.
+    pub fn find(&self, id: &EntryId) -> Result<Option<u64>, Error> {
+        Ok(self.tables.ids.get(&prefix(id))?.map(|arrival| arrival.value()))
+    }
+
+    /// Where the entry at this place of a log is.
+    pub fn at(&self, log: u32, seq: u64) -> Result<Option<u64>, Error> {
+        Ok(self.tables.places.get((log, seq))?.map(|arrival| arrival.value()))
+    }
+
+    /// The record of an entry.
+    pub fn record(&self, arrival: u64) -> Result<Option<EntryRecord>, Error> {
+        self.tables.entries.get(arrival)?.map(|bytes| EntryRecord::decode(bytes.value())).transpose()
+    }
+
+    /// An entry, as it was verified when it came, and when that was.
+    pub fn entry(&mut self, arrival: u64) -> Result<Option<(Verified, u64)>, Error> {
+        let Some(record) = self.record(arrival)? else { return Ok(None) };
+        let received_at = record.received_at;
+        let signed = record.clone().signed(self.log(record.log)?);
+        let id = signed.id();
+        let entry = entry::reread(signed, id).map_err(|error| Error::Corrupt(error.to_string()))?;
+        Ok(Some((entry, received_at)))
+    }
+
+    /// The id of the entry at this place of a log, if it is held.
+    pub fn id_at(&mut self, log: u32, seq: u64) -> Result<Option<EntryId>, Error> {
+        let Some(arrival) = self.at(log, seq)? else { return Ok(None) };
+        let Some(record) = self.record(arrival)? else { return Ok(None) };
+        Ok(Some(record.signed(self.log(log)?).id()))
+    }
+
+    /// Stores an entry of which [`starling_protocol::feed::step`] said that it can stand.
+    pub fn take(&mut self, entry: &Verified, log: u32, now: u64, from: u32) -> Result<Taken, Error> {
+        let arrival = self.next_arrival;
+        self.next_arrival += 1;
+        let header = *entry.header();
+        let bytes = EntryRecord::of(entry, log, now, from).encode();
+        self.tables.entries.insert(arrival, bytes.as_slice())?;
+        self.tables.places.insert((log, header.seq), arrival)?;
+        self.tables.ids.insert(&prefix(&entry.id()), arrival)?;
+        let author = self.change_log(log, |row| {
+            row.state.insert(&header, entry.id());
+            row.author_number
+        })?;
+        self.change_author(author, |row| {
+            row.entries += 1;
+            row.bytes += bytes.len() as u64;
+        })?;
+        Ok(Taken { arrival, log, author })
+    }
+
+    /// Puts a payload back that was missing, or takes one away.
+    pub fn replace(&mut self, arrival: u64, record: &EntryRecord) -> Result<(), Error> {
+        let bytes = record.encode();
+        let before = self.tables.entries.insert(arrival, bytes.as_slice())?.map_or(0, |b| b.value().len());
+        let author = self.log(record.log)?.author_number;
+        self.change_author(author, |row| {
+            row.bytes = (row.bytes + bytes.len() as u64).saturating_sub(before as u64);
+        })
+    }
+
+    /// Forgets an entry. Its log's state is for the caller to change.
+    pub fn forget(&mut self, log: u32, seq: u64, id: &EntryId) -> Result<(), Error> {
+        let Some(arrival) = self.tables.places.remove((log, seq))?.map(|arrival| arrival.value()) else {
+            return Ok(());
+        };
+        self.tables.ids.remove(&prefix(id))?;
+        let bytes = self.tables.entries.remove(arrival)?.map_or(0, |bytes| bytes.value().len()) as u64;
+        let author = self.log(log)?.author_number;
+        self.change_author(author, |row| {
+            row.entries = row.entries.saturating_sub(1);
+            row.bytes = row.bytes.saturating_sub(bytes);
+        })
+    }
+
+    /// The proof that a log forked.
+    pub fn fork(&self, author: u32, device: &DeviceKey, log: u8) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.tables.forks.get((author, device.as_bytes(), log))?.map(|proof| proof.value().to_vec()))
+    }
+
+    /// Keeps a proof.
+    pub fn set_fork(&mut self, author: u32, device: &DeviceKey, log: u8, proof: &[u8]) -> Result<(), Error> {
+        self.tables.forks.insert((author, device.as_bytes(), log), proof)?;
+        Ok(())
+    }
+
+    /// Rows of the tables that bound themselves by counting: home, network.
+    pub fn network_rows(&self) -> Result<u64, Error> {
+        Ok(self.tables.network.len()?)
+    }
+}

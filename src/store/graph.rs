@@ -1,0 +1,75 @@
+//! Who follows and blocks whom.
+//!
+//! A relation is a register: of all entries that speak of it the latest holds, by the author's time,
+//! then device, then sequence number, so that every node settles on the same one.
+
+use redb::ReadableTable;
+
+use super::{Batch, Error};
+
+/// Follows.
+pub const FOLLOW: u8 = 0;
+/// Blocks.
+pub const BLOCK: u8 = 1;
+
+/// When a relation was last spoken of, and whether it holds since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// The author's time.
+    pub time: u64,
+    /// The device, as a number.
+    pub device: u64,
+    /// Place in that device's log.
+    pub seq: u64,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+impl Batch<'_> {
+    /// Hears that a relation holds, or not any more. True if that changed whether it does.
+    pub fn relate(&mut self, author: u32, kind: u8, target: u32, new: Standing) -> Result<bool, Error> {
+        let held = self.tables.relations.get((author, kind, target))?.map(|row| row.value());
+        let held = held.map(|(time, device, seq, holds)| Standing { time, device, seq, holds });
+        if held.is_some_and(|held| held >= new) {
+            return Ok(false);
+        }
+        let row = (new.time, new.device, new.seq, new.holds);
+        self.tables.relations.insert((author, kind, target), row)?;
+        if new.holds {
+            self.tables.related.insert((target, kind, author), ())?;
+        } else {
+            self.tables.related.remove((target, kind, author))?;
+        }
+        let changed = held.is_some_and(|held| held.holds) != new.holds;
+        if changed && kind == FOLLOW {
+            let count = |count: &mut u64| {
+                *count = if new.holds { *count + 1 } else { count.saturating_sub(1) };
+            };
+            self.change_author(author, |row| count(&mut row.following))?;
+            self.change_author(target, |row| count(&mut row.followers))?;
+        }
+        Ok(changed)
+    }
+
+    /// Whether a relation holds.
+    pub fn related(&self, author: u32, kind: u8, target: u32) -> Result<bool, Error> {
+        Ok(self.tables.relations.get((author, kind, target))?.is_some_and(|row| row.value().3))
+    }
+
+    /// All that an author relates to in this way.
+    pub fn targets(&self, author: u32, kind: u8) -> Result<Vec<u32>, Error> {
+        let mut targets = Vec::new();
+        for row in self.tables.relations.range((author, kind, 0)..=(author, kind, u32::MAX))? {
+            let (key, value) = row?;
+            if value.value().3 {
+                targets.push(key.value().2);
+            }
+        }
+        Ok(targets)
+    }
+
+    /// When the relation was last spoken of.
+    pub fn standing(&self, author: u32, kind: u8, target: u32) -> Result<Option<u64>, Error> {
+        Ok(self.tables.relations.get((author, kind, target))?.map(|row| row.value().0))
+    }
+}

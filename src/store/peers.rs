@@ -1,0 +1,112 @@
+//! The address book: peers, where they were found, and how they behaved.
+
+use redb::{ReadableTable, ReadableTableMetadata};
+use serde::{Deserialize, Serialize};
+
+use super::{Batch, Error, record::row};
+
+/// Addresses kept of one peer: home, mobile and relayed, over two transports, with room to spare.
+pub const ADDRESSES: usize = 8;
+/// Peers kept. The least useful make room.
+pub const PEERS: usize = 1_000;
+
+/// What is known of a peer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PeerRow {
+    /// Number that stands for the peer where an entry's origin is kept.
+    pub number: u32,
+    /// Addresses, each with the time it last worked (0: it was only heard of).
+    pub addresses: Vec<(String, u64)>,
+    /// When it was last connected.
+    pub last_seen: u64,
+    /// Connections that failed since the last that worked.
+    pub failures: u32,
+    /// No new attempt before this.
+    pub retry_at: u64,
+    /// Connections are refused.
+    pub banned: bool,
+    /// Penalty points for what it did; they wear off.
+    pub demerits: u32,
+    /// Somebody asked for this peer by name: it is reconnected first, and never makes room.
+    pub wanted: bool,
+}
+
+impl PeerRow {
+    /// Hears of an address, at the front if it worked at `now`.
+    pub fn learn(&mut self, address: String, worked: bool, now: u64) {
+        let before = self.addresses.iter().position(|(known, _)| *known == address);
+        let seen = before.map_or(0, |at| self.addresses.remove(at).1);
+        if worked {
+            self.addresses.insert(0, (address, now));
+        } else if seen > 0 {
+            let at = self.addresses.partition_point(|(_, time)| *time >= seen);
+            self.addresses.insert(at, (address, seen));
+        } else {
+            self.addresses.push((address, 0));
+        }
+        self.addresses.truncate(ADDRESSES);
+    }
+}
+
+impl Batch<'_> {
+    /// What is known of a peer.
+    pub fn peer(&self, id: &[u8]) -> Result<Option<PeerRow>, Error> {
+        self.tables.peers.get(id)?.map(|bytes| row(bytes.value())).transpose()
+    }
+
+    /// All peers.
+    pub fn peers(&self) -> Result<Vec<(Vec<u8>, PeerRow)>, Error> {
+        let rows = self.tables.peers.iter()?;
+        rows.map(|item| {
+            let (id, bytes) = item?;
+            Ok((id.value().to_vec(), row(bytes.value())?))
+        })
+        .collect()
+    }
+
+    /// Changes what is known of a peer, who is met now if need be.
+    pub fn change_peer(&mut self, id: &[u8], change: impl FnOnce(&mut PeerRow)) -> Result<PeerRow, Error> {
+        let mut peer = match self.peer(id)? {
+            Some(peer) => peer,
+            None => {
+                if self.tables.peers.len()? >= PEERS as u64 {
+                    self.make_room()?;
+                }
+                let number = self.tables.peer_numbers.last()?.map_or(1, |(last, _)| last.value() + 1);
+                self.tables.peer_numbers.insert(number, id)?;
+                PeerRow { number, ..PeerRow::default() }
+            }
+        };
+        change(&mut peer);
+        self.tables.peers.insert(id, starling_protocol::cbor::encode(&peer).as_slice())?;
+        Ok(peer)
+    }
+
+    /// Forgets the peer that was not seen for longest, of those that nobody asked for.
+    fn make_room(&mut self) -> Result<(), Error> {
+        let peers = self.peers()?;
+        let idle = peers.into_iter().filter(|(_, peer)| !peer.wanted && !peer.banned);
+        if let Some((id, peer)) = idle.min_by_key(|(_, peer)| peer.last_seen) {
+            self.tables.peers.remove(id.as_slice())?;
+            self.tables.peer_numbers.remove(peer.number)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_work_come_first_and_the_list_is_bounded() {
+        let mut peer = PeerRow::default();
+        for n in 0..20 {
+            peer.learn(format!("/ip4/192.0.2.{n}/tcp/1"), false, 0);
+        }
+        peer.learn("/ip4/192.0.2.3/tcp/1".into(), true, 5);
+        peer.learn("/ip4/192.0.2.3/tcp/1".into(), false, 9);
+        assert_eq!(peer.addresses[0], ("/ip4/192.0.2.3/tcp/1".into(), 5));
+        assert_eq!(peer.addresses.len(), ADDRESSES);
+    }
+}
