@@ -8,4 +8,5 @@ pub mod engine;
 pub mod home;
 pub mod network;
 pub mod store;
+pub mod text;
 pub mod view;
