@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, header},
 };
 use libp2p::Multiaddr;
@@ -13,7 +13,7 @@ use super::{
     App, At, Base,
     entities::{Account, CredentialAccount, Dresser, Relationship, Status},
     error::Error,
-    input::{self, Params},
+    input::{self, Name, Params},
     lookup, paging,
 };
 use crate::{
@@ -109,7 +109,7 @@ pub(super) async fn update_credentials(
 pub(super) async fn show(
     State(app): State<App>,
     Extension(base): At,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Answer<Account> {
     let author = lookup::author(&id)?;
     let me = app.node().author();
@@ -164,7 +164,7 @@ pub(super) struct Follow {
 
 pub(super) async fn follow(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Name(id): Name,
     input::Json(Follow { addresses }): input::Json<Follow>,
 ) -> Answer<Relationship> {
     if addresses.len() > starling_protocol::limits::HINTS {
@@ -173,15 +173,15 @@ pub(super) async fn follow(
     relate(app, &id, |author| Command::Follow { author, addresses }).await
 }
 
-pub(super) async fn unfollow(State(app): State<App>, Path(id): Path<String>) -> Answer<Relationship> {
+pub(super) async fn unfollow(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
     relate(app, &id, Command::Unfollow).await
 }
 
-pub(super) async fn block(State(app): State<App>, Path(id): Path<String>) -> Answer<Relationship> {
+pub(super) async fn block(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
     relate(app, &id, Command::Block).await
 }
 
-pub(super) async fn unblock(State(app): State<App>, Path(id): Path<String>) -> Answer<Relationship> {
+pub(super) async fn unblock(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
     relate(app, &id, Command::Unblock).await
 }
 
@@ -197,7 +197,7 @@ type Paged<T> = Result<(HeaderMap, Json<T>), Error>;
 pub(super) async fn statuses(
     State(app): State<App>,
     Extension(base): At,
-    Path(id): Path<String>,
+    Name(id): Name,
     params: Params,
 ) -> Paged<Vec<Status>> {
     let author = lookup::author(&id)?;
@@ -259,7 +259,7 @@ fn filtered(
 pub(super) async fn followers(
     State(app): State<App>,
     base: At,
-    Path(id): Path<String>,
+    Name(id): Name,
     params: Params,
 ) -> Paged<Vec<Account>> {
     people(app, base, id, params, "followers", Reader::followers).await
@@ -268,7 +268,7 @@ pub(super) async fn followers(
 pub(super) async fn following(
     State(app): State<App>,
     base: At,
-    Path(id): Path<String>,
+    Name(id): Name,
     params: Params,
 ) -> Paged<Vec<Account>> {
     people(app, base, id, params, "following", Reader::following).await

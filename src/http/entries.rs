@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderName, header},
 };
 use serde::Serialize;
@@ -16,6 +16,7 @@ use super::{
     App, At, Base,
     entities::{Dresser, Place, time},
     error::Error,
+    input::Name,
     lookup,
 };
 use crate::{store::Reader, view::Provenance};
@@ -55,7 +56,7 @@ struct Check {
     detail: String,
 }
 
-pub(super) async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Entry>, Error> {
+pub(super) async fn show(State(app): State<App>, Name(id): Name) -> Result<Json<Entry>, Error> {
     app.read(move |reader| {
         let (id, found) = find(reader, &id)?;
         describe(id, found).map(Json)
@@ -66,7 +67,7 @@ pub(super) async fn show(State(app): State<App>, Path(id): Path<String>) -> Resu
 /// `application/cbor` (RFC 8949 §9.1): the entry's exact bytes.
 pub(super) async fn raw(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), Error> {
     let found = app.read(move |reader| find(reader, &id));
     Ok(([(header::CONTENT_TYPE, "application/cbor")], found.await?.1.bytes))
@@ -152,7 +153,7 @@ fn checks(id: EntryId, header: &Header, signed: &Signed, identity: &[u8]) -> Vec
 pub(super) async fn thread(
     State(app): State<App>,
     Extension(Base(base)): At,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Result<Json<Vec<Place>>, Error> {
     app.read(move |reader| {
         let id = lookup::entry(reader, &id)?;

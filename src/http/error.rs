@@ -39,6 +39,9 @@ pub enum Error {
     /// There is no such thing here.
     #[error("{0} is not known here")]
     NotFound(String),
+    /// A path that is not UTF-8.
+    #[error("The address cannot be read")]
+    Path,
     /// A body that is not JSON at all.
     #[error("The body cannot be read: {0}")]
     Malformed(String),
@@ -101,6 +104,7 @@ impl Error {
             Self::NoRoute => (S::NOT_FOUND, "no_route", None),
             Self::Method => (S::METHOD_NOT_ALLOWED, "method", None),
             Self::NotFound(_) => (S::NOT_FOUND, "not_found", None),
+            Self::Path => (S::BAD_REQUEST, "malformed", None),
             Self::Malformed(_) => (S::BAD_REQUEST, "malformed", None),
             Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
             Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),

@@ -2,12 +2,12 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
 };
 use serde_json::{Value, json};
 use starling_protocol::{DeviceKey, Identity};
 
-use super::{App, error::Error};
+use super::{App, error::Error, input::Name};
 use crate::{engine::Command, store};
 
 pub(super) async fn show(State(app): State<App>) -> Result<Json<Value>, Error> {
@@ -34,7 +34,7 @@ pub(super) async fn show(State(app): State<App>) -> Result<Json<Value>, Error> {
 /// Cuts a device off at what is held of it now.
 pub(super) async fn remove_device(
     State(app): State<App>,
-    Path(key): Path<String>,
+    Name(key): Name,
 ) -> Result<Json<Value>, Error> {
     let key: DeviceKey = key.parse().map_err(|_| Error::NotFound("a device with this key".into()))?;
     app.command(Command::RemoveDevice(key)).await?;
