@@ -259,3 +259,25 @@ async fn a_taken_port_is_told() {
     }
     assert_eq!(failed[0], taken);
 }
+
+/// Sockets that connect and say nothing hold a bounded number of places, and give them back when they close.
+#[tokio::test]
+async fn slow_sockets_are_bounded() {
+    let mut alice = Node::new().await;
+    let mut parts = alice.address.iter();
+    let (Some(Protocol::Ip4(ip)), Some(Protocol::Tcp(port))) = (parts.next(), parts.next()) else {
+        panic!("another address")
+    };
+    let mut sockets = Vec::new();
+    for _ in 0..60 {
+        sockets.push(tokio::net::TcpStream::connect((ip, port)).await.unwrap());
+    }
+    let stats = alice
+        .until("refusals", |stats| stats.counters.refused == 44)
+        .await;
+    assert_eq!(stats.pending, 16);
+    drop(sockets);
+    alice.until("free places", |stats| stats.pending == 0).await;
+    let mut bob = Node::new().await;
+    bob.connect(&mut alice).await;
+}

@@ -1,6 +1,9 @@
 //! Gossip between nodes whose engine is the test.
 
 use bytes::Bytes;
+use libp2p::futures::StreamExt;
+use libp2p::gossipsub::{self, MessageAuthenticity, ValidationMode};
+use libp2p::swarm::{self, Swarm};
 
 use super::*;
 
@@ -368,4 +371,54 @@ async fn one_of_twenty_is_hostile() {
             }
         }
     }
+}
+
+/// Frames over the limit and signed ones, from a peer whose software allows them, never reach the engine.
+#[tokio::test]
+async fn what_the_rules_forbid_never_reaches_the_engine() {
+    let mut alice = Node::new().await;
+    alice.send(Command::Join { shard: SHARD }).await;
+    let forbidden = [
+        (MessageAuthenticity::Anonymous, MAX_GOSSIP_FRAME + 1),
+        (MessageAuthenticity::RandomAuthor, 10),
+    ];
+    for (authenticity, size) in forbidden {
+        let keypair = Keypair::generate_ed25519();
+        let peer = keypair.public().to_peer_id();
+        let config = gossipsub::ConfigBuilder::default()
+            .validation_mode(ValidationMode::None)
+            .message_id_fn(|message| message.data.clone().into())
+            .build()
+            .unwrap();
+        let mut router: gossipsub::Behaviour =
+            gossipsub::Behaviour::new(authenticity, config).unwrap();
+        router.subscribe(&gossip::topic(SHARD)).unwrap();
+        let wire = transport::build(&keypair).unwrap();
+        let mut swarm = Swarm::new(wire, router, peer, swarm::Config::with_tokio_executor());
+        swarm.dial(alice.full_address()).unwrap();
+        let driving = async {
+            let mut number = 0_u8;
+            loop {
+                tokio::select! {
+                    _ = swarm.select_next_some() => {}
+                    stats = alice.handle.stats() => {
+                        let stats = stats.unwrap();
+                        let score = stats.peers.iter().find(|stats| stats.peer == peer).and_then(|stats| stats.score);
+                        if score.is_some_and(|score| score < -400.0) {
+                            break;
+                        }
+                        number = number.wrapping_add(1);
+                        let mut frame = vec![number; size];
+                        frame[0] = 0;
+                        let _ = swarm.behaviour_mut().publish(gossip::topic(SHARD), frame);
+                    }
+                }
+            }
+        };
+        timeout(PATIENCE, driving).await.expect("it is tolerated");
+    }
+    while let Ok(event) = alice.events.try_recv() {
+        assert!(!matches!(event, Event::Gossip { .. }), "{event:?}");
+    }
+    assert_eq!(alice.handle.stats().await.unwrap().counters.gossip_in, 0);
 }

@@ -1,6 +1,6 @@
 //! Sync streams over pipes in memory.
 
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncWriteExt, DuplexStream};
 
 use super::*;
 use crate::network::Role;
