@@ -15,6 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::admission::{Admission, Held};
 use super::behaviour::{self, Behaviour};
+use super::bucket::{Bucket, Rate};
 use super::outbox::Outbox;
 use super::sync::Streams;
 use super::{
@@ -29,6 +30,12 @@ const TICK: Duration = Duration::from_secs(10);
 
 /// How long a shutdown waits for peers to take our farewell.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Peers reported from the local network: a full house at once, then those who come.
+const DISCOVERIES: Rate = Rate {
+    burst: 64.0,
+    per_second: 1.0,
+};
 
 /// What the handle sends.
 #[derive(Debug)]
@@ -47,9 +54,21 @@ pub(super) struct Task {
     orders: mpsc::Receiver<Order>,
     /// What we are dialling, to name it if it fails.
     dialling: HashMap<ConnectionId, Dial>,
-    /// The remote address of each connection, and whether we dialled it.
-    pub(super) connections: HashMap<PeerId, Vec<(ConnectionId, Multiaddr, bool)>>,
+    pub(super) connections: HashMap<PeerId, Vec<Connection>>,
+    /// Everybody on a local network can make up peers.
+    discoveries: Bucket,
     pub(super) counters: Counters,
+}
+
+/// A connection that stands.
+pub(super) struct Connection {
+    id: ConnectionId,
+    /// The remote address as we see it.
+    pub(super) address: Multiaddr,
+    /// Whether we dialled.
+    pub(super) outbound: bool,
+    /// Whether the peer has given its account of itself. It may do so as often as it likes, but is heard once.
+    identified: bool,
 }
 
 struct Dial {
@@ -75,6 +94,7 @@ impl Task {
             orders,
             dialling: HashMap::new(),
             connections: HashMap::new(),
+            discoveries: Bucket::new(DISCOVERIES, Instant::now()),
             counters: Counters::default(),
         };
         for address in config.listen {

@@ -1,13 +1,12 @@
 //! What the task makes of each thing that the swarm reports.
 
 use bytes::Bytes;
-use libp2p::gossipsub;
-use libp2p::ping;
 use libp2p::swarm::SwarmEvent;
+use libp2p::{gossipsub, identify, mdns, ping};
 use tokio::time::Instant;
 use tokio_util::compat::FuturesAsyncReadCompatExt;
 
-use super::{Dial, Task};
+use super::{Connection, Dial, Task};
 use crate::network::admission::{Held, Offer};
 use crate::network::behaviour::BehaviourEvent;
 use crate::network::substream::Opened;
@@ -29,11 +28,13 @@ impl Task {
                 self.dialling.remove(&connection_id);
                 let (address, outbound) =
                     (endpoint.get_remote_address().clone(), endpoint.is_dialer());
-                self.connections.entry(peer).or_default().push((
-                    connection_id,
-                    address.clone(),
+                let connection = Connection {
+                    id: connection_id,
+                    address: address.clone(),
                     outbound,
-                ));
+                    identified: false,
+                };
+                self.connections.entry(peer).or_default().push(connection);
                 let first = num_established.get() == 1;
                 if first && self.admission.connected(Instant::now(), peer) {
                     self.swarm
@@ -55,7 +56,7 @@ impl Task {
                 ..
             } => {
                 if let Some(list) = self.connections.get_mut(&peer) {
-                    list.retain(|(open, ..)| *open != connection_id);
+                    list.retain(|open| open.id != connection_id);
                 }
                 if num_established == 0 {
                     self.connections.remove(&peer);
@@ -114,10 +115,16 @@ impl Task {
         match event {
             BehaviourEvent::Gossip(event) => self.gossip_event(event),
             BehaviourEvent::Sync(opened) => self.sync_event(opened),
-            BehaviourEvent::Identify(libp2p::identify::Event::Received {
-                peer_id, info, ..
+            BehaviourEvent::Identify(identify::Event::Received {
+                connection_id,
+                peer_id,
+                info,
             }) => {
-                self.outbox.push(discovery::identified(peer_id, info));
+                let mut connections = self.connections.get_mut(&peer_id).into_iter().flatten();
+                let connection = connections.find(|open| open.id == connection_id);
+                if connection.is_some_and(|open| !std::mem::replace(&mut open.identified, true)) {
+                    self.outbox.push(discovery::identified(peer_id, info));
+                }
             }
             BehaviourEvent::Identify(_) => {}
             // A peer that does not even answer a ping holds a place for nothing.
@@ -132,9 +139,12 @@ impl Task {
                 }
             }
             BehaviourEvent::Ping(_) => {}
-            BehaviourEvent::Mdns(libp2p::mdns::Event::Discovered(found)) => {
+            BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => {
+                let now = Instant::now();
                 for event in discovery::discovered(found) {
-                    self.outbox.push(event);
+                    if self.discoveries.take(now, 1.0) {
+                        self.outbox.push(event);
+                    }
                 }
             }
             BehaviourEvent::Mdns(_) => {}

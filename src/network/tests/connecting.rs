@@ -1,5 +1,9 @@
 //! Connections: made, refused, ended.
 
+use libp2p::futures::StreamExt;
+use libp2p::identify;
+use libp2p::swarm::{self, Swarm, SwarmEvent};
+
 use super::*;
 
 async fn two_nodes_meet(listen: &str) {
@@ -280,4 +284,48 @@ async fn slow_sockets_are_bounded() {
     alice.until("free places", |stats| stats.pending == 0).await;
     let mut bob = Node::new().await;
     bob.connect(&mut alice).await;
+}
+
+#[tokio::test]
+async fn a_peer_that_repeats_itself_is_heard_once() {
+    const TIMES: usize = 20;
+    let mut alice = Node::new().await;
+    let keypair = Keypair::generate_ed25519();
+    let rogue = keypair.public().to_peer_id();
+    let settings = identify::Config::new("/loud".into(), keypair.public());
+    let mut swarm = Swarm::new(
+        transport::build(&keypair).unwrap(),
+        identify::Behaviour::new(settings),
+        rogue,
+        swarm::Config::with_tokio_executor().with_idle_connection_timeout(PATIENCE),
+    );
+    swarm.dial(alice.full_address()).unwrap();
+    let repeating = async {
+        let mut pushed = 0;
+        while pushed < TIMES {
+            match swarm.select_next_some().await {
+                SwarmEvent::ConnectionEstablished { .. } => {
+                    swarm.behaviour_mut().push([alice.peer])
+                }
+                SwarmEvent::Behaviour(identify::Event::Pushed { .. }) => {
+                    pushed += 1;
+                    swarm.behaviour_mut().push([alice.peer]);
+                }
+                _ => {}
+            }
+        }
+    };
+    timeout(PATIENCE, repeating).await.unwrap();
+    let mut bob = Node::new().await;
+    bob.dial(&alice).await;
+    bob.connected(alice.peer).await;
+    let mut heard = 0;
+    loop {
+        match timeout(PATIENCE, alice.event()).await.unwrap() {
+            Event::Identified { peer, .. } if peer == rogue => heard += 1,
+            Event::Identified { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(heard, 1);
 }
