@@ -217,7 +217,7 @@ fn thresholds() -> PeerScoreThresholds {
         graylist_threshold: NOT_HEARD,
         // Peer exchange is off, so no score is good enough for it.
         accept_px_threshold: f64::MAX,
-        // A mesh of less than ten seconds' merit looks for better peers.
+        // A mesh with less merit than twelve seconds of membership looks for better peers.
         opportunistic_graft_threshold: 1.0,
     }
 }

@@ -329,3 +329,25 @@ async fn a_peer_that_repeats_itself_is_heard_once() {
     }
     assert_eq!(heard, 1);
 }
+
+/// The environment cannot be changed inside a process that has threads, so the test runs itself again.
+#[tokio::test]
+async fn a_key_log_is_refused() {
+    const NAME: &str = "network::tests::connecting::a_key_log_is_refused";
+    if std::env::var_os("SSLKEYLOGFILE").is_some() {
+        let (sender, _events) = mpsc::channel(1);
+        let started = start(Config::new(Keypair::generate_ed25519(), Role::Home), sender);
+        assert!(matches!(started, Err(Error::KeyLog)));
+        return;
+    }
+    let again = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME])
+        .env("SSLKEYLOGFILE", "keys.log")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(
+        again.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+}
