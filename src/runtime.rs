@@ -148,8 +148,11 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         ..Policy::default()
     };
     let device = keys.device.public();
+    let keypair = keys.keypair();
+    let peer = keypair.public().to_peer_id();
     let setup = Setup {
         author,
+        peer,
         identity: home.identity()?,
         device: keys.device.clone(),
         root: keys.root.clone(),
@@ -160,8 +163,6 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     };
     let (engine, first) = Engine::new(store.clone(), setup, clock::now())?;
 
-    let keypair = keys.keypair();
-    let peer = keypair.public().to_peer_id();
     let (checked, to_engine) = mpsc::channel(BATCHES);
     let network = if network {
         let (events, arriving) = mpsc::channel(EVENTS);
