@@ -22,10 +22,15 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
 use batch::Memory;
 pub use batch::{Batch, Taken};
-pub use index::Audience;
+pub use index::{Audience, Turned};
 pub use reader::Reader;
 pub use record::LogRow;
 pub use verify::Verification;
+
+/// Kinds of reactions to a post.
+pub mod reaction {
+    pub use super::index::{BOOST, LIKE};
+}
 
 /// Files up to this size are checked whole when they are opened: redb does not check sums on read,
 /// and reading 2 GiB takes seconds, not minutes.

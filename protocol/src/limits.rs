@@ -12,8 +12,11 @@ pub const ENTRY_BYTES: usize = 32 * 1024;
 /// none: a longer one is not canonical.
 pub const HEADER_BYTES: usize = 256;
 
-/// Bytes of a payload, so that header, signature and framing still fit in [`ENTRY_BYTES`].
-pub const PAYLOAD_BYTES: usize = ENTRY_BYTES - 512;
+/// Bytes of an entry beside its payload: header, signature and framing need under 350.
+pub const ENTRY_OVERHEAD: usize = 512;
+
+/// Bytes of a payload, so that the rest still fits in [`ENTRY_BYTES`].
+pub const PAYLOAD_BYTES: usize = ENTRY_BYTES - ENTRY_OVERHEAD;
 
 /// Bytes of a payload that travels inside a gossip frame; a larger one travels as its header, and
 /// those who want it ask for it by sync.
@@ -62,6 +65,8 @@ pub const PROFILE_FIELD_CHARS: usize = 255;
 pub const HINTS: usize = 8;
 /// Bytes of one address hint (a multiaddr in text form).
 pub const HINT_BYTES: usize = 256;
+/// Newest entries that an invite names: enough to tell a feed that is alive from an old copy.
+pub const INVITE_NEWEST: usize = 3;
 
 /// Depth of nesting in any CBOR that a stranger sends: a decoder's stack is finite.
 pub const CBOR_DEPTH: usize = 16;
@@ -85,8 +90,9 @@ pub const MAX_SEQ: u64 = (1 << 48) - 1;
 pub const SYNC_REQUEST_BYTES: usize = 64 * 1024;
 /// Bytes of one sync message that answers.
 pub const SYNC_RESPONSE_BYTES: usize = 1024 * 1024;
-/// Bytes of the entries in one answer, so that the message stays under [`SYNC_RESPONSE_BYTES`].
-pub const SYNC_BATCH_BYTES: usize = 512 * 1024;
+/// Bytes of the entries in one answer: eight of the largest, 600 small posts. All that
+/// [`crate::sync::CREDIT`] lets be on its way is a mebibyte.
+pub const SYNC_BATCH_BYTES: usize = 256 * 1024;
 /// Entries in one answer.
 pub const SYNC_BATCH_ENTRIES: usize = 256;
 /// Logs up to which the frontier is sent whole; above, sets are reconciled.
