@@ -1,6 +1,6 @@
 //! What the node answers, as far as the command line looks at it.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A post or boost.
 #[derive(Debug, Clone, Deserialize)]
@@ -59,12 +59,6 @@ pub struct Account {
     #[serde(default)]
     pub display_name: String,
     #[serde(default)]
-    pub source: Option<AccountSource>,
-    #[serde(default)]
-    pub note: String,
-    #[serde(default)]
-    pub fields: Vec<Field>,
-    #[serde(default)]
     pub followers_count: u64,
     #[serde(default)]
     pub following_count: u64,
@@ -74,26 +68,15 @@ pub struct Account {
     pub starling: AccountExtra,
 }
 
-/// The plain text of a profile.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct AccountSource {
-    pub note: String,
-    pub fields: Vec<Field>,
-}
-
-/// A line of a profile.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Field {
-    pub name: String,
-    pub value: String,
-}
-
 /// What Mastodon's entity has no word for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct AccountExtra {
+    pub bio: String,
+    pub fields: Vec<(String, String)>,
+    pub followed: bool,
+    pub follows_me: bool,
+    pub blocked: bool,
     pub forked: Vec<serde_json::Value>,
     pub retired: bool,
 }

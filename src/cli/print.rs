@@ -63,7 +63,8 @@ pub fn name(output: &Output, account: &Account) -> String {
     let short = layout::short_author(&account.id);
     let name = safe(&account.display_name);
     let mut line = match name.trim() {
-        "" => output.bold(short),
+        // Those without a name are called by it.
+        name if name.is_empty() || name == short => output.bold(short),
         name => format!("{} {}", output.bold(name), output.dim(short)),
     };
     if !account.starling.forked.is_empty() {
