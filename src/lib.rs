@@ -8,6 +8,7 @@ pub mod config;
 pub mod engine;
 pub mod home;
 pub mod network;
+pub mod runtime;
 pub mod store;
 pub mod text;
 pub mod view;

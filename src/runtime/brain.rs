@@ -77,14 +77,16 @@ impl Brain {
         let now = clock::now();
         let wake = self.engine.next_wake(now);
         let pause = Duration::from_millis(wake.map_or(u64::MAX >> 8, |wake| wake.saturating_sub(now)));
-        let mut inputs = Vec::new();
+        let Ways { wishes, checked, stopping, .. } = &mut self.ways;
+        let (mut wish, mut inputs) = (None, Vec::new());
         tokio::select! {
             biased;
-            _ = self.ways.stopping.wait_for(|stop| *stop) => return None,
-            Some(wish) = self.ways.wishes.recv() => inputs.push(self.input(wish)),
-            Some(checked) = self.ways.checked.recv() => inputs.extend(checked),
+            () = async { drop(stopping.wait_for(|stop| *stop).await) } => return None,
+            Some(first) = wishes.recv() => wish = Some(first),
+            Some(first) = checked.recv() => inputs.extend(first),
             () = tokio::time::sleep(pause) => inputs.push(Input::Tick),
         }
+        inputs.extend(wish.map(|wish| self.input(wish)));
         let since = Instant::now();
         while inputs.len() < BATCH && since.elapsed() < GATHER {
             if let Ok(wish) = self.ways.wishes.try_recv() {
