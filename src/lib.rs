@@ -2,8 +2,13 @@
 //!
 //! `main.rs` is the only other room that knows everything; tests and simulations come in through here.
 
+pub mod backup;
 pub mod clock;
+pub mod config;
 pub mod engine;
+pub mod home;
 pub mod network;
+pub mod runtime;
 pub mod store;
+pub mod text;
 pub mod view;

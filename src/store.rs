@@ -22,10 +22,15 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
 use batch::Memory;
 pub use batch::{Batch, Taken};
-pub use index::Audience;
+pub use index::{Audience, Turned};
 pub use reader::Reader;
 pub use record::LogRow;
 pub use verify::Verification;
+
+/// Kinds of reactions to a post.
+pub mod reaction {
+    pub use super::index::{BOOST, LIKE};
+}
 
 /// Files up to this size are checked whole when they are opened: redb does not check sums on read,
 /// and reading 2 GiB takes seconds, not minutes.
@@ -51,9 +56,9 @@ pub enum Error {
         /// What this version writes.
         known: u32,
     },
-    /// The bound on the store is reached.
-    #[error("the store has reached its limit of {0} bytes")]
-    Full(u64),
+    /// The node has stopped.
+    #[error("the node has stopped")]
+    Closed,
 }
 
 macro_rules! from_redb {

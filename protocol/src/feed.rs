@@ -168,6 +168,11 @@ impl LogState {
         }
     }
 
+    /// Forgets the stretch that begins at `lo`.
+    pub fn remove_run(&mut self, lo: u64) {
+        self.runs.retain(|run| run.lo != lo);
+    }
+
     /// Forgets everything up to and including `seq`; `before` is the id of the entry at `seq`.
     pub fn forget(&mut self, seq: u64, before: Option<EntryId>) {
         self.runs.retain(|run| run.hi > seq);

@@ -21,6 +21,9 @@ use super::{
 /// finds all of them here, in a few megabytes.
 const REMEMBERED: usize = 16_384;
 
+/// How long a wish is remembered, in milliseconds: what Mastodon promises its clients.
+const WISH_MS: u64 = 60 * 60 * 1000;
+
 /// What was read before and is still true.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -296,9 +299,87 @@ impl<'t> Batch<'t> {
         })
     }
 
+    /// Brings the payload of an entry that is held without it.
+    pub fn fill(&mut self, arrival: u64, entry: &Verified) -> Result<(), Error> {
+        let Some(held) = self.record(arrival)? else { return Ok(()) };
+        self.replace(arrival, &EntryRecord::of(entry, held.log, held.received_at, held.from))
+    }
+
+    /// Says which author this node writes for.
+    pub fn set_me(&mut self, author: u32) -> Result<(), Error> {
+        let (key, number) = (super::reader::ME, author.to_le_bytes());
+        if self.tables.meta.get(key)?.is_none_or(|held| held.value() != number) {
+            self.tables.meta.insert(key, number.as_slice())?;
+        }
+        Ok(())
+    }
+
+    /// The post that a wish of this name gave, if that is not long ago.
+    pub fn wish(&self, key: &str, now: u64) -> Result<Option<EntryId>, Error> {
+        let held = self.tables.wishes.get(key)?.map(|row| {
+            let (time, id) = row.value();
+            (time, EntryId::new(*id))
+        });
+        Ok(held.filter(|(time, _)| time.saturating_add(WISH_MS) > now).map(|(_, id)| id))
+    }
+
+    /// Remembers what a wish gave, and forgets old ones.
+    pub fn keep_wish(&mut self, key: &str, now: u64, id: &EntryId) -> Result<(), Error> {
+        self.tables.wishes.retain(|_, (time, _)| time.saturating_add(WISH_MS) > now)?;
+        self.tables.wishes.insert(key, (now, id.as_bytes()))?;
+        Ok(())
+    }
+
     /// The proof that a log forked.
     pub fn fork(&self, author: u32, device: &DeviceKey, log: u8) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.tables.forks.get((author, device.as_bytes(), log))?.map(|proof| proof.value().to_vec()))
+    }
+
+    /// The proofs that logs of an author forked.
+    pub fn forks(&self, author: u32) -> Result<Vec<Vec<u8>>, Error> {
+        let all = (author, &[0; 32], 0)..=(author, &[0xff; 32], u8::MAX);
+        self.tables.forks.range(all)?.map(|row| Ok(row?.1.value().to_vec())).collect()
+    }
+
+    /// Authors whose id begins with these 32 bits, big-endian.
+    pub fn authors_with(&self, prefix: u32) -> Result<Vec<(AuthorId, u32)>, Error> {
+        let (mut low, mut high) = ([0; 32], [0xff; 32]);
+        low[..4].copy_from_slice(&prefix.to_be_bytes());
+        high[..4].copy_from_slice(&prefix.to_be_bytes());
+        let rows = self.tables.author_numbers.range::<&[u8; 32]>(&low..=&high)?;
+        rows.map(|row| {
+            let (author, number) = row?;
+            Ok((AuthorId::new(*author.value()), number.value()))
+        })
+        .collect()
+    }
+
+    /// Entries of a log from `to` down to `from`, within bounds, and the next place held below them.
+    pub fn read_down(
+        &mut self,
+        log: u32,
+        from: u64,
+        to: u64,
+        max_entries: usize,
+        max_bytes: usize,
+    ) -> Result<(Vec<Vec<u8>>, Option<u64>), Error> {
+        let row = self.log(log)?.clone();
+        let (mut entries, mut size) = (Vec::new(), 0);
+        for place in self.tables.places.range((log, 0)..=(log, to))?.rev() {
+            let (place, arrival) = place?;
+            let seq = place.value().1;
+            if seq < from || entries.len() >= max_entries {
+                return Ok((entries, Some(seq)));
+            }
+            let Some(record) = self.record(arrival.value())? else { continue };
+            let bytes = record.signed(&row).to_bytes();
+            if size + bytes.len() > max_bytes {
+                return Ok((entries, Some(seq)));
+            }
+            size += bytes.len();
+            entries.push(bytes);
+        }
+        Ok((entries, None))
     }
 
     /// Keeps a proof.

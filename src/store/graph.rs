@@ -51,6 +51,28 @@ impl Batch<'_> {
         Ok(changed)
     }
 
+    /// Forgets all relations of an author of one kind.
+    pub fn clear_relations(&mut self, author: u32, kind: u8) -> Result<(), Error> {
+        let holds = self.targets(author, kind)?;
+        for target in &holds {
+            self.tables.related.remove((*target, kind, author))?;
+            if kind == FOLLOW {
+                self.change_author(*target, |row| row.followers = row.followers.saturating_sub(1))?;
+            }
+        }
+        if kind == FOLLOW {
+            self.change_author(author, |row| row.following = 0)?;
+        }
+        self.tables.relations.retain_in((author, kind, 0)..=(author, kind, u32::MAX), |_, _| false)?;
+        Ok(())
+    }
+
+    /// Authors who relate to `target` in this way, at most `most`.
+    pub fn related_from(&self, target: u32, kind: u8, most: usize) -> Result<Vec<u32>, Error> {
+        let rows = self.tables.related.range((target, kind, 0)..=(target, kind, u32::MAX))?;
+        rows.take(most).map(|row| Ok(row?.0.value().2)).collect()
+    }
+
     /// Whether a relation holds.
     pub fn related(&self, author: u32, kind: u8, target: u32) -> Result<bool, Error> {
         Ok(self.tables.relations.get((author, kind, target))?.is_some_and(|row| row.value().3))

@@ -35,7 +35,7 @@ pub enum Audience {
 
 /// A change in whom an author follows or blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
+pub struct Turned {
     /// [`graph::FOLLOW`] or [`graph::BLOCK`].
     pub kind: u8,
     /// Whom, by number.
@@ -58,7 +58,7 @@ impl Batch<'_> {
         taken: Taken,
         received: u64,
         audience: Audience,
-    ) -> Result<Option<Turn>, Error> {
+    ) -> Result<Option<Turned>, Error> {
         let Some(payload) = entry.payload() else { return Ok(None) };
         let Taken { arrival, author, .. } = taken;
         let header = entry.header();
@@ -191,10 +191,10 @@ impl Batch<'_> {
         target: &starling_protocol::AuthorId,
         standing: Standing,
         now: u64,
-    ) -> Result<Option<Turn>, Error> {
+    ) -> Result<Option<Turned>, Error> {
         let target = self.intern_author(target, now)?;
         let changed = self.relate(author, kind, target, standing)?;
-        Ok(changed.then_some(Turn { kind, target, holds: standing.holds }))
+        Ok(changed.then_some(Turned { kind, target, holds: standing.holds }))
     }
 
     /// The delete that names this entry of this author, if one is held.
@@ -215,12 +215,7 @@ impl Batch<'_> {
                 continue;
             }
             let frozen = row.state.frozen().unwrap_or(u64::MAX);
-            let arrivals: Vec<u64> = self
-                .tables
-                .places
-                .range((log, 0)..(log, frozen))?
-                .map(|row| Ok(row?.1.value()))
-                .collect::<Result<_, Error>>()?;
+            let arrivals = self.arrivals(log, 0, frozen)?;
             for arrival in arrivals {
                 let Some((entry, received)) = self.entry(arrival)? else { continue };
                 let taken = Taken { arrival, log, author };
@@ -230,6 +225,38 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Makes an author's relations and profile anew from the entries of their graph that stand.
+    pub fn rebuild_graph(&mut self, author: u32) -> Result<(), Error> {
+        for kind in [graph::FOLLOW, graph::BLOCK] {
+            self.clear_relations(author, kind)?;
+        }
+        self.change_author(author, |row| row.profile = None)?;
+        for log in self.logs_of(author)? {
+            let row = self.log(log)?;
+            if row.log != log::GRAPH {
+                continue;
+            }
+            let frozen = row.state.frozen().unwrap_or(u64::MAX);
+            for arrival in self.arrivals(log, 0, frozen)? {
+                let Some((entry, received)) = self.entry(arrival)? else { continue };
+                self.index(&entry, Taken { arrival, log, author }, received, Audience::Nobody)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The arrivals of what is held of a log in `from..to`.
+    pub fn arrivals(&self, log: u32, from: u64, to: u64) -> Result<Vec<u64>, Error> {
+        let rows = self.tables.places.range((log, from)..(log, to.max(from)))?;
+        rows.map(|row| Ok(row?.1.value())).collect()
+    }
+
+    /// The places held of a log from `from` on.
+    pub fn seqs(&self, log: u32, from: u64) -> Result<Vec<u64>, Error> {
+        let rows = self.tables.places.range((log, from)..=(log, u64::MAX))?;
+        rows.map(|row| Ok(row?.0.value().1)).collect()
     }
 
     /// The oldest rows of the network timeline beyond `most`, by arrival.

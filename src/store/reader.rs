@@ -286,6 +286,16 @@ impl Reader {
         self.logs_of(number)?.into_iter().map(|log| self.log(log)).collect()
     }
 
+    /// Peers that are remembered, by id.
+    pub fn peers(&self) -> Result<Vec<(Vec<u8>, super::peers::PeerRow)>, Error> {
+        let rows = self.tables.peers.iter()?;
+        rows.map(|item| {
+            let (id, bytes) = item?;
+            Ok((id.value().to_vec(), row(bytes.value())?))
+        })
+        .collect()
+    }
+
     /// How much is held. The size of the file is for its owner to add.
     pub fn stats(&self) -> Result<Stats, Error> {
         let feeds = match self.me {

@@ -17,7 +17,9 @@ macro_rules! tables {
         /// All tables of a transaction that writes.
         pub struct Tables<'t> { $($(#[$doc])* pub $field: Table<'t, $key, $value>,)* }
 
-        /// All tables of a transaction that reads.
+        /// All tables of a transaction that reads. It opens every one, so that a file that lacks one is
+        /// found out at once; not all of them have readers.
+        #[allow(dead_code)]
         pub struct ReadTables { $($(#[$doc])* pub $field: ReadOnlyTable<$key, $value>,)* }
 
         impl<'t> Tables<'t> {

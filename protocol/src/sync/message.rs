@@ -229,6 +229,12 @@ impl Ask {
 }
 
 impl Answer {
+    /// Whether a frame carries entries, as far as its first byte says: whoever verifies them on other
+    /// threads need not look into the rest.
+    pub fn has_entries(frame: &[u8]) -> bool {
+        frame.first() == Some(&133)
+    }
+
     /// The frame.
     pub fn to_bytes(&self) -> Vec<u8> {
         let list = |list: &[Vec<u8>]| list.iter().map(|bytes| ByteBuf::from(bytes.clone())).collect();

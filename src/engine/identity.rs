@@ -1,0 +1,106 @@
+//! Identities are merged before anything is believed, and what they say of devices is carried out.
+
+use starling_protocol::{
+    DeviceKey, Identity,
+    frame::Frame,
+    identity::{Action, Cutoff, Operation, Record, Removal, Voice},
+    sync::News,
+};
+
+use super::{
+    Event, Refusal, Reply,
+    turn::{Answered, Fresh, Turn},
+};
+use crate::store::Error;
+
+impl Turn<'_, '_> {
+    /// Adds what a record knows to what is held. The inner result says whether it is valid, and if so
+    /// whether it was news.
+    pub fn merge_identity(
+        &mut self,
+        record: &Record,
+        from: Option<libp2p::PeerId>,
+    ) -> Result<Result<bool, starling_protocol::identity::Error>, Error> {
+        let author = match record.author() {
+            Ok(author) => author,
+            Err(error) => return Ok(Err(error)),
+        };
+        let number = self.batch.author_number(&author)?;
+        let held = match number {
+            Some(number) => self.batch.identity(number)?.cloned(),
+            None => None,
+        };
+        let (mut identity, fresh) = match held {
+            Some(held) => (held, false),
+            None => match Identity::verify(record) {
+                Ok(identity) => (identity, true),
+                Err(error) => return Ok(Err(error)),
+            },
+        };
+        let changed = match identity.merge(record) {
+            Ok(changed) => changed || fresh,
+            Err(error) => return Ok(Err(error)),
+        };
+        if changed {
+            let number = self.batch.intern_author(&author, self.now)?;
+            let news = News::Identity(author, identity.record());
+            self.batch.set_identity(number, identity)?;
+            self.apply_voices(&author, number)?;
+            self.fresh.push(Fresh { news, from });
+            self.event(Event::Identity(author));
+        }
+        Ok(Ok(changed))
+    }
+
+    /// Carries out an operation that was signed here, and tells everybody.
+    pub fn operate(&mut self, operation: Operation) -> Result<(), Error> {
+        let me = self.state.me;
+        let Some(mut identity) = self.batch.identity(me)?.cloned() else { return Ok(()) };
+        if !matches!(identity.apply(operation), Ok(true)) {
+            return Ok(());
+        }
+        let author = self.state.author;
+        let frame = Frame::of_identity(&identity);
+        let news = News::Identity(author, identity.record());
+        self.batch.set_identity(me, identity)?;
+        self.apply_voices(&author, me)?;
+        self.fresh.push(Fresh { news, from: None });
+        self.event(Event::Identity(author));
+        match frame {
+            Ok(frame) => self.publish(&frame),
+            Err(error) => tracing::debug!("our identity is left to sync: {error}"),
+        }
+        Ok(())
+    }
+
+    /// Cuts one of our devices off at what is held of it here. A fork in it is settled by that: the
+    /// branch that is held counts.
+    pub fn remove_device(&mut self, device: DeviceKey) -> Answered<Reply> {
+        let me = self.state.me;
+        let Some(identity) = self.batch.identity(me)? else { return Ok(Err(Refusal::Silenced)) };
+        if identity.voice(&device, 0) != Voice::Speaks {
+            return Ok(Err(Refusal::NotFound(format!("a device {device} that speaks for you"))));
+        }
+        if device == self.state.device_key() {
+            return Ok(Err(Refusal::NotOurs(
+                "this is the device that you are on: remove it from another one",
+            )));
+        }
+        let epoch = identity.epoch();
+        let root = self.state.root.clone().filter(|root| root.public() == *identity.root());
+        let Some(root) = root else {
+            return Ok(Err(Refusal::NotOurs("the root key is not kept on this device")));
+        };
+        let mut cutoffs = Vec::new();
+        for (log, seq) in self.held_of(me, &device)? {
+            let number = self.batch.intern_log(me, &device, log)?;
+            if let Some(id) = self.batch.id_at(number, seq)? {
+                cutoffs.push(Cutoff(log, seq, id));
+            }
+        }
+        let action = Action::RemoveDevice(Removal(device, cutoffs));
+        let operation = Operation::sign(self.state.author, epoch, action, &root);
+        self.operate(operation)?;
+        Ok(Ok(Reply::Done))
+    }
+}

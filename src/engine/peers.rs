@@ -1,0 +1,324 @@
+//! Whom to call, whom to leave: the address book, reconnects, and what bad conduct costs.
+
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
+
+use super::{
+    Refusal, Reply,
+    turn::{Answered, Turn},
+};
+use crate::{
+    network::{Command, StreamId},
+    store::{Error, peers::PeerRow},
+};
+
+/// First wait after a failed call; it doubles with each.
+const RETRY_MS: u64 = 1_000;
+/// The longest wait: a node that comes back is found within it.
+const RETRY_MOST_MS: u64 = 5 * 60 * 1000;
+/// Wait before a session that ended is opened again.
+const RESYNC_MS: u64 = 2_000;
+/// Points at which a peer is left, and not called for [`LEFT_MS`].
+const DEMERITS: u32 = 100;
+/// One point wears off in this time.
+const FORGIVE_MS: u64 = 60 * 1000;
+const LEFT_MS: u64 = 60 * 60 * 1000;
+/// Calls begun at one tick.
+const CALLS: usize = 4;
+
+/// What a peer did wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It sent something that no honest node sends: a bad signature, bytes that are nothing.
+    Invalid,
+    /// It broke the rules of a conversation.
+    Protocol,
+    /// It does not answer.
+    Stalled,
+}
+
+impl Fault {
+    /// Points: two lies, three breaches, ten silences.
+    fn points(self) -> u32 {
+        match self {
+            Self::Invalid => 50,
+            Self::Protocol => 34,
+            Self::Stalled => 10,
+        }
+    }
+}
+
+/// A connected peer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PeerState {
+    pub address: String,
+    pub outbound: bool,
+    pub pull: Option<StreamId>,
+    pub serve: Option<StreamId>,
+    pub received: u64,
+    /// When to open a session again, if one ended.
+    pub resync_at: Option<u64>,
+}
+
+impl Turn<'_, '_> {
+    pub fn connected(
+        &mut self,
+        peer: PeerId,
+        address: &Multiaddr,
+        outbound: bool,
+        first: bool,
+    ) -> Result<(), Error> {
+        let now = self.now;
+        let row = self.batch.change_peer(&peer.to_bytes(), |row| {
+            row.last_seen = now;
+            row.failures = 0;
+            row.retry_at = 0;
+            // Where somebody called from is not where they can be called.
+            if outbound {
+                row.learn(without_peer(address).to_string(), true, now);
+            }
+        })?;
+        if row.banned {
+            self.network(Command::Ban { peer });
+            return Ok(());
+        }
+        self.state.numbers.insert(peer, row.number);
+        let held = self.state.peers.entry(peer).or_default();
+        if first {
+            held.address = address.to_string();
+            held.outbound = outbound;
+            self.network(Command::OpenSync { peer });
+        }
+        Ok(())
+    }
+
+    pub fn disconnected(&mut self, peer: PeerId) -> Result<(), Error> {
+        if let Some(held) = self.state.peers.remove(&peer) {
+            for stream in held.pull.into_iter().chain(held.serve) {
+                self.end_session(stream)?;
+            }
+        }
+        self.state.numbers.remove(&peer);
+        self.state.next_dial = self.state.next_dial.min(self.now + RETRY_MS);
+        Ok(())
+    }
+
+    pub fn dial_failed(
+        &mut self,
+        peer: Option<PeerId>,
+        addresses: &[Multiaddr],
+        reason: &str,
+    ) -> Result<(), Error> {
+        tracing::debug!("no connection to {peer:?} at {addresses:?}: {reason}");
+        let Some(peer) = peer else { return Ok(()) };
+        let jitter = u64::from(u16::from_le_bytes(self.random())) % RETRY_MS;
+        let (id, now) = (peer.to_bytes(), self.now);
+        if self.batch.peer(&id)?.is_some() {
+            self.batch.change_peer(&id, |row| {
+                let wait = (RETRY_MS << row.failures.min(16)).min(RETRY_MOST_MS);
+                row.failures = row.failures.saturating_add(1);
+                row.retry_at = now + wait + jitter;
+            })?;
+        }
+        self.plan_dial()
+    }
+
+    /// The local network tells of a peer.
+    pub fn discovered(&mut self, peer: PeerId, addresses: &[Multiaddr]) -> Result<(), Error> {
+        self.learn(peer, addresses, false)?;
+        self.plan_dial()
+    }
+
+    fn learn(&mut self, peer: PeerId, addresses: &[Multiaddr], wanted: bool) -> Result<(), Error> {
+        self.batch.change_peer(&peer.to_bytes(), |row| {
+            for address in addresses {
+                row.learn(without_peer(address).to_string(), false, 0);
+            }
+            row.wanted |= wanted;
+            if wanted {
+                row.retry_at = 0;
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The person names a peer: it is called now, and called again whenever it is gone.
+    pub fn add_peer(&mut self, addresses: &[Multiaddr]) -> Answered<Reply> {
+        for address in addresses {
+            match peer_of(address) {
+                Some(peer) => self.learn(peer, std::slice::from_ref(address), true)?,
+                None => {
+                    self.network(Command::Dial { peer: None, addresses: vec![address.clone()] });
+                }
+            }
+        }
+        self.state.next_dial = self.now;
+        self.dial()?;
+        Ok(Ok(Reply::Done))
+    }
+
+    pub fn ban(&mut self, peer: PeerId, banned: bool) -> Answered<Reply> {
+        let id = peer.to_bytes();
+        if !banned && self.batch.peer(&id)?.is_none() {
+            return Ok(Err(Refusal::NotFound(format!("the peer {peer}"))));
+        }
+        self.batch.change_peer(&id, |row| {
+            row.banned = banned;
+            row.demerits = 0;
+            row.retry_at = 0;
+        })?;
+        self.network(if banned { Command::Ban { peer } } else { Command::Unban { peer } });
+        Ok(Ok(Reply::Done))
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self) -> Result<(), Error> {
+        self.drop_stalled()?;
+        let now = self.now;
+        let due: Vec<PeerId> = self
+            .state
+            .peers
+            .iter_mut()
+            .filter(|(_, held)| held.resync_at.is_some_and(|at| at <= now))
+            .map(|(peer, held)| {
+                held.resync_at = None;
+                *peer
+            })
+            .collect();
+        for peer in due {
+            self.network(Command::OpenSync { peer });
+        }
+        if self.state.next_dial <= now { self.dial() } else { Ok(()) }
+    }
+
+    pub fn retry_sync(&mut self, peer: PeerId) {
+        let at = self.now + RESYNC_MS;
+        if let Some(held) = self.state.peers.get_mut(&peer) {
+            held.resync_at = Some(at);
+        }
+        self.state.next_dial = self.state.next_dial.min(at);
+    }
+
+    /// Calls those whom somebody asked for, and others while there are too few.
+    fn dial(&mut self) -> Result<(), Error> {
+        let outbound = self.state.peers.values().filter(|held| held.outbound).count();
+        let mut free = self.state.policy.outbound.saturating_sub(outbound);
+        let mut known = self.batch.peers()?;
+        known.retain(|(id, row)| !row.banned && !row.addresses.is_empty() && self.away(id));
+        // Those who were asked for first, then those who were there lately.
+        known.sort_by_key(|(_, row)| (!row.wanted, u64::MAX - row.last_seen));
+        let due: Vec<(Vec<u8>, PeerRow)> =
+            known.into_iter().filter(|(_, row)| row.retry_at <= self.now).take(CALLS).collect();
+        if due.is_empty() && self.state.peers.is_empty() {
+            self.bootstrap()?;
+        }
+        for (id, row) in due {
+            if !row.wanted {
+                if free == 0 {
+                    continue;
+                }
+                free -= 1;
+            }
+            let Ok(peer) = PeerId::from_bytes(&id) else { continue };
+            let addresses = row.addresses.iter().filter_map(|(address, _)| address.parse().ok()).collect();
+            // Until it connects or fails, so that it is not called twice.
+            let wait = self.now + 2 * RETRY_MS.max(10_000);
+            self.batch.change_peer(&id, |row| row.retry_at = wait)?;
+            self.network(Command::Dial { peer: Some(peer), addresses });
+        }
+        self.plan_dial()
+    }
+
+    fn bootstrap(&mut self) -> Result<(), Error> {
+        for address in self.state.bootstrap.clone() {
+            match peer_of(&address) {
+                Some(peer) if self.batch.peer(&peer.to_bytes())?.is_none() => {
+                    self.learn(peer, std::slice::from_ref(&address), true)?;
+                    self.network(Command::Dial { peer: Some(peer), addresses: vec![address] });
+                }
+                Some(_) => {}
+                None => self.network(Command::Dial { peer: None, addresses: vec![address] }),
+            }
+        }
+        Ok(())
+    }
+
+    fn away(&self, id: &[u8]) -> bool {
+        PeerId::from_bytes(id).is_ok_and(|peer| !self.state.peers.contains_key(&peer))
+    }
+
+    /// When somebody is to be called or a session opened again.
+    fn plan_dial(&mut self) -> Result<(), Error> {
+        let outbound = self.state.peers.values().filter(|held| held.outbound).count();
+        let room = outbound < self.state.policy.outbound;
+        let mut next = u64::MAX;
+        for (id, row) in self.batch.peers()? {
+            if !row.banned && !row.addresses.is_empty() && (row.wanted || room) && self.away(&id) {
+                next = next.min(row.retry_at.max(self.now + RETRY_MS));
+            }
+        }
+        if !self.state.bootstrap.is_empty() && self.state.peers.is_empty() {
+            next = next.min(self.now + RETRY_MOST_MS);
+        }
+        let resync = self.state.peers.values().filter_map(|held| held.resync_at).min();
+        self.state.next_dial = next.min(resync.unwrap_or(u64::MAX));
+        Ok(())
+    }
+
+    /// The network layer saw a peer break a rule.
+    pub fn misbehaved(&mut self, peer: PeerId, what: &str) -> Result<(), Error> {
+        self.fault(peer, Fault::Protocol, what)
+    }
+
+    /// A peer did wrong: it is noted, and at some point it is left for another.
+    pub fn fault(&mut self, peer: PeerId, fault: Fault, what: &str) -> Result<(), Error> {
+        tracing::info!("{peer}: {fault:?}: {what}");
+        let now = self.now;
+        let mut left = false;
+        self.batch.change_peer(&peer.to_bytes(), |row| {
+            let forgiven = now.saturating_sub(row.last_seen) / FORGIVE_MS;
+            row.demerits = row.demerits.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX));
+            row.demerits += fault.points();
+            row.last_seen = now;
+            left = row.demerits >= DEMERITS;
+            if left {
+                row.demerits = 0;
+                row.retry_at = now + LEFT_MS;
+            }
+        })?;
+        // A conversation in which somebody lied is over in any case.
+        if fault != Fault::Stalled {
+            let streams = self.state.peers.get_mut(&peer).map(|held| (held.pull.take(), held.serve.take()));
+            for stream in streams.into_iter().flat_map(|(pull, serve)| pull.into_iter().chain(serve)) {
+                self.network(Command::CloseSync { stream });
+                self.end_session(stream)?;
+            }
+            self.retry_sync(peer);
+        }
+        if left {
+            self.network(Command::Disconnect { peer });
+        }
+        Ok(())
+    }
+
+    /// The number under which it is kept that an entry came from this peer; 0 for our own.
+    pub fn peer_number(&mut self, peer: Option<PeerId>) -> Result<u32, Error> {
+        let Some(peer) = peer else { return Ok(0) };
+        if let Some(number) = self.state.numbers.get(&peer) {
+            return Ok(*number);
+        }
+        Ok(self.batch.peer(&peer.to_bytes())?.map_or(0, |row| row.number))
+    }
+}
+
+/// The peer at the end of an address, if it names one.
+pub(super) fn peer_of(address: &Multiaddr) -> Option<PeerId> {
+    match address.iter().last() {
+        Some(Protocol::P2p(peer)) => Some(peer),
+        _ => None,
+    }
+}
+
+/// The address without the peer at its end.
+fn without_peer(address: &Multiaddr) -> Multiaddr {
+    address.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect()
+}

@@ -1,0 +1,178 @@
+//! What this node is willing to hold and to pass on. All of it is local: nothing here decides whether
+//! an entry is valid, only whether it is wanted.
+
+use std::collections::HashMap;
+
+use starling_protocol::{AuthorId, entry::log};
+
+use super::{Disk, turn::Turn};
+use crate::store::Error;
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+/// Bounds that the person can change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Bytes of the store at which what others write is no longer taken in.
+    pub store_bytes: u64,
+    /// Rows of the network timeline.
+    pub network_rows: u64,
+    /// Entries kept of each log of posts of an author we follow.
+    pub retention: u64,
+    /// Bytes kept of an author we follow.
+    pub followed_bytes: u64,
+    /// Bytes kept of an author whom somebody we follow follows.
+    pub seen_bytes: u64,
+    /// Bytes kept of a stranger.
+    pub stranger_bytes: u64,
+    /// Connections that we make by ourselves.
+    pub outbound: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            store_bytes: 4 * GIB,
+            network_rows: 20_000,
+            retention: 200_000,
+            followed_bytes: 100 * MIB,
+            seen_bytes: 5 * MIB,
+            stranger_bytes: 256 * KIB,
+            outbound: 8,
+        }
+    }
+}
+
+/// Free bytes under which what others write is not taken in: a full disk breaks more than this node.
+const FREE_FLOOR: u64 = GIB;
+/// The same as a part of the disk; the smaller of the two holds, so that small disks can be used.
+const FREE_PART: u64 = 20;
+/// Free bytes under which nothing is written at all.
+const OWN_FLOOR: u64 = 200 * MIB;
+
+impl Policy {
+    /// Whether room is low (others' entries wait) and whether it is gone (our own wait as well).
+    pub fn room(&self, disk: Disk) -> (bool, bool) {
+        let floor = FREE_FLOOR.min(disk.total / FREE_PART);
+        let own = OWN_FLOOR.min(floor / 2);
+        (disk.free < floor || disk.store > self.store_bytes, disk.free < own)
+    }
+}
+
+/// How well an author is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    Own,
+    Followed,
+    Seen,
+    Stranger,
+}
+
+/// Followers of a stranger that are looked through for somebody we follow.
+const INTRODUCTIONS: usize = 64;
+
+/// Entries of one author a second that are passed on and shown to strangers, in the long run.
+const AUTHOR_RATE_MS: u64 = 1_000;
+/// And at once.
+const AUTHOR_BURST: u64 = 30;
+/// Authors whose rate is remembered; beyond, the memory begins anew.
+const RATED: usize = 10_000;
+
+/// How fast authors speak, for display and forwarding; never for what a log may contain.
+#[derive(Default)]
+pub(super) struct Rates(HashMap<AuthorId, u64>);
+
+impl Rates {
+    /// Takes one from an author's allowance, if there is one left.
+    pub fn allow(&mut self, author: &AuthorId, now: u64) -> bool {
+        if self.0.len() >= RATED {
+            self.0.clear();
+        }
+        // The time at which the bucket is full again (the generic cell rate algorithm).
+        let full = self.0.entry(*author).or_insert(now);
+        let next = (*full).max(now) + AUTHOR_RATE_MS;
+        if next > now + AUTHOR_BURST * AUTHOR_RATE_MS {
+            return false;
+        }
+        *full = next;
+        true
+    }
+}
+
+impl Turn<'_, '_> {
+    pub fn trust(&mut self, author: &AuthorId, number: u32) -> Result<Trust, Error> {
+        if *author == self.state.author {
+            return Ok(Trust::Own);
+        }
+        if self.state.following.contains(author) {
+            return Ok(Trust::Followed);
+        }
+        for follower in self.batch.related_from(number, crate::store::graph::FOLLOW, INTRODUCTIONS)? {
+            let follower = self.batch.author(follower)?.author;
+            if self.state.following.contains(&follower) {
+                return Ok(Trust::Seen);
+            }
+        }
+        Ok(Trust::Stranger)
+    }
+
+    /// Forgets the oldest posts of an author who is over their quota, down to fifteen sixteenths of
+    /// it. The graph is kept: half a list of follows is a wrong one.
+    pub fn keep_quota(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
+        let quota = match self.trust(author, number)? {
+            Trust::Own => return Ok(()),
+            Trust::Followed => self.state.policy.followed_bytes,
+            Trust::Seen => self.state.policy.seen_bytes,
+            Trust::Stranger => self.state.policy.stranger_bytes,
+        };
+        if self.batch.author(number)?.bytes <= quota {
+            return Ok(());
+        }
+        let target = quota / 16 * 15;
+        for log in self.batch.logs_of(number)? {
+            if self.batch.log(log)?.log == log::GRAPH {
+                continue;
+            }
+            while self.batch.author(number)?.bytes > target {
+                let Some(lowest) = self.batch.log(log)?.state.runs().first().map(|run| run.lo) else { break };
+                self.forget_lowest(log, lowest)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What grows by the hand of strangers is cut back at the end of each turn.
+    pub fn keep_bounds(&mut self) -> Result<(), Error> {
+        for arrival in self.batch.network_surplus(self.state.policy.network_rows)? {
+            self.forget_arrival(arrival)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_has_a_burst_and_then_a_rate() {
+        let mut rates = Rates::default();
+        let author = AuthorId::new([1; 32]);
+        let allowed = (0..100).filter(|_| rates.allow(&author, 5_000)).count();
+        assert_eq!(allowed as u64, AUTHOR_BURST);
+        assert!(rates.allow(&author, 5_000 + AUTHOR_RATE_MS));
+        assert!(!rates.allow(&author, 5_000 + AUTHOR_RATE_MS));
+    }
+
+    #[test]
+    fn room_runs_out_for_others_first() {
+        let policy = Policy::default();
+        let disk = |free| Disk { free, total: 100 * GIB, store: 0 };
+        assert_eq!(policy.room(disk(2 * GIB)), (false, false));
+        assert_eq!(policy.room(disk(GIB - 1)), (true, false));
+        assert_eq!(policy.room(disk(100 * MIB)), (true, true));
+        assert_eq!(policy.room(Disk { free: 90 * GIB, total: 100 * GIB, store: 5 * GIB }), (true, false));
+    }
+}

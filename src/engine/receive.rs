@@ -1,0 +1,272 @@
+//! An entry arrives: is it wanted, where does it stand, and what follows from it.
+
+use libp2p::PeerId;
+use starling_protocol::{
+    AuthorId, EntryId, Verified,
+    entry::log,
+    feed::{self, Step},
+    identity::Voice,
+    sync::News,
+};
+
+use super::{
+    Event,
+    checked::{Checked, CheckedFrame},
+    turn::{Fresh, Turn},
+};
+use crate::{
+    network::{Command, GossipRef, Verdict},
+    store::{Audience, Error},
+};
+
+/// Gossip carries news. What claims to be older is left to sync, which asks for it by place.
+const GOSSIP_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// By which way an entry came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// It was signed here.
+    Own,
+    /// A peer gossiped it.
+    Gossip(PeerId),
+    /// A peer sent it in a session.
+    Sync(PeerId),
+    /// It stood in a file.
+    File,
+}
+
+impl Source {
+    fn peer(self) -> Option<PeerId> {
+        match self {
+            Self::Gossip(peer) | Self::Sync(peer) => Some(peer),
+            Self::Own | Self::File => None,
+        }
+    }
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Stored.
+    New,
+    /// It was held already, or erased by its author.
+    Known,
+    /// Its device does not speak for its author, as far as is known.
+    Unvouched,
+    /// It contradicts another entry of its device, or comes after one that does.
+    Forked,
+    /// Good, and not wanted here or now.
+    Unwanted,
+}
+
+impl Turn<'_, '_> {
+    /// A gossiped frame: stored or not, its verdict goes back to the network.
+    pub fn gossip(
+        &mut self,
+        shard: u8,
+        from: PeerId,
+        message: GossipRef,
+        checked: Checked,
+    ) -> Result<(), Error> {
+        let verdict = match checked {
+            Checked::Gossip(Some(frame)) => self.gossiped(shard, from, *frame)?,
+            _ => Verdict::Reject,
+        };
+        self.network(Command::Verdict { message, verdict });
+        Ok(())
+    }
+
+    fn gossiped(&mut self, shard: u8, from: PeerId, frame: CheckedFrame) -> Result<Verdict, Error> {
+        let (record, entry) = match frame {
+            CheckedFrame::Entry(record, entry) => (record, Some(entry)),
+            CheckedFrame::Identity(record) => (record, None),
+            CheckedFrame::Fork(record, proof) => {
+                if !self.in_shard(&record, shard) || proof.place().author != record_author(&record) {
+                    return Ok(Verdict::Reject);
+                }
+                return self.gossiped_fork(&record, &proof);
+            }
+        };
+        if !self.in_shard(&record, shard) {
+            return Ok(Verdict::Reject);
+        }
+        let Some(entry) = entry else {
+            return Ok(match self.merge_identity(&record, None)? {
+                Ok(true) => Verdict::Accept,
+                Ok(false) => Verdict::Ignore,
+                Err(_) => Verdict::Reject,
+            });
+        };
+        let author = entry.header().author;
+        if author != record_author(&record) {
+            return Ok(Verdict::Reject);
+        }
+        // A stranger's identity is only kept together with an entry that is.
+        if self.state.blocked.contains(&author) || self.old_news(&entry) {
+            return Ok(Verdict::Ignore);
+        }
+        let allowed = self.state.rates.allow(&author, self.now);
+        if !allowed && !self.is_home(&author) {
+            return Ok(Verdict::Ignore);
+        }
+        if self.merge_identity(&record, None)?.is_err() {
+            return Ok(Verdict::Reject);
+        }
+        Ok(match self.receive(&entry, Source::Gossip(from))? {
+            Outcome::New if allowed => Verdict::Accept,
+            _ => Verdict::Ignore,
+        })
+    }
+
+    fn in_shard(&self, record: &starling_protocol::identity::Record, shard: u8) -> bool {
+        super::surface::shard(&record_author(record)) == shard
+    }
+
+    fn old_news(&self, entry: &Verified) -> bool {
+        entry.header().time.saturating_add(GOSSIP_AGE_MS) < self.now
+    }
+
+    /// Takes an entry in, if it can stand and is wanted.
+    pub fn receive(&mut self, entry: &Verified, source: Source) -> Result<Outcome, Error> {
+        let header = *entry.header();
+        let author = header.author;
+        if self.state.blocked.contains(&author) {
+            return Ok(Outcome::Unwanted);
+        }
+        if self.state.disk_low && source != Source::Own {
+            return Ok(Outcome::Unwanted);
+        }
+        let Some(number) = self.batch.author_number(&author)? else { return Ok(Outcome::Unvouched) };
+        let Some(identity) = self.batch.identity(number)? else { return Ok(Outcome::Unvouched) };
+        let voice = identity.voice(&header.device, header.log);
+        match voice {
+            Voice::Silent => return Ok(Outcome::Unvouched),
+            Voice::Until(seq, id) if header.seq > seq || (header.seq == seq && entry.id() != id) => {
+                return Ok(Outcome::Forked);
+            }
+            _ => {}
+        }
+        if matches!(source, Source::Sync(_)) && !self.is_home(&author) {
+            return Ok(Outcome::Unwanted);
+        }
+        let log = self.batch.intern_log(number, &header.device, header.log)?;
+        let frozen = self.batch.log(log)?.state.frozen();
+        if voice == Voice::Speaks && frozen.is_some_and(|frozen| header.seq >= frozen) {
+            return Ok(if self.batch.find(&entry.id())?.is_some() { Outcome::Known } else { Outcome::Forked });
+        }
+        let state = self.batch.log(log)?.state.clone();
+        let held = if state.holds(header.seq) { self.batch.id_at(log, header.seq)? } else { None };
+        match feed::step(&state, &header, entry.id(), |_| held) {
+            Step::Next | Step::Gap => self.store(entry, number, log, source),
+            Step::Duplicate => self.complete(entry, number, source),
+            Step::Scattered => Ok(Outcome::Unwanted),
+            Step::Fork { against, .. } => self.contradicted(entry, number, log, against, voice, source),
+        }
+    }
+
+    /// Stores an entry, and does what follows from it.
+    pub fn store(
+        &mut self,
+        entry: &Verified,
+        number: u32,
+        log: u32,
+        source: Source,
+    ) -> Result<Outcome, Error> {
+        let header = *entry.header();
+        // What was erased before it came is held without its payload, and stays silent.
+        let erased = self.batch.erased(number, &entry.id())?.is_some();
+        let silent = erased.then(|| entry.clone().without_payload());
+        let entry = silent.as_ref().unwrap_or(entry);
+        let from = self.peer_number(source.peer())?;
+        let gap = !self.batch.log(log)?.state.runs().iter().any(|run| run.hi + 1 == header.seq);
+        let taken = self.batch.take(entry, log, self.now, from)?;
+        let audience = self.audience(&header.author);
+        let turn = self.batch.index(entry, taken, self.now, audience)?;
+        self.follow_up(entry, number, turn)?;
+        self.tell(entry, audience, source);
+        if gap && header.seq > 0 && !matches!(source, Source::Sync(_) | Source::Own) {
+            self.want_below(&header)?;
+        }
+        self.keep_quota(&header.author, number)?;
+        Ok(Outcome::New)
+    }
+
+    fn tell(&mut self, entry: &Verified, audience: Audience, source: Source) {
+        let author = entry.header().author;
+        let home = audience == Audience::Home && entry.header().log == log::POSTS;
+        self.event(Event::Stored { id: entry.id(), author, home });
+        let news = News::Entry(author, entry.signed().to_bytes());
+        self.fresh.push(Fresh { news, from: source.peer() });
+        if let Some(peer) = source.peer().and_then(|peer| self.state.peers.get_mut(&peer)) {
+            peer.received += 1;
+        }
+    }
+
+    /// A header that is held may have come without its payload; this one may bring it.
+    fn complete(&mut self, entry: &Verified, number: u32, source: Source) -> Result<Outcome, Error> {
+        let (Some(arrival), Some(_)) = (self.batch.find(&entry.id())?, entry.payload()) else {
+            return Ok(Outcome::Known);
+        };
+        let Some(record) = self.batch.record(arrival)? else { return Ok(Outcome::Known) };
+        if record.has_payload() || self.batch.erased(number, &entry.id())?.is_some() {
+            return Ok(Outcome::Known);
+        }
+        let (log, received) = (record.log, record.received_at);
+        self.batch.fill(arrival, entry)?;
+        let audience = self.audience(&entry.header().author);
+        let taken = crate::store::Taken { arrival, log, author: number };
+        let turn = self.batch.index(entry, taken, received, audience)?;
+        self.follow_up(entry, number, turn)?;
+        self.tell(entry, audience, source);
+        Ok(Outcome::New)
+    }
+
+    pub fn audience(&self, author: &AuthorId) -> Audience {
+        if self.state.blocked.contains(author) {
+            Audience::Nobody
+        } else if self.is_home(author) {
+            Audience::Home
+        } else {
+            Audience::Network
+        }
+    }
+
+    /// Forgets one entry at the bottom of a log, and wants nothing from there down any more.
+    pub fn forget_lowest(&mut self, log: u32, seq: u64) -> Result<(), Error> {
+        let id = self.forget_at(log, seq)?;
+        self.batch.change_log(log, |row| {
+            row.state.forget(seq, id);
+            row.floor = row.floor.max(seq + 1);
+        })
+    }
+
+    /// Takes an entry out of everything. The log's state is for the caller to change.
+    pub fn forget_at(&mut self, log: u32, seq: u64) -> Result<Option<EntryId>, Error> {
+        let Some(arrival) = self.batch.at(log, seq)? else { return Ok(None) };
+        let Some((entry, received)) = self.batch.entry(arrival)? else { return Ok(None) };
+        let author = self.batch.log(log)?.author_number;
+        self.batch.unindex(&entry, crate::store::Taken { arrival, log, author }, received)?;
+        self.batch.forget(log, seq, &entry.id())?;
+        Ok(Some(entry.id()))
+    }
+
+    /// Forgets a stranger's entry, and with it all that is older in its log.
+    pub fn forget_arrival(&mut self, arrival: u64) -> Result<(), Error> {
+        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(()) };
+        let header = *entry.header();
+        let Some(number) = self.batch.author_number(&header.author)? else { return Ok(()) };
+        let Some(log) = self.batch.log_number(number, &header.device, header.log)? else { return Ok(()) };
+        loop {
+            let lowest = self.batch.log(log)?.state.runs().first().map(|run| run.lo);
+            match lowest {
+                Some(lowest) if lowest <= header.seq => self.forget_lowest(log, lowest)?,
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+/// The author of a record that was checked, or one that nobody is.
+fn record_author(record: &starling_protocol::identity::Record) -> AuthorId {
+    record.author().unwrap_or(AuthorId::new([0; 32]))
+}

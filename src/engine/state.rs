@@ -1,0 +1,139 @@
+//! What the engine remembers between inputs. All of it can be found again in the store or by asking
+//! the network: a restart loses nothing but time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use libp2p::{Multiaddr, PeerId};
+use starling_protocol::{
+    AuthorId, DeviceKey,
+    identity::Record,
+    keys::Secret,
+    limits,
+};
+
+use super::{
+    Output, Refusal, Request, Status,
+    guard::Guard,
+    peers::PeerState,
+    policy::{Policy, Rates},
+    sessions::{InFlight, Session},
+};
+use crate::{
+    network::{Command, StreamId},
+    store::Error,
+};
+
+/// Where salts come from: fills the slice with random bytes. A simulation brings a seeded one.
+pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
+
+/// What the engine has to be given.
+pub struct Setup {
+    /// Whose node this is.
+    pub author: AuthorId,
+    /// The identity as far as the home directory knows it.
+    pub identity: Record,
+    /// The key that signs entries.
+    pub device: Secret,
+    /// The root key, if it is kept here.
+    pub root: Option<Secret>,
+    /// Salts.
+    pub entropy: Entropy,
+    /// Why nothing may be signed before the network was asked, if that is so.
+    pub guard: Option<&'static str>,
+    /// Addresses to call when nobody else is known.
+    pub bootstrap: Vec<Multiaddr>,
+    /// Bounds of this node.
+    pub policy: Policy,
+}
+
+pub(super) struct State {
+    pub author: AuthorId,
+    pub identity: Record,
+    pub device: Secret,
+    pub root: Option<Secret>,
+    pub entropy: Entropy,
+    pub bootstrap: Vec<Multiaddr>,
+    pub policy: Policy,
+    /// Number of our own author in the store.
+    pub me: u32,
+    pub guard: Guard,
+    /// Authors we follow.
+    pub following: BTreeSet<AuthorId>,
+    /// Authors we block.
+    pub blocked: BTreeSet<AuthorId>,
+    pub shards: BTreeSet<u8>,
+    pub peers: BTreeMap<PeerId, PeerState>,
+    pub sessions: BTreeMap<StreamId, Session>,
+    pub in_flight: InFlight,
+    pub rates: Rates,
+    pub listen: Vec<Multiaddr>,
+    pub disk_low: bool,
+    pub disk_full: bool,
+    /// Own entries that were signed while nobody was there to take them.
+    pub waiting: u64,
+    pub next_dial: u64,
+    pub shown: Status,
+    /// Peers by number, to keep where entries came from.
+    pub numbers: HashMap<PeerId, u32>,
+}
+
+impl State {
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            author: setup.author,
+            identity: setup.identity,
+            device: setup.device,
+            root: setup.root,
+            entropy: setup.entropy,
+            bootstrap: setup.bootstrap,
+            policy: setup.policy,
+            me: 0,
+            guard: Guard::new(setup.guard),
+            following: BTreeSet::new(),
+            blocked: BTreeSet::new(),
+            shards: BTreeSet::new(),
+            peers: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            in_flight: InFlight::default(),
+            rates: Rates::default(),
+            listen: Vec::new(),
+            disk_low: false,
+            disk_full: false,
+            waiting: 0,
+            next_dial: 0,
+            shown: Status::default(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    pub fn device_key(&self) -> DeviceKey {
+        self.device.public()
+    }
+
+    /// Authors whose feeds we fetch: our own, for the sake of our other devices, and those we follow.
+    pub fn interests(&self) -> Vec<AuthorId> {
+        let followed = self.following.iter().filter(|author| !self.blocked.contains(*author));
+        std::iter::once(&self.author).chain(followed).take(limits::INTERESTS).copied().collect()
+    }
+
+    /// After a batch failed: whoever waits is told, and every session starts anew, since what it
+    /// believed to be stored is not.
+    pub fn abandon(&mut self, waiting: &[Request], error: &Error) -> Vec<Output> {
+        let refusal = || Refusal::Storage(error.to_string());
+        let replies = waiting.iter().map(|request| Output::Reply(*request, Err(refusal())));
+        let mut outputs: Vec<Output> = replies.collect();
+        for stream in std::mem::take(&mut self.sessions).into_keys() {
+            outputs.push(Output::Network(Command::CloseSync { stream }));
+        }
+        self.in_flight = InFlight::default();
+        outputs
+    }
+
+    pub fn next_wake(&self, now: u64) -> Option<u64> {
+        /// Sessions are looked after this often: stalls are counted in many seconds.
+        const WATCH_MS: u64 = 1_000;
+        let watch = (!self.sessions.is_empty()).then_some(now + WATCH_MS);
+        let dial = (self.next_dial < u64::MAX).then_some(self.next_dial.max(now));
+        watch.into_iter().chain(dial).min()
+    }
+}

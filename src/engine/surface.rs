@@ -1,0 +1,123 @@
+//! What follows from an entry that was stored: a follow moves posts to the home timeline, a delete
+//! erases, and what is new is told to those whom it interests.
+
+use bytes::Bytes;
+use starling_protocol::{AuthorId, Body, Verified, entry::log, frame::Frame, sync::ServeAction};
+
+use super::turn::Turn;
+use crate::{
+    network::Command,
+    store::{Audience, Error, Turned, graph},
+};
+
+/// The gossip shard of an author: the first 6 bits of the id.
+pub(super) fn shard(author: &AuthorId) -> u8 {
+    author.as_bytes()[0] >> 2
+}
+
+impl Turn<'_, '_> {
+    /// Does what an entry says beyond being shown.
+    pub fn follow_up(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
+        if let Some(Body::Delete(ids)) = entry.payload().map(|payload| payload.body()) {
+            let author = entry.header().author;
+            for id in ids {
+                self.erase(&author, number, id)?;
+            }
+        }
+        match turn {
+            Some(turn) if number == self.state.me => self.turned(turn),
+            _ => Ok(()),
+        }
+    }
+
+    /// Our own author follows, unfollows, blocks or unblocks somebody, here or on another device.
+    fn turned(&mut self, turn: Turned) -> Result<(), Error> {
+        let target = self.batch.author(turn.target)?.author;
+        let set = match turn.kind {
+            graph::FOLLOW => &mut self.state.following,
+            _ => &mut self.state.blocked,
+        };
+        if turn.holds {
+            set.insert(target);
+        } else {
+            set.remove(&target);
+        }
+        let audience = self.audience(&target);
+        self.batch.move_to(turn.target, audience)?;
+        self.join_shards();
+        let interested = self.is_home(&target) && audience != Audience::Nobody;
+        self.interests_changed(&target, interested)
+    }
+
+    /// Reads whom we follow and block.
+    pub fn load_relations(&mut self) -> Result<(), Error> {
+        for kind in [graph::FOLLOW, graph::BLOCK] {
+            let mut authors = std::collections::BTreeSet::new();
+            for target in self.batch.targets(self.state.me, kind)? {
+                authors.insert(self.batch.author(target)?.author);
+            }
+            match kind {
+                graph::FOLLOW => self.state.following = authors,
+                _ => self.state.blocked = authors,
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins the shards of those we follow and our own, and leaves the others.
+    pub fn join_shards(&mut self) {
+        let wanted: std::collections::BTreeSet<u8> = self.state.interests().iter().map(shard).collect();
+        let held = std::mem::replace(&mut self.state.shards, wanted.clone());
+        for shard in wanted.difference(&held) {
+            self.network(Command::Join { shard: *shard });
+        }
+        for shard in held.difference(&wanted) {
+            self.network(Command::Leave { shard: *shard });
+        }
+    }
+
+    /// Gossips an entry that was just signed here, with as much of our identity as a stranger needs.
+    pub fn gossip_own(&mut self, entry: &Verified) -> Result<(), Error> {
+        // Likes and follows are for those who sync with us: gossip is for what people read.
+        if !matches!(entry.header().log, log::POSTS) {
+            return Ok(());
+        }
+        let me = self.state.me;
+        let Some(identity) = self.batch.identity(me)? else { return Ok(()) };
+        match Frame::of_entry(identity, entry) {
+            Ok(frame) => self.publish(&frame),
+            Err(error) => tracing::debug!("{} is left to sync: {error}", entry.id()),
+        }
+        Ok(())
+    }
+
+    /// Gossips a frame on our own shard.
+    pub fn publish(&mut self, frame: &Frame) {
+        let shard = shard(&self.state.author);
+        self.network(Command::Publish { shard, frame: Bytes::from(frame.to_bytes()) });
+    }
+
+    /// Tells every peer that asked what is new of the authors it asked for.
+    pub fn announce(&mut self) -> Result<(), Error> {
+        let fresh = std::mem::take(&mut self.fresh);
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let mut frames = Vec::new();
+        for (stream, session) in &mut self.state.sessions {
+            let peer = session.peer();
+            let Some(serving) = session.serving() else { continue };
+            let news = fresh.iter().filter(|fresh| fresh.from != Some(peer)).map(|fresh| fresh.news.clone());
+            for action in serving.announce(news) {
+                match action {
+                    ServeAction::Send(frame) => frames.push((*stream, frame)),
+                    ServeAction::Misbehaved(_) => {}
+                }
+            }
+        }
+        for (stream, frame) in frames {
+            self.network(Command::SendSync { stream, frame: Bytes::from(frame) });
+        }
+        Ok(())
+    }
+}

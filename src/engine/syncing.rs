@@ -1,0 +1,455 @@
+//! Sync sessions: the machines of the protocol crate, wired to the store and the network.
+
+use bytes::Bytes;
+use libp2p::PeerId;
+use starling_protocol::{
+    AuthorId, EntryId, Header,
+    feed::ForkProof,
+    identity::{Record, Voice},
+    limits,
+    sync::{
+        self, Batch as Served, FeedState, Held, Interests, LogHead, Own, PullAction, Pulling, Range, ServeAction,
+        Serving, Source as Holder,
+    },
+};
+
+use super::{
+    Event,
+    checked::{self, Checked, CheckedEntry},
+    peers::Fault,
+    receive::Source,
+    sessions::{InFlight, Session},
+    turn::Turn,
+};
+use crate::{
+    network::{Command, StreamId, SyncRole},
+    store::{Batch, Error},
+};
+
+impl Turn<'_, '_> {
+    pub fn sync_opened(&mut self, stream: StreamId, peer: PeerId, role: SyncRole) -> Result<(), Error> {
+        let now = self.now;
+        let old = self.state.peers.get_mut(&peer).and_then(|held| match role {
+            SyncRole::Pull => held.pull.replace(stream),
+            SyncRole::Serve => held.serve.replace(stream),
+        });
+        if let Some(old) = old {
+            self.end_session(old)?;
+        }
+        match role {
+            SyncRole::Serve => {
+                self.state.sessions.insert(stream, Session::serve(peer, Serving::new(now)));
+            }
+            SyncRole::Pull => {
+                let interests = self.state.interests();
+                let mine = self.own_states(&interests)?;
+                let retention = Some(self.state.policy.retention);
+                let (machine, actions) = Pulling::start(now, &interests, mine, retention);
+                self.state.sessions.insert(stream, Session::pull(peer, machine));
+                self.pull_actions(stream, peer, actions, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn sync_frame(&mut self, stream: StreamId, frame: &[u8], checked: Checked) -> Result<(), Error> {
+        let now = self.now;
+        let Some(mut session) = self.state.sessions.remove(&stream) else { return Ok(()) };
+        let peer = session.peer();
+        let mut pulled = None;
+        let mut served = None;
+        if let Some(pull) = session.pulling() {
+            let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
+            pulled = Some(pull.machine.receive(now, frame, &mut held)?);
+        } else if let Some(serving) = session.serving() {
+            served = Some(serving.receive(now, frame, &mut Holdings { batch: self.batch })?);
+        }
+        self.state.sessions.insert(stream, session);
+        if let Some(actions) = pulled {
+            let entries = match checked {
+                Checked::Entries(entries) => Some(entries),
+                _ => None,
+            };
+            self.pull_actions(stream, peer, actions, entries)?;
+        }
+        if let Some(actions) = served {
+            self.serve_actions(stream, peer, actions)?;
+            if self.state.sessions.get(&stream).is_some_and(|session| session.serves(&self.state.author)) {
+                // Whoever asks for our feed has what waited, or is being sent it.
+                self.state.waiting = 0;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn sync_failed(&mut self, peer: PeerId, reason: &str) -> Result<(), Error> {
+        tracing::debug!("no sync with {peer}: {reason}");
+        self.retry_sync(peer);
+        Ok(())
+    }
+
+    pub fn sync_closed(&mut self, stream: StreamId, peer: PeerId, reason: &str) -> Result<(), Error> {
+        tracing::debug!("sync with {peer} ended: {reason}");
+        let mut ours = false;
+        if let Some(held) = self.state.peers.get_mut(&peer) {
+            ours = held.pull == Some(stream);
+            held.pull = held.pull.filter(|held| *held != stream);
+            held.serve = held.serve.filter(|held| *held != stream);
+        }
+        self.end_session(stream)?;
+        if ours {
+            self.retry_sync(peer);
+        }
+        Ok(())
+    }
+
+    /// Forgets a session, and asks others for what it had still to bring.
+    pub fn end_session(&mut self, stream: StreamId) -> Result<(), Error> {
+        self.state.sessions.remove(&stream);
+        let released = self.state.in_flight.release(stream);
+        self.ask_others(&released, Some(stream))
+    }
+
+    fn ask_others(&mut self, ranges: &[Range], but: Option<StreamId>) -> Result<(), Error> {
+        if ranges.is_empty() {
+            return Ok(());
+        }
+        let streams: Vec<StreamId> =
+            self.state.sessions.keys().copied().filter(|stream| Some(*stream) != but).collect();
+        for stream in streams {
+            let now = self.now;
+            let Some(mut session) = self.state.sessions.remove(&stream) else { continue };
+            let peer = session.peer();
+            let mut actions = Vec::new();
+            if let Some(pull) = session.pulling() {
+                let wanted: Vec<Range> =
+                    ranges.iter().filter(|range| pull.machine.interested(&range.author)).copied().collect();
+                if !wanted.is_empty() {
+                    let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
+                    actions = pull.machine.want(now, &wanted, &mut held)?;
+                }
+            }
+            self.state.sessions.insert(stream, session);
+            self.pull_actions(stream, peer, actions, None)?;
+        }
+        Ok(())
+    }
+
+    /// An entry came that has a gap below it: somebody may have what is missing.
+    pub fn want_below(&mut self, header: &Header) -> Result<(), Error> {
+        let Header { author, device, log, seq, .. } = *header;
+        if seq == 0 || !self.is_home(&author) {
+            return Ok(());
+        }
+        let from = seq.saturating_sub(self.state.policy.retention);
+        self.ask_others(&[Range { author, device, log, from, to: seq - 1 }], None)
+    }
+
+    fn pull_actions(
+        &mut self,
+        stream: StreamId,
+        peer: PeerId,
+        actions: Vec<PullAction>,
+        mut checked: Option<Vec<CheckedEntry>>,
+    ) -> Result<(), Error> {
+        for action in actions {
+            match action {
+                PullAction::Send(frame) => self.send(stream, frame),
+                PullAction::Take { entries, .. } => {
+                    let entries = match checked.take().filter(|checked| checked.len() == entries.len()) {
+                        Some(checked) => checked,
+                        None => entries.iter().map(|bytes| checked::check_entry(bytes)).collect(),
+                    };
+                    self.take(stream, peer, entries)?;
+                }
+                PullAction::Identities(records) => self.identities(stream, peer, &records)?,
+                PullAction::Forks(proofs) => self.forks(peer, &proofs)?,
+                PullAction::Compared(comparison) => {
+                    tracing::debug!(?comparison, "compared feeds with {peer}");
+                }
+                PullAction::Caught => self.caught(stream, peer)?,
+                PullAction::Refused(reason) => {
+                    tracing::info!("{peer} does not want to sync: {reason}");
+                    self.network(Command::CloseSync { stream });
+                }
+                PullAction::Misbehaved(what) => self.fault(peer, Fault::Protocol, what)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, stream: StreamId, peer: PeerId, entries: Vec<CheckedEntry>) -> Result<(), Error> {
+        let source = Source::Sync(peer);
+        for entry in entries {
+            match entry {
+                Ok(entry) => {
+                    self.receive(&entry, source)?;
+                }
+                Err(invalid) => {
+                    self.fault(peer, Fault::Invalid, &invalid.to_string())?;
+                    return Ok(());
+                }
+            }
+        }
+        // Within this transaction they are stored; the credit leaves with the outputs, after it.
+        let now = self.now;
+        let actions = match self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
+            Some(pull) => pull.machine.committed(now, 1),
+            None => Vec::new(),
+        };
+        for action in actions {
+            if let PullAction::Send(frame) = action {
+                self.send(stream, frame);
+            }
+        }
+        Ok(())
+    }
+
+    fn identities(&mut self, stream: StreamId, peer: PeerId, records: &[Record]) -> Result<(), Error> {
+        for record in records {
+            let Ok(author) = record.author() else {
+                return self.fault(peer, Fault::Invalid, "an identity that is none");
+            };
+            if author == self.state.author
+                && let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling)
+            {
+                pull.knows_us = true;
+            }
+            if !self.is_home(&author) {
+                continue;
+            }
+            if let Err(error) = self.merge_identity(record, Some(peer))? {
+                return self.fault(peer, Fault::Invalid, &error.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn forks(&mut self, peer: PeerId, proofs: &[Vec<u8>]) -> Result<(), Error> {
+        for bytes in proofs {
+            let Ok(proof) = ForkProof::from_bytes(bytes) else {
+                return self.fault(peer, Fault::Invalid, "a fork proof that proves nothing");
+            };
+            if let Some(number) = self.batch.author_number(&proof.place().author)? {
+                self.frozen_by(&proof, number)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {
+        self.state.in_flight.release(stream);
+        let mut knows_us = false;
+        if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
+            pull.caught = true;
+            knows_us = pull.knows_us;
+        }
+        self.event(Event::Synced(peer));
+        if knows_us && self.state.guard.reason().is_some() { self.open_guard() } else { Ok(()) }
+    }
+
+    fn serve_actions(&mut self, stream: StreamId, peer: PeerId, actions: Vec<ServeAction>) -> Result<(), Error> {
+        for action in actions {
+            match action {
+                ServeAction::Send(frame) => self.send(stream, frame),
+                ServeAction::Misbehaved(what) => self.fault(peer, Fault::Protocol, what)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, stream: StreamId, frame: Vec<u8>) {
+        self.network(Command::SendSync { stream, frame: Bytes::from(frame) });
+    }
+
+    /// We follow somebody more, or less: every session in which we ask is told.
+    pub fn interests_changed(&mut self, author: &AuthorId, wanted: bool) -> Result<(), Error> {
+        let (more, less): (&[AuthorId], &[AuthorId]) =
+            if wanted { (std::slice::from_ref(author), &[]) } else { (&[], std::slice::from_ref(author)) };
+        let now = self.now;
+        let mut frames = Vec::new();
+        for (stream, session) in &mut self.state.sessions {
+            if let Some(pull) = session.pulling() {
+                frames.extend(pull.machine.interests(now, more, less).into_iter().map(|action| (*stream, action)));
+            }
+        }
+        for (stream, action) in frames {
+            if let PullAction::Send(frame) = action {
+                self.send(stream, frame);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many peers an own entry goes to at once.
+    pub fn takers(&self) -> usize {
+        self.state.sessions.values().filter(|session| session.serves(&self.state.author)).count()
+    }
+
+    /// Sessions whose peer owes an answer for too long are given up: another peer is asked.
+    pub fn drop_stalled(&mut self) -> Result<(), Error> {
+        let now = self.now;
+        let stalled: Vec<(StreamId, PeerId)> = self
+            .state
+            .sessions
+            .iter_mut()
+            .filter_map(|(stream, session)| {
+                let peer = session.peer();
+                session.pulling().filter(|pull| pull.machine.stalled(now)).map(|_| (*stream, peer))
+            })
+            .collect();
+        for (stream, peer) in stalled {
+            self.network(Command::CloseSync { stream });
+            self.end_session(stream)?;
+            if let Some(held) = self.state.peers.get_mut(&peer) {
+                held.pull = None;
+            }
+            self.fault(peer, Fault::Stalled, "it owes an answer")?;
+            self.retry_sync(peer);
+        }
+        Ok(())
+    }
+
+    /// What we hold of these authors, for comparing. While the guard is closed our own feed is left
+    /// out, so that a peer that has it says so.
+    fn own_states(&mut self, interests: &[AuthorId]) -> Result<Vec<Own>, Error> {
+        let guarded = self.state.guard.reason().is_some();
+        let mut own = Vec::new();
+        for author in interests {
+            if guarded && *author == self.state.author {
+                continue;
+            }
+            let Some(number) = self.batch.author_number(author)? else { continue };
+            let Some(state) = feed_state(self.batch, author, number)? else { continue };
+            let complete = is_complete(self.batch, number)?;
+            own.push(Own { state, complete });
+        }
+        Ok(own)
+    }
+}
+
+/// What is held of an author, as peers are told; none if the identity is not known.
+fn feed_state(batch: &mut Batch<'_>, author: &AuthorId, number: u32) -> Result<Option<FeedState>, Error> {
+    let Some(digest) = batch.identity(number)?.map(starling_protocol::Identity::digest) else {
+        return Ok(None);
+    };
+    let mut heads = Vec::new();
+    for log in batch.logs_of(number)? {
+        let row = batch.log(log)?.clone();
+        let (Some(top), first) = (row.state.top(), row.state.runs().first()) else { continue };
+        let lo = first.map_or(top.lo, |first| first.lo);
+        let head = match row.state.frozen() {
+            None => LogHead { log: row.log, lo, hi: top.hi, head: top.head, frozen: None },
+            // The part before the fork is all that counts, and all nodes have the same of it.
+            Some(frozen) => {
+                let hi = frozen.saturating_sub(1);
+                let head = if frozen == 0 { None } else { batch.id_at(log, hi)? };
+                let head = head.unwrap_or(EntryId::new([0; 32]));
+                LogHead { log: row.log, lo: lo.min(hi), hi, head, frozen: Some(frozen) }
+            }
+        };
+        heads.push((row.device, head));
+    }
+    Ok(Some(FeedState::new(*author, &digest, heads)))
+}
+
+fn is_complete(batch: &mut Batch<'_>, number: u32) -> Result<bool, Error> {
+    for log in batch.logs_of(number)? {
+        let row = batch.log(log)?;
+        if row.state.runs().len() > 1 || row.state.top().is_some_and(|top| top.lo > row.floor) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What is missing here, for a machine that asks.
+struct Holding<'a, 't> {
+    batch: &'a mut Batch<'t>,
+    in_flight: &'a mut InFlight,
+    stream: StreamId,
+}
+
+impl Held for Holding<'_, '_> {
+    type Error = Error;
+
+    fn missing(&mut self, range: &Range) -> Result<Vec<(u64, u64)>, Error> {
+        let Range { author, device, log, mut from, mut to } = *range;
+        let Some(number) = self.batch.author_number(&author)? else { return Ok(Vec::new()) };
+        let voice = self.batch.identity(number)?.map(|identity| identity.voice(&device, log));
+        match voice {
+            None | Some(Voice::Silent) => return Ok(Vec::new()),
+            Some(Voice::Until(end, _)) => to = to.min(end),
+            Some(Voice::Speaks) => {}
+        }
+        let missing = match self.batch.log_number(number, &device, log)? {
+            None => vec![(from, to)],
+            Some(row) => {
+                let row = self.batch.log(row)?;
+                from = from.max(row.floor);
+                match row.state.frozen() {
+                    Some(0) => return Ok(Vec::new()),
+                    Some(frozen) => to = to.min(frozen - 1),
+                    None => {}
+                }
+                row.state.missing(from, to)
+            }
+        };
+        let missing = missing.into_iter().filter(|(from, to)| from <= to).collect();
+        Ok(self.in_flight.claim((author, device, log), missing, self.stream))
+    }
+}
+
+/// What is held here, for a machine that answers.
+struct Holdings<'a, 't> {
+    batch: &'a mut Batch<'t>,
+}
+
+impl Holder for Holdings<'_, '_> {
+    type Error = Error;
+
+    fn feeds(&mut self, interests: &Interests) -> Result<Vec<FeedState>, Error> {
+        let mut feeds = Vec::new();
+        for prefix in interests.prefixes() {
+            for (author, number) in self.batch.authors_with(*prefix)? {
+                feeds.extend(feed_state(self.batch, &author, number)?);
+            }
+        }
+        Ok(feeds)
+    }
+
+    fn feed(&mut self, author: &AuthorId) -> Result<Option<FeedState>, Error> {
+        match self.batch.author_number(author)? {
+            Some(number) => feed_state(self.batch, author, number),
+            None => Ok(None),
+        }
+    }
+
+    fn identity(&mut self, author: &AuthorId) -> Result<Option<Record>, Error> {
+        let Some(number) = self.batch.author_number(author)? else { return Ok(None) };
+        Ok(self.batch.identity(number)?.map(starling_protocol::Identity::record))
+    }
+
+    fn forks(&mut self, author: &AuthorId) -> Result<Vec<Vec<u8>>, Error> {
+        match self.batch.author_number(author)? {
+            Some(number) => self.batch.forks(number),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn read(&mut self, range: &Range, max_entries: usize, max_bytes: usize) -> Result<Served, Error> {
+        debug_assert!(max_bytes >= limits::ENTRY_BYTES);
+        let Some(number) = self.batch.author_number(&range.author)? else { return Ok(Served::default()) };
+        let Some(log) = self.batch.log_number(number, &range.device, range.log)? else {
+            return Ok(Served::default());
+        };
+        let frozen = self.batch.log(log)?.state.frozen();
+        let to = match frozen {
+            Some(0) => return Ok(Served::default()),
+            Some(frozen) => range.to.min(frozen - 1),
+            None => range.to,
+        };
+        let (entries, next) = self.batch.read_down(log, range.from, to, max_entries, max_bytes)?;
+        Ok(sync::Batch { entries, next })
+    }
+}

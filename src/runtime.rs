@@ -1,0 +1,357 @@
+//! Puts the parts together and keeps them running: store, engine thread, verifier, network.
+//!
+//! ```text
+//!           commands ───────────────────────────┐
+//!                                               ▼
+//! network ─► verifier (all cores) ─► engine thread ─► store
+//!    ▲                                   │
+//!    └────────── orders ─────────────────┴─► replies, events, status
+//! ```
+//! Every arrow is a bounded queue. When the engine is busy the verifier waits, then the network's
+//! readers wait, then the peers do.
+
+mod brain;
+mod files;
+mod status;
+mod verifier;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
+    time::Duration,
+};
+
+use libp2p::{Multiaddr, PeerId};
+use starling_protocol::{AuthorId, DeviceKey};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+pub use files::ExportSummary;
+pub use status::{Peer, Status};
+
+use crate::{
+    clock,
+    config::Config,
+    engine::{self, Command, Engine, Policy, Refusal, Reply, Setup},
+    home::{self, Home},
+    network,
+    store::{self, Reader, Store, Verification},
+};
+
+/// Commands that may wait for the engine; each has somebody waiting for its answer.
+const COMMANDS: usize = 256;
+/// Network events that may wait for the verifier: the validation queue of the design.
+const EVENTS: usize = 1_024;
+/// Batches that may wait for the engine: with what it works on, two batches keep both busy.
+const BATCHES: usize = 2;
+/// News that a slow watcher may fall behind before it misses some.
+const NEWS: usize = 1_024;
+/// How often the room on disk is looked at.
+const DISK_EVERY: Duration = Duration::from_secs(10);
+
+/// How a node is to be started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Its directory.
+    pub home: Home,
+    /// Its settings.
+    pub config: Config,
+    /// Whether to talk to other nodes; without, only the engine runs.
+    pub network: bool,
+    /// Where to listen, if not where the settings say.
+    pub listen: Option<Vec<Multiaddr>>,
+    /// Whether to look for nodes on the local network, if not as the settings say.
+    pub mdns: Option<bool>,
+    /// Whether to sign although the network was not asked for our own newest entries.
+    pub force_guard: bool,
+}
+
+/// Why a node could not be started, or could not do something as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The directory or a file in it.
+    #[error(transparent)]
+    Home(#[from] home::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The network.
+    #[error(transparent)]
+    Network(#[from] network::Error),
+    /// A thread could not be started, or a file not be written.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// There is nothing of this author to export.
+    #[error("nothing is held of {0}")]
+    NotFound(AuthorId),
+    /// A bundle cannot be read or written.
+    #[error("{0}")]
+    Bundle(#[from] starling_protocol::bundle::Error),
+}
+
+/// A running node. Cloning is cheap; all clones are the same node.
+#[derive(Clone)]
+pub struct Node {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    home: Home,
+    /// Gone once the node has stopped, so that the file can be opened again while clones are about.
+    store: RwLock<Option<Store>>,
+    author: AuthorId,
+    device: DeviceKey,
+    peer: PeerId,
+    network: Option<network::Handle>,
+    commands: mpsc::Sender<brain::Wish>,
+    status: watch::Receiver<engine::Status>,
+    news: broadcast::Sender<engine::Event>,
+    stop: watch::Sender<bool>,
+    stopped: watch::Receiver<bool>,
+    started_at: u64,
+    /// The last file size that was seen, so that `status` need not ask the file system.
+    file_bytes: AtomicU64,
+}
+
+/// Starts a node: opens the store, starts the engine thread and, if wanted, the network.
+///
+/// # Errors
+/// [`Error`]; nothing keeps running then.
+pub async fn start(options: Options) -> Result<Node, Error> {
+    let Options { home, config, network, listen, mdns, force_guard } = options;
+    let keys = home.keys()?;
+    let author = home.author()?;
+    let restoring = home.restoring()?.is_some();
+    let moved = home.moved();
+    let guard = match (force_guard, restoring, moved) {
+        (true, ..) | (_, false, false) => None,
+        (_, true, _) => Some("restored: waiting for a peer that knows your feed"),
+        (_, _, true) => Some("this folder was copied or moved: waiting for a peer that knows your feed"),
+    };
+    let store = {
+        let (path, cache) = (home.store_path(), config.store.cache_bytes as usize);
+        tokio::task::spawn_blocking(move || Store::open(&path, cache))
+            .await
+            .map_err(std::io::Error::other)??
+    };
+    if guard.is_none() {
+        settle(&home, &store, author, restoring)?;
+    }
+    let policy = Policy {
+        store_bytes: config.store.max_bytes,
+        network_rows: config.store.network_rows,
+        retention: match config.sync.retention {
+            0 => Policy::default().retention,
+            retention => retention,
+        },
+        ..Policy::default()
+    };
+    let device = keys.device.public();
+    let setup = Setup {
+        author,
+        identity: home.identity()?,
+        device: keys.device.clone(),
+        root: keys.root.clone(),
+        entropy: Box::new(entropy),
+        guard,
+        bootstrap: config.network.bootstrap.clone(),
+        policy,
+    };
+    let (engine, first) = Engine::new(store.clone(), setup, clock::now())?;
+
+    let keypair = keys.keypair();
+    let peer = keypair.public().to_peer_id();
+    let (checked, to_engine) = mpsc::channel(BATCHES);
+    let network = if network {
+        let (events, arriving) = mpsc::channel(EVENTS);
+        let role = match config.network.role {
+            crate::config::Role::Home => network::Role::Home,
+            crate::config::Role::Relay => network::Role::Relay,
+        };
+        let mut settings = network::Config::new(keypair, role);
+        settings.listen = listen.unwrap_or_else(|| config.network.listen.clone());
+        settings.mdns = mdns.unwrap_or(config.network.mdns);
+        let handle = network::start(settings, events)?;
+        verifier::spawn(arriving, checked)?;
+        Some(handle)
+    } else {
+        None
+    };
+
+    let (commands, wishes) = mpsc::channel(COMMANDS);
+    let (shown, status) = watch::channel(engine::Status::default());
+    let (news, _) = broadcast::channel(NEWS);
+    let (stop, stopping) = watch::channel(false);
+    let (ended, stopped) = watch::channel(false);
+    let shared = Shared {
+        file_bytes: AtomicU64::new(file_size(&home)),
+        home,
+        store: RwLock::new(Some(store)),
+        author,
+        device,
+        peer,
+        network: network.clone(),
+        commands,
+        status,
+        news: news.clone(),
+        stop,
+        stopped,
+        started_at: clock::now(),
+    };
+    let node = Node { shared: Arc::new(shared) };
+    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, ended };
+    brain::spawn(engine, first, ways)?;
+    node.watch_disk();
+    if guard.is_some() {
+        node.watch_guard(restoring);
+    }
+    Ok(node)
+}
+
+/// Writes down that this directory is ours and that our device speaks.
+fn settle(home: &Home, store: &Store, author: AuthorId, restoring: bool) -> Result<(), Error> {
+    if restoring
+        && let Some(record) = store.read()?.identity_of(&author)?
+    {
+        home.restored(&record)?;
+    }
+    Ok(home.settle()?)
+}
+
+fn file_size(home: &Home) -> u64 {
+    std::fs::metadata(home.store_path()).map_or(0, |metadata| metadata.len())
+}
+
+/// Random bytes of the operating system. Without them nothing can be signed safely, so the process
+/// ends rather than go on.
+#[expect(clippy::expect_used, reason = "a salt that is not random betrays what it should hide")]
+fn entropy(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system has no random bytes");
+}
+
+impl Node {
+    /// Has the engine do something. The answer comes after it is on disk.
+    ///
+    /// # Errors
+    /// [`Refusal`], whose text is for the person.
+    pub async fn command(&self, command: Command) -> Result<Reply, Refusal> {
+        let gone = || Refusal::Storage("the node is stopping".into());
+        let (answer, answered) = oneshot::channel();
+        self.shared.commands.send(brain::Wish::Do(command, answer)).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// The store as it is now.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn read(&self) -> Result<Reader, store::Error> {
+        self.store()?.read()
+    }
+
+    fn store(&self) -> Result<Store, store::Error> {
+        let store = self.shared.store.read().unwrap_or_else(PoisonError::into_inner);
+        store.clone().ok_or(store::Error::Closed)
+    }
+
+    /// Whose node this is.
+    pub fn author(&self) -> AuthorId {
+        self.shared.author
+    }
+
+    /// The key that signs here.
+    pub fn device(&self) -> DeviceKey {
+        self.shared.device
+    }
+
+    /// What other nodes know this one by.
+    pub fn peer_id(&self) -> PeerId {
+        self.shared.peer
+    }
+
+    /// The directory.
+    pub fn home(&self) -> &Home {
+        &self.shared.home
+    }
+
+    /// Where other nodes reach this one, each with the peer id at its end.
+    pub fn listen(&self) -> Vec<Multiaddr> {
+        let ours = libp2p::multiaddr::Protocol::P2p(self.shared.peer);
+        self.shared.status.borrow().listen.iter().map(|address| address.clone().with(ours.clone())).collect()
+    }
+
+    /// News of what is stored, from now on. A watcher that is too slow misses some, and is told so.
+    pub fn events(&self) -> broadcast::Receiver<engine::Event> {
+        self.shared.news.subscribe()
+    }
+
+    /// Waits until the engine's status is as `wanted` says. False if the node stops before that.
+    pub async fn wait_for(&self, wanted: impl FnMut(&engine::Status) -> bool) -> bool {
+        self.shared.status.clone().wait_for(wanted).await.is_ok()
+    }
+
+    /// Reads everything back and checks it. Takes a core for as long as it takes.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn verify_store(&self) -> Result<Verification, store::Error> {
+        self.store()?.verify()
+    }
+
+    /// Stops in good order: connections are closed, what was taken in is on disk.
+    pub async fn shutdown(self) {
+        let _ = self.shared.stop.send(true);
+        self.stopped().await;
+    }
+
+    /// Waits until the node has stopped.
+    pub async fn stopped(&self) {
+        // An error means that the engine thread is gone, which is what is waited for.
+        let _ = self.shared.stopped.clone().wait_for(|stopped| *stopped).await;
+        self.shared.store.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Begins to stop, without waiting.
+    pub fn stop(&self) {
+        let _ = self.shared.stop.send(true);
+    }
+
+    /// Tells the engine now and then what room there is.
+    fn watch_disk(&self) {
+        let node = Arc::downgrade(&self.shared);
+        let mut stopping = self.shared.stop.subscribe();
+        tokio::spawn(async move {
+            loop {
+                let Some(shared) = node.upgrade() else { return };
+                let (path, size) = (shared.home.path().to_owned(), file_size(&shared.home));
+                shared.file_bytes.store(size, std::sync::atomic::Ordering::Relaxed);
+                if let Ok(stat) = rustix::fs::statvfs(&path) {
+                    let free = stat.f_bavail * stat.f_frsize;
+                    let disk = engine::Disk { free, total: stat.f_blocks * stat.f_frsize, store: size };
+                    if shared.commands.send(brain::Wish::Disk(disk)).await.is_err() {
+                        return;
+                    }
+                }
+                drop(shared);
+                tokio::select! {
+                    () = tokio::time::sleep(DISK_EVERY) => {}
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                }
+            }
+        });
+    }
+
+    /// Writes down that the guard opened, once it did.
+    fn watch_guard(&self, restoring: bool) {
+        let node = self.clone();
+        tokio::spawn(async move {
+            if node.wait_for(|status| status.guarded.is_none() && !status.listen.is_empty()).await
+                && let Ok(store) = node.store()
+                && let Err(error) = settle(&node.shared.home, &store, node.shared.author, restoring)
+            {
+                tracing::error!("cannot write down that the feed was recovered: {error}");
+            }
+        });
+    }
+}

@@ -1,0 +1,140 @@
+//! The engine's thread: takes what waits, hands it over in one batch, and carries the outputs out.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::{
+    clock,
+    engine::{self, Command, Disk, Engine, Event, Input, Output, Refusal, Reply, Request},
+    network,
+};
+
+/// Inputs taken into one transaction. A commit costs milliseconds whatever is in it, so under load
+/// many share one; a batch of sync frames holds some thousand entries.
+const BATCH: usize = 256;
+/// A batch is closed when it has waited this long, so that an answer is never far.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// What somebody in this process wants of the engine.
+pub(super) enum Wish {
+    /// A command, and where its answer goes.
+    Do(Command, oneshot::Sender<Result<Reply, Refusal>>),
+    /// There is so much room on disk.
+    Disk(Disk),
+}
+
+/// The queues that lead to and from the engine.
+pub(super) struct Ways {
+    pub wishes: mpsc::Receiver<Wish>,
+    pub checked: mpsc::Receiver<Vec<Input>>,
+    pub stopping: watch::Receiver<bool>,
+    pub network: Option<network::Handle>,
+    pub shown: watch::Sender<engine::Status>,
+    pub news: broadcast::Sender<Event>,
+    pub ended: watch::Sender<bool>,
+}
+
+/// Starts the thread. It ends when told to stop, and then says so.
+pub(super) fn spawn(engine: Engine, first: Vec<Output>, ways: Ways) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    std::thread::Builder::new().name("engine".into()).spawn(move || {
+        let brain = Brain { engine, ways, answers: HashMap::new(), requests: 0 };
+        runtime.block_on(brain.run(first));
+    })?;
+    Ok(())
+}
+
+struct Brain {
+    engine: Engine,
+    ways: Ways,
+    answers: HashMap<Request, oneshot::Sender<Result<Reply, Refusal>>>,
+    requests: u64,
+}
+
+impl Brain {
+    async fn run(mut self, first: Vec<Output>) {
+        self.carry(first).await;
+        while let Some(inputs) = self.gather().await {
+            // Not spawned anywhere: this thread is the engine's, and it is meant to block here.
+            let outputs = self.engine.handle_all(clock::now(), inputs);
+            self.carry(outputs).await;
+        }
+        if let Some(network) = self.ways.network.take() {
+            network.shutdown().await;
+        }
+        let ended = self.ways.ended;
+        // The store is closed before anybody is told that it is.
+        drop(self.engine);
+        let _ = ended.send(true);
+    }
+
+    /// Waits for something to do, and takes what else is there. None when it is time to stop.
+    async fn gather(&mut self) -> Option<Vec<Input>> {
+        let now = clock::now();
+        let wake = self.engine.next_wake(now);
+        let pause = Duration::from_millis(wake.map_or(u64::MAX >> 8, |wake| wake.saturating_sub(now)));
+        let Ways { wishes, checked, stopping, .. } = &mut self.ways;
+        let (mut wish, mut inputs) = (None, Vec::new());
+        tokio::select! {
+            biased;
+            () = async { drop(stopping.wait_for(|stop| *stop).await) } => return None,
+            Some(first) = wishes.recv() => wish = Some(first),
+            Some(first) = checked.recv() => inputs.extend(first),
+            () = tokio::time::sleep(pause) => inputs.push(Input::Tick),
+        }
+        inputs.extend(wish.map(|wish| self.input(wish)));
+        let since = Instant::now();
+        while inputs.len() < BATCH && since.elapsed() < GATHER {
+            if let Ok(wish) = self.ways.wishes.try_recv() {
+                inputs.push(self.input(wish));
+            } else if let Ok(checked) = self.ways.checked.try_recv() {
+                inputs.extend(checked);
+            } else {
+                break;
+            }
+        }
+        if wake.is_some_and(|wake| wake <= now) {
+            inputs.push(Input::Tick);
+        }
+        Some(inputs)
+    }
+
+    fn input(&mut self, wish: Wish) -> Input {
+        match wish {
+            Wish::Disk(disk) => Input::Disk(disk),
+            Wish::Do(command, answer) => {
+                self.requests += 1;
+                let request = Request(self.requests);
+                self.answers.insert(request, answer);
+                Input::Command(request, command)
+            }
+        }
+    }
+
+    async fn carry(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Reply(request, result) => {
+                    if let Some(answer) = self.answers.remove(&request) {
+                        // Whoever asked may have gone away; it is on disk all the same.
+                        let _ = answer.send(result);
+                    }
+                }
+                Output::Network(command) => {
+                    if let Some(network) = &self.ways.network
+                        && network.send(command).await.is_err()
+                    {
+                        tracing::debug!("the network is gone");
+                    }
+                }
+                // Nobody watching is no error.
+                Output::Event(event) => drop(self.ways.news.send(event)),
+                Output::Status(status) => drop(self.ways.shown.send_replace(status)),
+            }
+        }
+    }
+}

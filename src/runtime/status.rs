@@ -1,0 +1,127 @@
+//! What `status` and `peers` show.
+
+use libp2p::PeerId;
+
+use super::Node;
+use crate::store;
+
+/// How the node is doing.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Status {
+    /// Whose node it is.
+    pub author: String,
+    /// The author's display name, if there is one.
+    pub name: String,
+    /// What other nodes know it by.
+    pub peer_id: String,
+    /// Where they reach it.
+    pub listen: Vec<String>,
+    /// Whether it talks to other nodes at all.
+    pub network: bool,
+    /// Connected peers.
+    pub peers: usize,
+    /// Peers from which something is being fetched.
+    pub syncing: usize,
+    /// Feeds that are kept: our own and those we follow.
+    pub feeds: u64,
+    /// Entries held.
+    pub entries: u64,
+    /// Own entries that nobody was there to take.
+    pub waiting: u64,
+    /// Whether nothing may be signed yet.
+    pub guarded: bool,
+    /// Why not.
+    pub guarded_because: Option<&'static str>,
+    /// Whether the disk is too full to take in what others write.
+    pub disk_low: bool,
+    /// Bytes of the store's file.
+    pub store_bytes: u64,
+    /// When it was started, in milliseconds since 1970.
+    pub started_at: u64,
+    /// Of this program.
+    pub version: &'static str,
+}
+
+/// A peer, connected or remembered.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Peer {
+    /// Who.
+    pub peer_id: String,
+    /// Whether there is a connection.
+    pub connected: bool,
+    /// Whether we made it.
+    pub outbound: bool,
+    /// Where: the address of the connection first, then those that are known.
+    pub addresses: Vec<String>,
+    /// Whether a session in which we ask is open, and still has something to fetch.
+    pub syncing: bool,
+    /// Whether a session in which the peer asks is open.
+    pub serving: bool,
+    /// Whether connections are refused.
+    pub banned: bool,
+    /// Penalty points.
+    pub demerits: u32,
+    /// When it was last seen, in milliseconds since 1970; 0 if never.
+    pub last_seen: u64,
+    /// Entries that came from it since it connected.
+    pub received: u64,
+}
+
+impl Node {
+    /// How the node is doing.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn status(&self) -> Result<Status, store::Error> {
+        let reader = self.read()?;
+        let stats = reader.stats()?;
+        let name = reader.account(&self.author())?.map(|account| account.profile.name).unwrap_or_default();
+        let engine = self.shared.status.borrow().clone();
+        Ok(Status {
+            author: self.author().to_string(),
+            name,
+            peer_id: self.peer_id().to_string(),
+            listen: self.listen().iter().map(ToString::to_string).collect(),
+            network: self.shared.network.is_some(),
+            peers: engine.peers.len(),
+            syncing: engine.peers.iter().filter(|peer| peer.pulling == Some(false)).count(),
+            feeds: stats.feeds,
+            entries: stats.entries,
+            waiting: engine.waiting,
+            guarded: engine.guarded.is_some(),
+            guarded_because: engine.guarded,
+            disk_low: engine.disk_low,
+            store_bytes: self.shared.file_bytes.load(std::sync::atomic::Ordering::Relaxed),
+            started_at: self.shared.started_at,
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    /// Connected peers, and those that are remembered.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn peers(&self) -> Result<Vec<Peer>, store::Error> {
+        let engine = self.shared.status.borrow().clone();
+        let mut peers: Vec<Peer> = Vec::new();
+        for (id, row) in self.read()?.peers()? {
+            let Ok(id) = PeerId::from_bytes(&id) else { continue };
+            let here = engine.peers.iter().find(|peer| peer.peer == id);
+            let known = row.addresses.into_iter().map(|(address, _)| address);
+            peers.push(Peer {
+                peer_id: id.to_string(),
+                connected: here.is_some(),
+                outbound: here.is_some_and(|here| here.outbound),
+                addresses: here.map(|here| here.address.clone()).into_iter().chain(known).collect(),
+                syncing: here.is_some_and(|here| here.pulling == Some(false)),
+                serving: here.is_some_and(|here| here.serving),
+                banned: row.banned,
+                demerits: row.demerits,
+                last_seen: row.last_seen,
+                received: here.map_or(0, |here| here.received),
+            });
+        }
+        peers.sort_by_key(|peer| (!peer.connected, u64::MAX - peer.last_seen));
+        Ok(peers)
+    }
+}
