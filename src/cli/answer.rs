@@ -1,6 +1,6 @@
 //! What the node answers, as far as the command line looks at it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A post or boost.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,8 +14,6 @@ pub struct Status {
     #[serde(default)]
     pub spoiler_text: String,
     #[serde(default)]
-    pub visibility: String,
-    #[serde(default)]
     pub language: Option<String>,
     pub account: Account,
     #[serde(default)]
@@ -26,10 +24,6 @@ pub struct Status {
     pub reblogs_count: u64,
     #[serde(default)]
     pub favourites_count: u64,
-    #[serde(default)]
-    pub favourited: bool,
-    #[serde(default)]
-    pub reblogged: bool,
     #[serde(default)]
     pub starling: Extra,
 }
@@ -95,8 +89,6 @@ pub struct Relationship {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Resolved {
     pub author: String,
-    #[serde(default)]
-    pub petname: Option<String>,
 }
 
 /// One place in a thread.
@@ -113,14 +105,16 @@ pub struct Place {
     pub author: Option<String>,
 }
 
-/// What the node is.
-#[derive(Debug, Clone, Deserialize)]
+/// Who the node is.
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Identity {
     pub author: String,
     pub device: String,
     pub peer_id: String,
     #[serde(default)]
-    pub devices: Vec<serde_json::Value>,
+    pub devices: Vec<String>,
+    #[serde(default)]
+    pub removed: Vec<String>,
     #[serde(default)]
     pub epoch: u32,
 }

@@ -110,18 +110,13 @@ fn devices(context: &Context) -> Result<(), Failure> {
     let session = context.session()?;
     let id: answer::Identity = session.client.get("/api/starling/v1/id")?;
     if context.output.json {
-        return context.output.object(&json!({
-            "author": id.author, "device": id.device, "peer_id": id.peer_id,
-            "devices": id.devices, "epoch": id.epoch,
-        }));
+        return context.output.object(&id);
     }
     for device in &id.devices {
-        let key = device.get("device").unwrap_or(device).as_str().unwrap_or_default();
-        let state = device.get("state").and_then(Value::as_str).unwrap_or("speaks");
-        let here = if key == id.device { "  (this one)" } else { "" };
-        context.output.line(format!("{key}  {state}{here}"))?;
+        let here = if *device == id.device { "  (this one)" } else { "" };
+        context.output.line(format!("{device}  speaks{here}"))?;
     }
-    Ok(())
+    id.removed.iter().try_for_each(|device| context.output.line(format!("{device}  removed")))
 }
 
 fn remove(context: &Context, device: &DeviceKey, yes: bool) -> Result<(), Failure> {

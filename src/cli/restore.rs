@@ -97,6 +97,7 @@ impl Restore {
         }
         let session = context.session()?;
         let _: Value = session.client.post("/api/starling/v1/guard/open", &json!({}))?;
+        session.settle(&context.home()?)?;
         context.output.either(&json!({ "guarded": false }), "this home may write")
     }
 
@@ -181,6 +182,9 @@ impl Restore {
         for address in &self.from {
             let body = json!({ "address": address.to_string() });
             let _: Value = session.client.post("/api/starling/v1/peers", &body)?;
+        }
+        if self.force {
+            session.settle(&home)?;
         }
         session.close();
         let (author, keys) = (home.author()?, home.keys()?);

@@ -1,8 +1,8 @@
 //! `run`: the node, until it is told to stop.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use libp2p::Multiaddr;
+use libp2p::{Multiaddr, multiaddr::Protocol};
 use starling::{
     config::{Config, Resolved},
     home::Home,
@@ -15,6 +15,11 @@ use tokio::{
 };
 
 use super::{Failure, Kind, door::Door, session::Context};
+
+/// How long the network may take to say where it listens, before we go on without.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// An address such as 0.0.0.0 becomes one for every interface, one soon after another.
+const INTERFACES: Duration = Duration::from_millis(50);
 
 /// Run the node until it is stopped
 #[derive(Debug, clap::Args)]
@@ -64,7 +69,9 @@ impl Run {
         // Before anything is said to be ready, so that a signal in between is not lost.
         let mut interrupts = signal(SignalKind::interrupt())?;
         let mut terminations = signal(SignalKind::terminate())?;
+        let _lock = home.lock()?;
         let token = home.token()?;
+        let wanted = config.network.listen.clone();
         let (address, remote) = (config.http.listen, config.http.allow_remote);
         let options = runtime::Options {
             home: home.clone(),
@@ -86,17 +93,15 @@ impl Run {
         let (stop, stopping) = watch::channel(false);
         let serving = door.serve(node.clone(), stopping);
         let announcement = home.announce(&http)?;
+        listening(context, &node, &wanted).await;
         let told = ready(context, &node, &http);
 
-        let interrupted = async {
+        if told.is_ok() {
             tokio::select! {
                 _ = interrupts.recv() => {}
                 _ = terminations.recv() => {}
                 () = node.stopped() => {}
             }
-        };
-        if told.is_ok() {
-            interrupted.await;
         }
         context.output.talk("stopping");
         drop(announcement);
@@ -113,10 +118,38 @@ impl Run {
     }
 }
 
+/// Waits until the network listens where it was told to.
+async fn listening(context: &Context, node: &runtime::Node, wanted: &[Multiaddr]) {
+    let all = |listen: &[Multiaddr]| wanted.iter().all(|wanted| listen.iter().any(|found| is_for(wanted, found)));
+    let waited = tokio::time::timeout(PATIENCE, node.wait_for(|status| all(&status.listen))).await;
+    tokio::time::sleep(INTERFACES).await;
+    if waited.is_err() {
+        let now = node.listen();
+        for missing in wanted.iter().filter(|wanted| !now.iter().any(|found| is_for(wanted, found))) {
+            context.output.talk(format!("warning: not listening on {missing}: is another program there?"));
+        }
+    }
+}
+
+/// Whether `found` may be what became of `wanted`: the same transport, and the same port if it has one.
+fn is_for(wanted: &Multiaddr, found: &Multiaddr) -> bool {
+    let place = |address: &Multiaddr| {
+        address.iter().find_map(|part| match part {
+            Protocol::Tcp(port) => Some((false, port)),
+            Protocol::Udp(port) => Some((true, port)),
+            _ => None,
+        })
+    };
+    match (place(wanted), place(found)) {
+        (Some((udp, port)), Some((found_udp, found))) => udp == found_udp && (port == 0 || port == found),
+        (wanted, found) => wanted == found,
+    }
+}
+
 /// The first line on stdout: whoever started us waits for it.
 fn ready(context: &Context, node: &runtime::Node, http: &str) -> Result<(), Failure> {
     let peer = node.peer_id();
-    let listen: Vec<String> = node.listen().iter().map(|address| with_peer(address, &peer)).collect();
+    let listen: Vec<String> = node.listen().iter().map(ToString::to_string).collect();
     let output = &context.output;
     if output.json {
         return output.object(&serde_json::json!({
@@ -135,16 +168,13 @@ fn ready(context: &Context, node: &runtime::Node, http: &str) -> Result<(), Fail
     output.line(format!("http    {http}"))
 }
 
-fn with_peer(address: &Multiaddr, peer: &libp2p::PeerId) -> String {
-    let text = address.to_string();
-    let suffix = format!("/p2p/{peer}");
-    if text.ends_with(&suffix) { text } else { text + &suffix }
-}
-
 /// Why a node did not start.
 pub fn start_failure(error: runtime::Error) -> Failure {
     match error {
         runtime::Error::Home(error) => Failure::from(error),
+        runtime::Error::Store(starling::store::Error::Locked) => {
+            Failure::failed("another process has the store open").hint("wait until it is done, or stop it")
+        }
         error => Failure::failed(error).hint("`starling doctor` looks for the reason"),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use starling::{
     config::{Config, Layer, Resolved},
-    home::{Home, Places},
+    home::{Home, Lock, Places},
     runtime,
 };
 use tokio::sync::watch;
@@ -66,6 +66,7 @@ pub struct Session {
 }
 
 struct Inside {
+    _lock: Lock,
     runtime: tokio::runtime::Runtime,
     node: runtime::Node,
     stop: watch::Sender<bool>,
@@ -82,6 +83,7 @@ impl Session {
 
     /// To a node of our own, without a network.
     pub fn inside(home: Home, config: Config, force_guard: bool) -> Result<Self, Failure> {
+        let lock = home.lock()?;
         // Only this process knows it, and only for as long as it lives.
         let token = Door::token()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -102,12 +104,23 @@ impl Session {
         });
         let (http, door, node) = started?;
         let client = Client::new(&http, &token);
-        Ok(Self { client, inside: Some(Inside { runtime, node, stop, door }) })
+        Ok(Self { client, inside: Some(Inside { _lock: lock, runtime, node, stop, door }) })
     }
 
     /// Whether the node has a network: one inside this process has none.
     pub fn online(&self) -> bool {
         self.inside.is_none()
+    }
+
+    /// Writes down that a node of our own may write from here. A running node does that by itself.
+    pub fn settle(&self, home: &Home) -> Result<(), Failure> {
+        let Some(inside) = &self.inside else { return Ok(()) };
+        let reader = inside.node.read().map_err(Failure::failed)?;
+        let record = reader.identity_of(&inside.node.author()).map_err(Failure::failed)?;
+        if let (true, Some(record)) = (home.restoring()?.is_some(), record) {
+            home.restored(&record)?;
+        }
+        Ok(home.settle()?)
     }
 
     /// Stops the node of our own in good order, so that the next command finds the home free.
@@ -116,7 +129,7 @@ impl Session {
     }
 
     fn stop(&mut self) {
-        let Some(Inside { runtime, node, stop, door }) = self.inside.take() else { return };
+        let Some(Inside { _lock, runtime, node, stop, door }) = self.inside.take() else { return };
         runtime.block_on(async {
             // Nobody waits any more if the server has ended already.
             let _ = stop.send(true);

@@ -39,8 +39,10 @@ impl Status {
             output.line(format!("  outgoing  {waiting} for a peer"))?;
         }
         if status.get("guarded").and_then(Value::as_bool) == Some(true) {
-            let closed = "closed: this home was restored or copied, and waits to hear what the network holds of you";
-            output.line(format!("  writing   {}", output.warn(closed)))?;
+            output.line(format!("  writing   {}", output.warn(format!("closed: {}", text("guarded_because")))))?;
+        }
+        if status.get("disk_low").and_then(Value::as_bool) == Some(true) {
+            output.line(format!("  disk      {}", output.warn("nearly full: posts of others wait")))?;
         }
         for address in status.get("listen").and_then(Value::as_array).into_iter().flatten() {
             output.line(format!("  listens   {}", safe(address.as_str().unwrap_or_default())))?;
