@@ -22,7 +22,7 @@ const FEED_DEVICES: usize = limits::IDENTITY_OPERATIONS;
 const ITEM_CONTEXT: &str = "starling 2026-11 feed state v1";
 const KNOWN_CONTEXT: &str = "starling 2026-11 feed identity v1";
 
-/// One log as its holder has it: on the wire `[log, lo, hi, head, frozen or null]`.
+/// One log as its holder has it: on the wire `[log, lo, hi, head or null, frozen or null]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "LogHeadWire", into = "LogHeadWire")]
 pub struct LogHead {
@@ -32,22 +32,25 @@ pub struct LogHead {
     pub lo: u64,
     /// Highest sequence number held.
     pub hi: u64,
-    /// The entry there.
-    pub head: EntryId,
+    /// The entry there; none if nothing is held, as when a log forked where it begins.
+    pub head: Option<EntryId>,
     /// Where the log forked, if it did: nothing from there on is accepted without the author's word.
     pub frozen: Option<u64>,
 }
 
 impl LogHead {
-    /// What `state` amounts to. None if nothing is held.
+    /// What `state` amounts to. None if nothing is held and nothing is frozen.
     pub fn of(log: u8, state: &LogState) -> Option<Self> {
-        let (first, top) = (state.runs().first()?, state.top()?);
-        Some(Self { log, lo: first.lo, hi: top.hi, head: top.head, frozen: state.frozen() })
+        let (first, top, frozen) = (state.runs().first(), state.top(), state.frozen());
+        if let (Some(first), Some(top)) = (first, top) {
+            return Some(Self { log, lo: first.lo, hi: top.hi, head: Some(top.head), frozen });
+        }
+        frozen.is_some().then_some(Self { log, lo: 0, hi: 0, head: None, frozen })
     }
 }
 
 #[derive(Serialize, Deserialize)]
-struct LogHeadWire(u8, u64, u64, EntryId, Option<u64>);
+struct LogHeadWire(u8, u64, u64, Option<EntryId>, Option<u64>);
 
 impl From<LogHeadWire> for LogHead {
     fn from(LogHeadWire(log, lo, hi, head, frozen): LogHeadWire) -> Self {
@@ -146,6 +149,7 @@ impl FeedState {
                         head.log < entry::log::COUNT
                             && head.lo <= head.hi
                             && head.hi <= limits::MAX_SEQ
+                            && (head.head.is_some() || head.hi == 0)
                             && head.frozen.is_none_or(|seq| seq <= limits::MAX_SEQ)
                     })
             })

@@ -1,0 +1,1 @@
+//! The door as a program sees it: a real listener, a real node without network.
