@@ -56,9 +56,9 @@ pub enum Error {
         /// What this version writes.
         known: u32,
     },
-    /// The bound on the store is reached.
-    #[error("the store has reached its limit of {0} bytes")]
-    Full(u64),
+    /// The node has stopped.
+    #[error("the node has stopped")]
+    Closed,
 }
 
 macro_rules! from_redb {

@@ -113,11 +113,7 @@ impl Error {
                 (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it"))
             }
             Self::Refused(refusal) => explain_refusal(refusal),
-            Self::Store(store::Error::Full(_)) => (
-                S::INSUFFICIENT_STORAGE,
-                "storage_full",
-                Some("raise store.max_bytes, or follow fewer people"),
-            ),
+            Self::Store(store::Error::Closed) => (S::SERVICE_UNAVAILABLE, "stopping", None),
             Self::Store(_) => (
                 S::INTERNAL_SERVER_ERROR,
                 "store",

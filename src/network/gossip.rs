@@ -61,9 +61,9 @@ pub(super) fn topic(shard: u8) -> IdentTopic {
 /// The shard of a topic.
 pub(super) fn shard(topic: &TopicHash) -> Option<u8> {
     let digits = topic.as_str().strip_prefix("/starling/1/s/")?;
-    let shard = digits.parse().ok().filter(|shard| *shard < SHARDS)?;
-    // One name for each shard: `007` is a number but no topic of ours.
-    (!(digits.starts_with('0') && digits.len() > 1) && !digits.starts_with('+')).then_some(shard)
+    let shard: u8 = digits.parse().ok().filter(|shard| *shard < SHARDS)?;
+    // One name for each shard: `007` and `+7` are numbers but no topics of ours.
+    (digits == shard.to_string()).then_some(shard)
 }
 
 /// A frame's id: BLAKE3 of topic and bytes. All nodes must agree on it.
@@ -217,7 +217,7 @@ fn thresholds() -> PeerScoreThresholds {
         graylist_threshold: NOT_HEARD,
         // Peer exchange is off, so no score is good enough for it.
         accept_px_threshold: f64::MAX,
-        // A mesh of less than ten seconds' merit looks for better peers.
+        // A mesh with less merit than twelve seconds of membership looks for better peers.
         opportunistic_graft_threshold: 1.0,
     }
 }

@@ -72,8 +72,8 @@ impl Limits {
     }
 }
 
-/// Addresses remembered for their accept rate. Beyond it strangers from new addresses wait, which takes an attacker
-/// with thousands of addresses that all came within the last seconds.
+/// Addresses remembered for their accept rate; the rested ones are forgotten when there are as many. A record rests
+/// after 16 s, and at most 128 are made in a second, so new addresses are never refused for want of a record.
 const MAX_ADDRESSES: usize = 10_000;
 
 /// New connections from one address: a node that restarts reconnects at once, one that returns every two seconds
@@ -202,29 +202,30 @@ impl Behaviour {
         if from_there >= self.limits.per_address {
             return Err(Exceeded::PerAddress);
         }
-        if !self
-            .bucket(now, origin)
-            .is_some_and(|bucket| bucket.take(now, 1.0))
-            || !self.accepts.take(now, 1.0)
-        {
-            return Err(Exceeded::AcceptRate);
+        if self.in_time(now, origin) {
+            Ok(())
+        } else {
+            Err(Exceeded::AcceptRate)
         }
-        Ok(())
     }
 
-    /// The accept rate of one address; `None` when too many addresses are in use.
-    fn bucket(&mut self, now: Instant, origin: Origin) -> Option<&mut Bucket> {
-        if self.origins.len() >= MAX_ADDRESSES && !self.origins.contains_key(&origin) {
-            self.origins.retain(|_, bucket| !bucket.is_full(now));
-            if self.origins.len() >= MAX_ADDRESSES {
-                return None;
-            }
+    /// Whether the rates allow one more connection from `origin`. A known address is asked for its own rate first, so
+    /// that one which hammers does not use up everybody's; a new one costs from everybody's before it gets a record,
+    /// so that records are not made faster than connections are accepted.
+    fn in_time(&mut self, now: Instant, origin: Origin) -> bool {
+        if let Some(bucket) = self.origins.get_mut(&origin) {
+            return bucket.take(now, 1.0) && self.accepts.take(now, 1.0);
         }
-        Some(
-            self.origins
-                .entry(origin)
-                .or_insert_with(|| Bucket::new(ADDRESS_RATE, now)),
-        )
+        if !self.accepts.take(now, 1.0) {
+            return false;
+        }
+        if self.origins.len() >= MAX_ADDRESSES {
+            self.origins.retain(|_, bucket| !bucket.is_full(now));
+        }
+        let mut bucket = Bucket::new(ADDRESS_RATE, now);
+        bucket.take(now, 1.0)
+            && self.origins.len() < MAX_ADDRESSES
+            && self.origins.insert(origin, bucket).is_none()
     }
 
     /// Whether a connection whose peer is now known may stand.

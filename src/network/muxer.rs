@@ -17,6 +17,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Wraps a multiplexer; `poll_close` is done after [`FAREWELL`] at the latest.
 pub(super) struct Impatient<M> {
     inner: M,
+    patience: Duration,
     farewell: Option<Pin<Box<Sleep>>>,
 }
 
@@ -24,6 +25,7 @@ impl<M> Impatient<M> {
     pub fn new(inner: M) -> Self {
         Impatient {
             inner,
+            patience: FAREWELL,
             farewell: None,
         }
     }
@@ -51,9 +53,10 @@ impl<M: StreamMuxer + Unpin> StreamMuxer for Impatient<M> {
         if let Poll::Ready(result) = Pin::new(&mut self.inner).poll_close(cx) {
             return Poll::Ready(result);
         }
+        let patience = self.patience;
         let farewell = self
             .farewell
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(FAREWELL)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         farewell.as_mut().poll(cx).map(Ok)
     }
 
@@ -62,5 +65,57 @@ impl<M: StreamMuxer + Unpin> StreamMuxer for Impatient<M> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<StreamMuxerEvent, Self::Error>> {
         Pin::new(&mut self.inner).poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use libp2p::core::muxing::StreamMuxerExt;
+
+    use super::*;
+
+    /// A multiplexer to a peer that has stopped reading.
+    struct Stuck;
+
+    impl StreamMuxer for Stuck {
+        type Substream = libp2p::futures::io::Cursor<Vec<u8>>;
+        type Error = Infallible;
+
+        fn poll_inbound(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Result<Self::Substream, Infallible>> {
+            Poll::Pending
+        }
+
+        fn poll_outbound(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Result<Self::Substream, Infallible>> {
+            Poll::Pending
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Pending
+        }
+
+        fn poll(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Result<StreamMuxerEvent, Infallible>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stuck_connection_is_let_go() {
+        let muxer = Impatient {
+            patience: Duration::from_millis(10),
+            ..Impatient::new(Stuck)
+        };
+        let closed = tokio::time::timeout(Duration::from_secs(40), muxer.close()).await;
+        assert!(matches!(closed, Ok(Ok(()))), "{closed:?}");
     }
 }

@@ -13,8 +13,12 @@ use tokio::sync::oneshot;
 
 use super::Event;
 
-/// Control events that wait. One step of the swarm adds a few dozen at most, so this may be passed by that much.
+/// Control events that wait before the swarm has to. One step of it adds a few dozen at most, so this may be passed
+/// by that much.
 const BACKLOG: usize = 1_024;
+
+/// Events that wait at all. Only commands can get here, from a node that gives thousands and takes no answer.
+const LIMIT: usize = 8 * BACKLOG;
 
 type Reserving = Pin<Box<dyn Future<Output = Result<OwnedPermit<Event>, SendError<()>>> + Send>>;
 
@@ -40,7 +44,11 @@ impl Outbox {
 
     /// Adds an event.
     pub fn push(&mut self, event: Event) {
-        self.waiting.push_back((event, None));
+        if self.waiting.len() < LIMIT {
+            self.waiting.push_back((event, None));
+        } else {
+            tracing::error!(?event, "nobody takes events: one is dropped");
+        }
     }
 
     /// Adds an event and tells `delivered` when the node has it in its channel.
@@ -139,6 +147,12 @@ mod tests {
         }
         assert_eq!(order, peers);
         assert!(told.try_recv().is_ok());
+        assert!(outbox.has_room());
+        for _ in 0..2 * LIMIT {
+            outbox.push(event(peers[0]));
+        }
+        assert!(!outbox.has_room());
+        assert_eq!(outbox.waiting.len(), LIMIT);
         drop(received);
         outbox.push(event(peers[0]));
         assert!(outbox.flush(|| None));

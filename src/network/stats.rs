@@ -1,6 +1,9 @@
 //! The figures behind `status` and `peers`, gathered when someone asks.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
+
+use libp2p::gossipsub::TopicHash;
 
 use super::gossip;
 use super::task::Task;
@@ -17,22 +20,24 @@ impl Task {
                 peer: *peer,
                 connections: connections
                     .iter()
-                    .map(|(_, address, outbound)| (address.clone(), *outbound))
+                    .map(|open| (open.address.clone(), open.outbound))
                     .collect(),
                 score: behaviour.gossip.peer_score(peer),
                 sync: self.streams.roles(*peer),
             });
+        let mut members: HashMap<&TopicHash, usize> = HashMap::new();
+        for (_, topics) in behaviour.gossip.all_peers() {
+            for topic in topics {
+                *members.entry(topic).or_default() += 1;
+            }
+        }
         let mut shards: Vec<ShardStats> = behaviour
             .gossip
             .topics()
             .filter_map(|topic| {
                 let shard = gossip::shard(topic)?;
                 let mesh = behaviour.gossip.mesh_peers(topic).count();
-                let peers = behaviour
-                    .gossip
-                    .all_peers()
-                    .filter(|(_, topics)| topics.contains(&topic))
-                    .count();
+                let peers = members.get(topic).copied().unwrap_or_default();
                 Some(ShardStats { shard, mesh, peers })
             })
             .collect();

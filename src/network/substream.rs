@@ -218,10 +218,8 @@ impl ConnectionHandler for Handler {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol: stream,
                 ..
-            }) => {
-                if self.inbound.len() < WAITING {
-                    self.inbound.push_back(stream);
-                }
+            }) if self.inbound.len() < WAITING => {
+                self.inbound.push_back(stream);
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol: stream,

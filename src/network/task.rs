@@ -5,30 +5,37 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use libp2p::futures::StreamExt;
-use libp2p::gossipsub::{self, MessageAcceptance, MessageId, PublishError};
+use libp2p::gossipsub::{MessageAcceptance, MessageId, PublishError};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, ping};
+use libp2p::swarm::{ConnectionId, DialError};
+use libp2p::{Multiaddr, PeerId, Swarm};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
-use tokio_util::compat::FuturesAsyncReadCompatExt;
 
-use super::admission::{Admission, Held, Offer};
-use super::behaviour::{self, Behaviour, BehaviourEvent};
+use super::admission::{Admission, Held};
+use super::behaviour::{self, Behaviour};
+use super::bucket::{Bucket, Rate};
 use super::outbox::Outbox;
-use super::substream::Opened;
-use super::sync::{Refused, Streams};
+use super::sync::Streams;
 use super::{
     Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS,
-    SyncRole, Verdict, discovery, gossip,
+    Verdict, discovery, gossip,
 };
+
+mod reactions;
 
 /// How often old records are looked through.
 const TICK: Duration = Duration::from_secs(10);
 
 /// How long a shutdown waits for peers to take our farewell.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Peers reported from the local network: a full house at once, then those who come.
+const DISCOVERIES: Rate = Rate {
+    burst: 64.0,
+    per_second: 1.0,
+};
 
 /// What the handle sends.
 #[derive(Debug)]
@@ -47,9 +54,21 @@ pub(super) struct Task {
     orders: mpsc::Receiver<Order>,
     /// What we are dialling, to name it if it fails.
     dialling: HashMap<ConnectionId, Dial>,
-    /// The remote address of each connection, and whether we dialled it.
-    pub(super) connections: HashMap<PeerId, Vec<(ConnectionId, Multiaddr, bool)>>,
+    pub(super) connections: HashMap<PeerId, Vec<Connection>>,
+    /// Everybody on a local network can make up peers.
+    discoveries: Bucket,
     pub(super) counters: Counters,
+}
+
+/// A connection that stands.
+pub(super) struct Connection {
+    id: ConnectionId,
+    /// The remote address as we see it.
+    pub(super) address: Multiaddr,
+    /// Whether we dialled.
+    pub(super) outbound: bool,
+    /// Whether the peer has given its account of itself. It may do so as often as it likes, but is heard once.
+    identified: bool,
 }
 
 struct Dial {
@@ -75,6 +94,7 @@ impl Task {
             orders,
             dialling: HashMap::new(),
             connections: HashMap::new(),
+            discoveries: Bucket::new(DISCOVERIES, Instant::now()),
             counters: Counters::default(),
         };
         for address in config.listen {
@@ -327,201 +347,5 @@ impl Task {
             .gossip
             .set_application_score(&peer, gossip::SHUNNED);
         self.outbox.push(Event::PeerMisbehaved { peer, what });
-    }
-
-    fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
-        match event {
-            SwarmEvent::Behaviour(event) => self.behaviour_event(event),
-            SwarmEvent::ConnectionEstablished {
-                peer_id: peer,
-                connection_id,
-                num_established,
-                endpoint,
-                ..
-            } => {
-                self.dialling.remove(&connection_id);
-                let (address, outbound) =
-                    (endpoint.get_remote_address().clone(), endpoint.is_dialer());
-                self.connections.entry(peer).or_default().push((
-                    connection_id,
-                    address.clone(),
-                    outbound,
-                ));
-                let first = num_established.get() == 1;
-                if first && self.admission.connected(Instant::now(), peer) {
-                    self.swarm
-                        .behaviour_mut()
-                        .gossip
-                        .set_application_score(&peer, gossip::SHUNNED);
-                }
-                self.outbox.push(Event::Connected {
-                    peer,
-                    address,
-                    outbound,
-                    first,
-                });
-            }
-            SwarmEvent::ConnectionClosed {
-                peer_id: peer,
-                connection_id,
-                num_established,
-                ..
-            } => {
-                if let Some(list) = self.connections.get_mut(&peer) {
-                    list.retain(|(open, ..)| *open != connection_id);
-                }
-                if num_established == 0 {
-                    self.connections.remove(&peer);
-                    let dropped = self.admission.disconnected(peer);
-                    self.ignore(dropped);
-                    self.outbox.push(Event::Disconnected { peer });
-                }
-            }
-            SwarmEvent::OutgoingConnectionError {
-                connection_id,
-                error,
-                ..
-            } => {
-                if let Some(Dial { peer, addresses }) = self.dialling.remove(&connection_id) {
-                    self.outbox.push(Event::DialFailed {
-                        peer,
-                        addresses,
-                        reason: error.to_string(),
-                    });
-                }
-            }
-            SwarmEvent::IncomingConnectionError { error, .. } => {
-                self.counters.refused += 1;
-                tracing::debug!(%error, "an incoming connection came to nothing");
-            }
-            SwarmEvent::NewListenAddr { address, .. } => {
-                self.outbox.push(Event::Listening { address })
-            }
-            SwarmEvent::ExpiredListenAddr { address, .. } => {
-                self.outbox.push(Event::ListenFailed {
-                    address,
-                    reason: "the address is gone".into(),
-                });
-            }
-            SwarmEvent::ListenerClosed {
-                addresses, reason, ..
-            } => {
-                let reason = reason
-                    .err()
-                    .map_or_else(|| "closed".to_owned(), |error| error.to_string());
-                for address in addresses {
-                    self.outbox.push(Event::ListenFailed {
-                        address,
-                        reason: reason.clone(),
-                    });
-                }
-            }
-            SwarmEvent::ListenerError { error, .. } => {
-                tracing::debug!(%error, "a listener failed once")
-            }
-            _ => {}
-        }
-    }
-
-    fn behaviour_event(&mut self, event: BehaviourEvent) {
-        match event {
-            BehaviourEvent::Gossip(event) => self.gossip_event(event),
-            BehaviourEvent::Sync(opened) => self.sync_event(opened),
-            BehaviourEvent::Identify(libp2p::identify::Event::Received {
-                peer_id, info, ..
-            }) => {
-                self.outbox.push(discovery::identified(peer_id, info));
-            }
-            BehaviourEvent::Identify(_) => {}
-            // A peer that does not even answer a ping holds a place for nothing.
-            BehaviourEvent::Ping(ping::Event {
-                peer,
-                connection,
-                result: Err(failure),
-            }) => {
-                if !matches!(failure, ping::Failure::Unsupported) {
-                    tracing::debug!(%peer, %failure, "a connection is dead");
-                    self.swarm.close_connection(connection);
-                }
-            }
-            BehaviourEvent::Ping(_) => {}
-            BehaviourEvent::Mdns(libp2p::mdns::Event::Discovered(found)) => {
-                for event in discovery::discovered(found) {
-                    self.outbox.push(event);
-                }
-            }
-            BehaviourEvent::Mdns(_) => {}
-            BehaviourEvent::Limits(never) | BehaviourEvent::Bans(never) => match never {},
-        }
-    }
-
-    fn gossip_event(&mut self, event: gossipsub::Event) {
-        let gossipsub::Event::Message {
-            propagation_source: source,
-            message_id,
-            message,
-        } = event
-        else {
-            return;
-        };
-        // Both hold by construction: the guard lets only our topics in, and the ids are made by our function.
-        let (Some(shard), Ok(id)) = (
-            gossip::shard(&message.topic),
-            <[u8; 32]>::try_from(message_id.0),
-        ) else {
-            return;
-        };
-        let message_ref = GossipRef { id, source };
-        let held = Held {
-            message: message_ref,
-            shard,
-            frame: Bytes::from(message.data),
-        };
-        match self.admission.offer(Instant::now(), held) {
-            Offer::Held { displaced } => self.ignore(displaced),
-            Offer::Ignored => self.ignore([message_ref]),
-            Offer::Flood { dropped } => {
-                self.ignore([message_ref]);
-                self.shun(source, dropped, Misbehaviour::GossipFlood);
-            }
-        }
-    }
-
-    fn sync_event(&mut self, opened: Opened) {
-        let (peer, role, stream) = match opened {
-            Opened::Inbound { peer, stream } => (peer, SyncRole::Serve, stream),
-            Opened::Outbound {
-                peer,
-                result: Ok(stream),
-            } => (peer, SyncRole::Pull, stream),
-            Opened::Outbound {
-                peer,
-                result: Err(reason),
-            } => {
-                self.outbox.push(Event::SyncFailed { peer, reason });
-                return;
-            }
-        };
-        match self
-            .streams
-            .add(Instant::now(), peer, role, stream.compat())
-        {
-            Ok(opening) => self.outbox.push_and_tell(opening.event, opening.delivered),
-            Err(Refused::Full) if role == SyncRole::Pull => {
-                self.outbox.push(Event::SyncFailed {
-                    peer,
-                    reason: "too many sync streams are open".into(),
-                });
-            }
-            Err(Refused::Full) => tracing::debug!(%peer, "no place for another sync stream"),
-            Err(Refused::TooFast { first }) => {
-                if first {
-                    self.outbox.push(Event::PeerMisbehaved {
-                        peer,
-                        what: Misbehaviour::SyncStreams,
-                    });
-                }
-            }
-        }
     }
 }
