@@ -24,6 +24,8 @@ use crate::{
 
 /// Accounts that one request for relationships may name.
 const RELATIONSHIPS: usize = 80;
+/// Authors on a page of people at most: all that one may follow, for programs that ask for all.
+const PEOPLE: usize = 10_000;
 /// Pages that are read to fill one when a filter leaves things out. What is further is on the next
 /// page: a filter that fits nothing must not read a whole feed.
 const FILTERED_PAGES: usize = 8;
@@ -106,11 +108,7 @@ pub(super) async fn update_credentials(
     verify_credentials(State(app), base).await
 }
 
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(base): At,
-    Name(id): Name,
-) -> Answer<Account> {
+pub(super) async fn show(State(app): State<App>, Extension(base): At, Name(id): Name) -> Answer<Account> {
     let author = lookup::author(&id)?;
     let me = app.node().author();
     app.read(move |reader| {
@@ -124,11 +122,7 @@ pub(super) async fn show(
     .await
 }
 
-pub(super) async fn lookup(
-    State(app): State<App>,
-    Extension(base): At,
-    params: Params,
-) -> Answer<Account> {
+pub(super) async fn lookup(State(app): State<App>, Extension(base): At, params: Params) -> Answer<Account> {
     app.read(move |reader| {
         let author = lookup::who(reader, params.require("acct")?)?;
         let account = reader.account(&author)?;
@@ -288,7 +282,7 @@ async fn people(
     let author = lookup::author(&id)?;
     app.read(move |reader| {
         let all = list(reader, &author)?;
-        let limit = paging::limit(&params)?;
+        let limit = params.parse("limit")?.unwrap_or(paging::DEFAULT).clamp(1, PEOPLE);
         let start = match params.parse::<AuthorId>("max_id")? {
             Some(last) => all.iter().position(|author| *author == last).map_or(all.len(), |at| at + 1),
             None => 0,

@@ -90,15 +90,13 @@ impl Error {
     fn explain(&self) -> (StatusCode, &'static str, Option<&'static str>) {
         use StatusCode as S;
         match self {
-            Self::NoToken => {
-                (S::UNAUTHORIZED, "no_token", Some("send Authorization: Bearer with what is in the home's file token"))
-            }
-            Self::WrongToken => {
-                (S::UNAUTHORIZED, "wrong_token", Some("read the home's file token again"))
-            }
-            Self::Host => {
-                (S::MISDIRECTED_REQUEST, "host", Some("use localhost or 127.0.0.1 with the port"))
-            }
+            Self::NoToken => (
+                S::UNAUTHORIZED,
+                "no_token",
+                Some("send Authorization: Bearer with what is in the home's file token"),
+            ),
+            Self::WrongToken => (S::UNAUTHORIZED, "wrong_token", Some("read the home's file token again")),
+            Self::Host => (S::MISDIRECTED_REQUEST, "host", Some("use localhost or 127.0.0.1 with the port")),
             Self::Origin => (S::FORBIDDEN, "origin", None),
             Self::HeadersTooLarge => (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", None),
             Self::NoRoute => (S::NOT_FOUND, "no_route", None),
@@ -109,16 +107,12 @@ impl Error {
             Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
             Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),
             Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
-            Self::Ambiguous { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it"))
-            }
+            Self::Ambiguous { .. } => (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it")),
             Self::Refused(refusal) => explain_refusal(refusal),
             Self::Store(store::Error::Closed) => (S::SERVICE_UNAVAILABLE, "stopping", None),
-            Self::Store(_) => (
-                S::INTERNAL_SERVER_ERROR,
-                "store",
-                Some("run `starling doctor` and `starling store verify`"),
-            ),
+            Self::Store(_) => {
+                (S::INTERNAL_SERVER_ERROR, "store", Some("run `starling doctor` and `starling store verify`"))
+            }
             Self::Runtime(runtime::Error::NotFound(_)) => (S::NOT_FOUND, "not_found", None),
             Self::Runtime(runtime::Error::Bundle(_)) => {
                 (S::UNPROCESSABLE_ENTITY, "bundle", Some("nothing of it was taken in: fetch the file again"))
@@ -140,11 +134,9 @@ fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'sta
         Refusal::NotOurs(_) => (S::FORBIDDEN, "not_ours", Some("only its author can change it")),
         Refusal::OverLimit(_) => (S::UNPROCESSABLE_ENTITY, "over_limit", Some("make it shorter")),
         Refusal::Empty => (S::UNPROCESSABLE_ENTITY, "empty", Some("write a text")),
-        Refusal::Guarded => (
-            S::CONFLICT,
-            "guarded",
-            Some("connect to a peer that follows you: `starling peers add ADDRESS`"),
-        ),
+        Refusal::Guarded => {
+            (S::CONFLICT, "guarded", Some("connect to a peer that follows you: `starling peers add ADDRESS`"))
+        }
         Refusal::Silenced => (S::CONFLICT, "silenced", Some("run `starling restore` with your phrase")),
         Refusal::Forked => (S::CONFLICT, "forked", Some("run `starling restore` with your phrase")),
         Refusal::Policy(_) => (S::FORBIDDEN, "policy", None),

@@ -124,9 +124,7 @@ impl Params {
 
     /// The parameter as a `T`.
     pub(super) fn parse<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parse = |value: &str| {
-            value.parse().map_err(|error| Error::Invalid(format!("{name}: {error}")))
-        };
+        let parse = |value: &str| value.parse().map_err(|error| Error::Invalid(format!("{name}: {error}")));
         self.get(name).map(parse).transpose()
     }
 

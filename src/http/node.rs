@@ -1,10 +1,6 @@
 //! The node itself: how it is, whom it is connected to, and how to stop it.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use libp2p::{Multiaddr, PeerId};
 use serde::Deserialize;
 use serde_json::{Value, json};

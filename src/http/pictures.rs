@@ -81,7 +81,9 @@ mod tests {
     fn only_plain_names_are_drawn() {
         let id = starling_protocol::AuthorId::new([7; 32]);
         assert!(hash(&format!("{id}.svg")).is_ok());
-        for name in ["", ".svg", "a", "a.png", "../a.svg", "<a>.svg", "é.svg", &format!("{}.svg", "a".repeat(81))] {
+        for name in
+            ["", ".svg", "a", "a.png", "../a.svg", "<a>.svg", "é.svg", &format!("{}.svg", "a".repeat(81))]
+        {
             assert!(matches!(hash(name), Err(Error::NoRoute)), "{name}");
         }
         assert_ne!(hash("a.svg").unwrap(), hash("b.svg").unwrap());

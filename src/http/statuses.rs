@@ -1,10 +1,6 @@
 //! Posts: write, read, change, erase, pass on, like.
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::HeaderMap,
-};
+use axum::{Extension, Json, extract::State, http::HeaderMap};
 use serde_json::{Value, json};
 use starling_protocol::{
     EntryId,

@@ -72,8 +72,17 @@ fn every_kind_has_every_field() {
         }
         let fields = status.as_object().unwrap();
         for nullable in [
-            "url", "in_reply_to_id", "in_reply_to_account_id", "reblog", "poll", "card", "language", "text",
-            "edited_at", "application", "quote",
+            "url",
+            "in_reply_to_id",
+            "in_reply_to_account_id",
+            "reblog",
+            "poll",
+            "card",
+            "language",
+            "text",
+            "edited_at",
+            "application",
+            "quote",
         ] {
             assert!(fields.contains_key(nullable), "{kind} {nullable}");
         }
@@ -171,11 +180,17 @@ fn a_thread_is_shown_with_its_depth() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|place| (place["depth"].as_u64().unwrap(), place["state"].as_str().unwrap(), place["focus"] == true))
+        .map(|place| {
+            (place["depth"].as_u64().unwrap(), place["state"].as_str().unwrap(), place["focus"] == true)
+        })
         .collect();
     let expected = [
-        (0, "missing", false), (1, "deleted", false), (2, "post", true),
-        (3, "post", false), (4, "post", false), (3, "post", false),
+        (0, "missing", false),
+        (1, "deleted", false),
+        (2, "post", true),
+        (3, "post", false),
+        (4, "post", false),
+        (3, "post", false),
     ];
     assert_eq!(shape, expected);
     assert_eq!(places[0]["id"], link(1).id.to_string());
