@@ -108,3 +108,20 @@ fn a_stop_is_answered_and_orderly() {
     let served = house.served.take().unwrap();
     house.runtime.block_on(served).unwrap().unwrap();
 }
+
+#[test]
+fn a_node_that_stops_says_so() {
+    use crate::{engine::Command, http::App};
+    let house = House::new(1);
+    let app = App::new(house.node.clone(), Access::new(TOKEN, ([127, 0, 0, 1], 1).into()));
+    assert!(app.check_running().is_ok());
+    app.begin_to_stop();
+    house.runtime.block_on(house.node.clone().shutdown());
+    let refused = house.runtime.block_on(app.command(Command::Publish {
+        content: Box::default(),
+        in_reply_to: None,
+        idempotency: None,
+    }));
+    assert!(matches!(refused, Err(crate::http::Error::Stopping)), "{refused:?}");
+    assert!(matches!(app.check_running(), Err(crate::http::Error::Stopping)));
+}
