@@ -6,7 +6,8 @@ use super::{App, blocking, error::Error};
 use crate::{store::Verification, view::Stats};
 
 pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Error> {
-    app.read(|reader| Ok(Json(reader.stats()?))).await
+    let node = app.node().clone();
+    blocking(move || Ok(Json(node.stats()?))).await
 }
 
 /// Checks every entry as if it had just come from a stranger.
