@@ -233,7 +233,8 @@ impl Turn<'_, '_> {
         })
     }
 
-    fn set_profile(&mut self, profile: Profile) -> Answered<Reply> {
+    fn set_profile(&mut self, mut profile: Profile) -> Answered<Reply> {
+        profile.hints = self.own_hints();
         let last = self.batch.author(self.state.me)?.profile.map(|(time, ..)| time);
         self.now = self.now.max(last.map_or(0, |last| last + 1));
         self.say(Body::Profile(profile))

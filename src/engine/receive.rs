@@ -105,6 +105,10 @@ impl Turn<'_, '_> {
         if self.state.blocked.contains(&author) || self.old_news(&entry) {
             return Ok(Verdict::Ignore);
         }
+        // Of strangers only what people read: the rest is for those who follow them, and asks for it.
+        if entry.header().log != log::POSTS && !self.is_home(&author) {
+            return Ok(Verdict::Ignore);
+        }
         let allowed = self.state.rates.allow(&author, self.now);
         if !allowed && !self.is_home(&author) {
             return Ok(Verdict::Ignore);
@@ -147,6 +151,9 @@ impl Turn<'_, '_> {
             _ => {}
         }
         if matches!(source, Source::Sync(_)) && !self.is_home(&author) {
+            return Ok(Outcome::Unwanted);
+        }
+        if source != Source::Own && self.far_over_quota(&author, number)? {
             return Ok(Outcome::Unwanted);
         }
         let log = self.batch.intern_log(number, &header.device, header.log)?;
@@ -260,9 +267,21 @@ impl Turn<'_, '_> {
             let lowest = self.batch.log(log)?.state.runs().first().map(|run| run.lo);
             match lowest {
                 Some(lowest) if lowest <= header.seq => self.forget_lowest(log, lowest)?,
-                _ => return Ok(()),
+                _ => break,
             }
         }
+        self.forget_stranger(&header.author, number)
+    }
+
+    /// Forgets an author of whom nothing is left and to whom nobody relates: whoever makes identities
+    /// by the thousand must not fill the disk with their names.
+    fn forget_stranger(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
+        let known = self.batch.author(number)?;
+        let bare = known.entries == 0 && known.followers == 0 && known.following == 0;
+        if bare && !self.is_home(author) && !self.state.blocked.contains(author) {
+            self.batch.forget_author(author, number)?;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use libp2p::PeerId;
 use starling_protocol::{
-    AuthorId, EntryId, Header,
+    AuthorId, DeviceKey, Header,
     feed::ForkProof,
     identity::{Record, Voice},
     limits,
@@ -336,16 +336,14 @@ fn feed_state(batch: &mut Batch<'_>, author: &AuthorId, number: u32) -> Result<O
     let mut heads = Vec::new();
     for log in batch.logs_of(number)? {
         let row = batch.log(log)?.clone();
-        let (Some(top), first) = (row.state.top(), row.state.runs().first()) else { continue };
-        let lo = first.map_or(top.lo, |first| first.lo);
-        let head = match row.state.frozen() {
-            None => LogHead { log: row.log, lo, hi: top.hi, head: top.head, frozen: None },
+        let head = match (LogHead::of(row.log, &row.state), row.state.frozen()) {
+            (None, _) => continue,
+            (Some(head), None) => head,
             // The part before the fork is all that counts, and all nodes have the same of it.
-            Some(frozen) => {
+            (Some(head), Some(frozen)) => {
                 let hi = frozen.saturating_sub(1);
-                let head = if frozen == 0 { None } else { batch.id_at(log, hi)? };
-                let head = head.unwrap_or(EntryId::new([0; 32]));
-                LogHead { log: row.log, lo: lo.min(hi), hi, head, frozen: Some(frozen) }
+                let id = if frozen == 0 { None } else { batch.id_at(log, hi)? };
+                LogHead { lo: head.lo.min(hi), hi, head: id, ..head }
             }
         };
         heads.push((row.device, head));
@@ -397,6 +395,17 @@ impl Held for Holding<'_, '_> {
         };
         let missing = missing.into_iter().filter(|(from, to)| from <= to).collect();
         Ok(self.in_flight.claim((author, device, log), missing, self.stream))
+    }
+
+    fn contradicts(&mut self, author: &AuthorId, device: &DeviceKey, head: &LogHead) -> Result<bool, Error> {
+        let Some(number) = self.batch.author_number(author)? else { return Ok(false) };
+        let voice = self.batch.identity(number)?.map(|identity| identity.voice(device, head.log));
+        let Some(log) = self.batch.log_number(number, device, head.log)? else { return Ok(false) };
+        let frozen = self.batch.log(log)?.state.frozen();
+        if voice != Some(Voice::Speaks) || frozen.is_some_and(|frozen| frozen <= head.hi) {
+            return Ok(false);
+        }
+        Ok(self.batch.id_at(log, head.hi)?.is_some_and(|held| Some(held) != head.head))
     }
 }
 

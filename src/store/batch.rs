@@ -299,6 +299,27 @@ impl<'t> Batch<'t> {
         })
     }
 
+    /// Forgets an author of whom no entry is held: number, identity, logs and proofs.
+    pub fn forget_author(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
+        for log in self.logs_of(number)? {
+            self.tables.logs.remove(log)?;
+            self.memory.logs.remove(&log);
+            self.dirty_logs.remove(&log);
+        }
+        let all = (number, &[0; 32], 0)..=(number, &[0xff; 32], u8::MAX);
+        self.tables.log_numbers.retain_in(all.clone(), |_, _| false)?;
+        self.tables.forks.retain_in(all, |_, _| false)?;
+        self.memory.log_numbers.retain(|(author, ..), _| *author != number);
+        self.tables.identities.remove(number)?;
+        self.memory.identities.remove(&number);
+        self.tables.authors.remove(number)?;
+        self.memory.authors.remove(&number);
+        self.dirty_authors.remove(&number);
+        self.tables.author_numbers.remove(author.as_bytes())?;
+        self.memory.numbers.remove(author);
+        Ok(())
+    }
+
     /// Brings the payload of an entry that is held without it.
     pub fn fill(&mut self, arrival: u64, entry: &Verified) -> Result<(), Error> {
         let Some(held) = self.record(arrival)? else { return Ok(()) };

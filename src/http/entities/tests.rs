@@ -1,0 +1,1 @@
+//! What strangers write comes out as data, and every field that strict clients want is there.
