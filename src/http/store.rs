@@ -5,6 +5,7 @@ use axum::{Json, extract::State};
 use super::{App, blocking, error::Error};
 use crate::{store::Verification, view::Stats};
 
+/// How much is held.
 pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Error> {
     let node = app.node().clone();
     blocking(move || Ok(Json(node.stats()?))).await
