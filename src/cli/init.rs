@@ -20,6 +20,9 @@ use super::{
 /// out for outgoing connections.
 const PORTS: std::ops::Range<u16> = 10_000..32_000;
 
+/// How a settings file begins.
+const HEAD: &str = "# Settings of this home. `starling config list` shows all that may be set.\n\n";
+
 /// Begin: make an identity and a home for it
 #[derive(Debug, clap::Args)]
 pub struct Init {
@@ -69,7 +72,7 @@ impl Init {
         settings(context, mdns)?;
         let home = Home::create(places.clone(), &phrase)?;
         if !name.is_empty() {
-            let session = Session::inside(home.clone(), context.settings()?.config, false)?;
+            let session = Session::inside(home.clone(), context.settings()?.config)?;
             let body = json!({ "display_name": name });
             let _: Value = session.client.patch("/api/v1/accounts/update_credentials", &body)?;
             session.close();
@@ -89,8 +92,7 @@ pub fn settings(context: &Context, mdns: bool) -> Result<(), Failure> {
     getrandom::fill(&mut random).map_err(Failure::failed)?;
     let port = PORTS.start + u16::from_le_bytes(random) % (PORTS.end - PORTS.start);
     let listen = format!("/ip4/0.0.0.0/udp/{port}/quic-v1,/ip4/0.0.0.0/tcp/{port}");
-    let text = "# Settings of this home. `starling config list` shows all that may be set.\n";
-    let text = config::edit("config.toml", text, "network.listen", &listen)?;
+    let text = config::edit("config.toml", HEAD, "network.listen", &listen)?;
     let text = config::edit("config.toml", &text, "network.mdns", &mdns.to_string())?;
     write_settings(context, &text)
 }

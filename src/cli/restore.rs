@@ -96,8 +96,7 @@ impl Restore {
             return context.output.line("This home will write, whatever the network holds of its author.");
         }
         let session = context.session()?;
-        let _: Value = session.client.post("/api/starling/v1/guard/open", &json!({}))?;
-        session.settle(&context.home()?)?;
+        open_guard(&session, &context.home()?)?;
         context.output.either(&json!({ "guarded": false }), "this home may write")
     }
 
@@ -169,7 +168,7 @@ impl Restore {
         let config = context.settings()?.config;
         let known = source.backup.as_ref().map(|(preface, ..)| &preface.identity);
         let home = Home::create_restoring(context.places.clone(), &source.inception, &source.root, known)?;
-        let session = Session::inside(home.clone(), config, self.force)?;
+        let session = Session::inside(home.clone(), config)?;
         let imported = match (&self.backup, &source.backup) {
             (Some(path), Some((_, _, passphrase))) => {
                 let (_, mut feeds) = backup::read(open(path)?, passphrase)?;
@@ -184,7 +183,7 @@ impl Restore {
             let _: Value = session.client.post("/api/starling/v1/peers", &body)?;
         }
         if self.force {
-            session.settle(&home)?;
+            open_guard(&session, &home)?;
         }
         session.close();
         let (author, keys) = (home.author()?, home.keys()?);
@@ -204,6 +203,12 @@ impl Restore {
         };
         context.output.either(&object, next)
     }
+}
+
+/// Lets the home write, and notes that.
+fn open_guard(session: &Session, home: &Home) -> Result<(), Failure> {
+    let _: Value = session.client.post("/api/starling/v1/guard/open", &json!({}))?;
+    session.settle(home)
 }
 
 fn phrase(path: &Path) -> Result<Phrase, Failure> {

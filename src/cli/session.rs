@@ -39,7 +39,7 @@ impl Context {
         }
         let settings = self.settings()?;
         quiet_log(&settings, self.output.json);
-        match Session::inside(home.clone(), settings.config, false) {
+        match Session::inside(home.clone(), settings.config) {
             // It may have begun to run, or another command may just have held the home.
             Err(failure) => Session::running(&home)?.ok_or(failure),
             started => started,
@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// To a node of our own, without a network.
-    pub fn inside(home: Home, config: Config, force_guard: bool) -> Result<Self, Failure> {
+    pub fn inside(home: Home, config: Config) -> Result<Self, Failure> {
         let lock = home.lock()?;
         // Only this process knows it, and only for as long as it lives.
         let token = Door::token()?;
@@ -93,7 +93,7 @@ impl Session {
             network: false,
             listen: None,
             mdns: None,
-            force_guard,
+            force_guard: false,
         };
         let (stop, stopping) = watch::channel(false);
         let started = runtime.block_on(async {
