@@ -116,7 +116,7 @@ pub struct Store {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sync {
-    /// Newest entries of each log; 0 is all.
+    /// Newest entries of each log; 0 is the default.
     pub retention: u64,
 }
 

@@ -399,6 +399,17 @@ impl Home {
     }
 }
 
+/// The inception in an identity record.
+///
+/// # Errors
+/// [`Error::Damaged`] if it has none.
+pub fn inception(record: &Record) -> Result<Inception, Error> {
+    let damaged = |error: String| Error::Damaged { path: "the identity record".into(), reason: error };
+    let (inception, _): (serde_bytes::ByteBuf, serde::de::IgnoredAny) =
+        cbor::decode(&cbor::encode(record)).map_err(|error| damaged(error.to_string()))?;
+    cbor::decode_canonical(&inception).map_err(|error| damaged(error.to_string()))
+}
+
 /// 32 bytes that nobody can guess.
 pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, Error> {
     let mut bytes = Zeroizing::new([0; 32]);

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod home;
+pub mod http;
 pub mod network;
 pub mod runtime;
 pub mod store;

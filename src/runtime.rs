@@ -15,8 +15,11 @@ mod files;
 mod status;
 mod verifier;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -95,7 +98,8 @@ pub struct Node {
 
 struct Shared {
     home: Home,
-    store: Store,
+    /// Gone once the node has stopped, so that the file can be opened again while clones are about.
+    store: RwLock<Option<Store>>,
     author: AuthorId,
     device: DeviceKey,
     peer: PeerId,
@@ -144,8 +148,11 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         ..Policy::default()
     };
     let device = keys.device.public();
+    let keypair = keys.keypair();
+    let peer = keypair.public().to_peer_id();
     let setup = Setup {
         author,
+        peer,
         identity: home.identity()?,
         device: keys.device.clone(),
         root: keys.root.clone(),
@@ -156,8 +163,6 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     };
     let (engine, first) = Engine::new(store.clone(), setup, clock::now())?;
 
-    let keypair = keys.keypair();
-    let peer = keypair.public().to_peer_id();
     let (checked, to_engine) = mpsc::channel(BATCHES);
     let network = if network {
         let (events, arriving) = mpsc::channel(EVENTS);
@@ -183,7 +188,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     let shared = Shared {
         file_bytes: AtomicU64::new(file_size(&home)),
         home,
-        store,
+        store: RwLock::new(Some(store)),
         author,
         device,
         peer,
@@ -219,6 +224,18 @@ fn file_size(home: &Home) -> u64 {
     std::fs::metadata(home.store_path()).map_or(0, |metadata| metadata.len())
 }
 
+/// Bytes free for us on the file system of `path`, and all that it has, where the system says so.
+#[cfg(unix)]
+fn room(path: &std::path::Path) -> Option<(u64, u64)> {
+    let stat = rustix::fs::statvfs(path).ok()?;
+    Some((stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn room(_: &std::path::Path) -> Option<(u64, u64)> {
+    None
+}
+
 /// Random bytes of the operating system. Without them nothing can be signed safely, so the process
 /// ends rather than go on.
 #[expect(clippy::expect_used, reason = "a salt that is not random betrays what it should hide")]
@@ -243,7 +260,12 @@ impl Node {
     /// # Errors
     /// [`store::Error`].
     pub fn read(&self) -> Result<Reader, store::Error> {
-        self.shared.store.read()
+        self.store()?.read()
+    }
+
+    fn store(&self) -> Result<Store, store::Error> {
+        let store = self.shared.store.read().unwrap_or_else(PoisonError::into_inner);
+        store.clone().ok_or(store::Error::Closed)
     }
 
     /// Whose node this is.
@@ -287,7 +309,7 @@ impl Node {
     /// # Errors
     /// [`store::Error`].
     pub fn verify_store(&self) -> Result<Verification, store::Error> {
-        self.shared.store.verify()
+        self.store()?.verify()
     }
 
     /// Stops in good order: connections are closed, what was taken in is on disk.
@@ -300,6 +322,7 @@ impl Node {
     pub async fn stopped(&self) {
         // An error means that the engine thread is gone, which is what is waited for.
         let _ = self.shared.stopped.clone().wait_for(|stopped| *stopped).await;
+        self.shared.store.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Begins to stop, without waiting.
@@ -316,9 +339,8 @@ impl Node {
                 let Some(shared) = node.upgrade() else { return };
                 let (path, size) = (shared.home.path().to_owned(), file_size(&shared.home));
                 shared.file_bytes.store(size, std::sync::atomic::Ordering::Relaxed);
-                if let Ok(stat) = rustix::fs::statvfs(&path) {
-                    let free = stat.f_bavail * stat.f_frsize;
-                    let disk = engine::Disk { free, total: stat.f_blocks * stat.f_frsize, store: size };
+                if let Some((free, total)) = room(&path) {
+                    let disk = engine::Disk { free, total, store: size };
                     if shared.commands.send(brain::Wish::Disk(disk)).await.is_err() {
                         return;
                     }
@@ -337,7 +359,8 @@ impl Node {
         let node = self.clone();
         tokio::spawn(async move {
             if node.wait_for(|status| status.guarded.is_none() && !status.listen.is_empty()).await
-                && let Err(error) = settle(&node.shared.home, &node.shared.store, node.shared.author, restoring)
+                && let Ok(store) = node.store()
+                && let Err(error) = settle(&node.shared.home, &store, node.shared.author, restoring)
             {
                 tracing::error!("cannot write down that the feed was recovered: {error}");
             }

@@ -1,5 +1,7 @@
 //! Two machines that talk: what comes over, in which order, and what it costs.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
 mod support;
 
 use std::convert::Infallible;
@@ -11,7 +13,7 @@ use starling_protocol::{
     identity::Record,
     limits,
     sync::{
-        Answer, Ask, Batch, Comparison, FeedState, Held, CREDIT, Interests, LogHead, News, Own,
+        Answer, Ask, Batch, CREDIT, Comparison, FeedState, Held, Interests, LogHead, News, Own,
         PATIENCE_MS, PullAction, Pulling, Range, ServeAction, Serving, Source,
     },
 };
@@ -106,7 +108,7 @@ fn holders_of_different_parts_fill_each_other() {
             .collect();
         shelf(&[(&ada, &kept)])
     };
-    let mut a = part(&|seq| seq < 200 || seq >= 2_900);
+    let mut a = part(&|seq| !(200..2_900).contains(&seq));
     let mut b = part(&|seq| (100..=2_950).contains(&seq));
     full_sync(&mut a, &mut b, &[ada.author()]);
     full_sync(&mut b, &mut a, &[ada.author()]);
@@ -228,6 +230,24 @@ fn forks_and_identities_come_before_entries() {
     server.convict(&ForkProof::of(&posts[3], &other).unwrap().to_bytes());
     full_sync(&mut puller, &mut server, &[ada.author()]);
     assert_eq!(puller.frozen(ada.author(), ada.device.public(), log::POSTS), Some(3));
+    assert_eq!(puller.contents(), server.contents());
+}
+
+#[test]
+fn a_fork_between_two_full_logs_is_found_where_the_branches_part() {
+    let mut ada = Writer::new(1);
+    let mine = ada.write_many(log::POSTS, 40);
+    let mut theirs = mine[..25].to_vec();
+    for seq in 25..38 {
+        let previous = theirs.last().map(Verified::id);
+        theirs.push(ada.write_at(log::POSTS, seq, previous, "another story"));
+    }
+    let mut server = shelf(&[(&ada, &theirs)]);
+    let mut puller = shelf(&[(&ada, &mine)]);
+    full_sync(&mut puller, &mut server, &[ada.author()]);
+    let device = ada.device.public();
+    assert_eq!(puller.frozen(ada.author(), device, log::POSTS), Some(25));
+    full_sync(&mut server, &mut puller, &[ada.author()]);
     assert_eq!(puller.contents(), server.contents());
 }
 

@@ -43,9 +43,7 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     watch.doing("comparing");
     let cost = Pump::new(asking, answering).run(new.len())?;
     let note = format!("{of} feeds of which {changed} changed, all of them fetched afterwards");
-    watch.measured(
-        &Measure::most("compare, rounds", cost.rounds as f64, "rounds", 4.0).noting(note.clone()),
-    );
+    watch.measured(&Measure::most("compare, rounds", cost.rounds as f64, "rounds", 4.0).noting(note.clone()));
     let bytes = Measure::most("compare, bytes", cost.bytes as f64 / 1e3, "KB", 120.0);
     watch.measured(&bytes.noting(format!("{note}; both directions, framing included")));
     Ok(())

@@ -10,8 +10,7 @@ use crate::{
     clock,
     config::Config,
     engine::{
-        Command, Engine, Input, Output, Policy, Refusal, Reply, Request, Setup, checked,
-        command::ImportItem,
+        Command, Engine, Input, Output, Policy, Refusal, Reply, Request, Setup, checked, command::ImportItem,
     },
     home::{Home, Places},
     store::Store,
@@ -32,6 +31,7 @@ pub fn engine(home: &Home) -> Result<Engine, Error> {
     let cache = Config::default().store.cache_bytes as usize;
     let setup = Setup {
         author: home.author()?,
+        peer: keys.keypair().public().to_peer_id(),
         identity: home.identity()?,
         device: keys.device.clone(),
         root: keys.root.clone(),

@@ -35,7 +35,7 @@ pub fn run(options: &Options, long: &Long, watch: &mut dyn Watch) -> Result<(), 
     let mut times = Vec::new();
     for _ in 0..STARTS {
         let since = Instant::now();
-        let mut node = Process::start("start", long.home.path())?;
+        let mut node = Process::start(long.home.path())?;
         node.line()?;
         times.push(since.elapsed().as_secs_f64());
         node.stop()?;
@@ -53,7 +53,7 @@ pub fn run(options: &Options, long: &Long, watch: &mut dyn Watch) -> Result<(), 
     rig::follow(&mut engine, &feeds)?;
     rig::ingest(&mut engine, &feeds::write(&mut feeds, each))?;
     drop(engine);
-    let mut node = Process::start("start", home.path())?;
+    let mut node = Process::start(home.path())?;
     node.line()?;
     std::thread::sleep(IDLE);
     let resident = resident(node.process.id())?;
@@ -80,9 +80,9 @@ pub struct Process {
 
 impl Process {
     /// Starts it on a home.
-    pub fn start(part: &str, home: &Path) -> Result<Self, Error> {
+    pub fn start(home: &Path) -> Result<Self, Error> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["bench", "child", part])
+            .args(["bench", "node"])
             .arg(home)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -70,7 +70,7 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
 
 /// From the order to connect until everything is committed.
 fn catch_up(full: &Home, empty: &Home, wanted: usize) -> Result<Duration, Error> {
-    let mut server = Process::start("start", full.path())?;
+    let mut server = Process::start(full.path())?;
     let said = server.line()?;
     let addresses = said["listen"].as_array().into_iter().flatten().filter_map(|text| text.as_str());
     let addresses: Vec<Multiaddr> = addresses.filter_map(|text| text.parse().ok()).collect();

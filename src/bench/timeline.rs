@@ -71,7 +71,8 @@ impl Long {
                 return Err(Error::Void(format!("a page of {} posts", posts.len())));
             }
         }
-        let note = format!("{} entries of {} feeds, {} pages of {ROWS}", self.entries, self.feeds, times.len());
+        let note =
+            format!("{} entries of {} feeds, {} pages of {ROWS}", self.entries, self.feeds, times.len());
         let median = percentile(&mut times, 0.5);
         watch.measured(
             &Measure::most("home page, p99", percentile(&mut times, 0.99), "ms", 2.0)

@@ -297,6 +297,7 @@ pub fn edit(name: &str, text: &str, key: &str, new: &str) -> Result<String, Erro
     let mut document: toml_edit::DocumentMut = text
         .parse()
         .map_err(|error: toml_edit::TomlError| invalid(error.to_string()))?;
+    let without_settings = document.is_empty();
     let parsed: toml_edit::Value = new
         .to_string()
         .parse()
@@ -316,7 +317,11 @@ pub fn edit(name: &str, text: &str, key: &str, new: &str) -> Result<String, Erro
             None => section[field] = toml_edit::Item::Value(parsed),
         }
     }
-    let edited = document.to_string();
+    // A file of comments alone keeps them at its head.
+    let edited = match without_settings {
+        true => format!("{text}{}", document.to_string().replacen(text, "", 1)),
+        false => document.to_string(),
+    };
     Resolved::new(Some((name, &edited)), &[], &[])?;
     Ok(edited)
 }

@@ -163,6 +163,8 @@ fn an_edit_keeps_comments() {
         (1, "warn")
     );
     assert!(!config.network.mdns && edited.starts_with("# mine"));
+    assert_eq!(edit("config.toml", "# all mine\n", "log.level", "warn").unwrap(), "# all mine\n[log]\nlevel = \"warn\"\n");
+    assert_eq!(edit("config.toml", "", "log.level", "warn").unwrap(), "[log]\nlevel = \"warn\"\n");
     assert!(edit("config.toml", text, "network.mdsn", "true").is_err());
     assert!(edit("config.toml", text, "http.listen", "0.0.0.0:1").is_err());
 }

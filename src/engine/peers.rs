@@ -22,6 +22,9 @@ const DEMERITS: u32 = 100;
 /// One point wears off in this time.
 const FORGIVE_MS: u64 = 60 * 1000;
 const LEFT_MS: u64 = 60 * 60 * 1000;
+/// A peer that did not answer so often and was not seen for so long is forgotten: addresses age.
+const GIVE_UP: u32 = 10;
+const AGE_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// Calls begun at one tick.
 const CALLS: usize = 4;
 
@@ -112,7 +115,12 @@ impl Turn<'_, '_> {
         let Some(peer) = peer else { return Ok(()) };
         let jitter = u64::from(u16::from_le_bytes(self.random())) % RETRY_MS;
         let (id, now) = (peer.to_bytes(), self.now);
-        if self.batch.peer(&id)?.is_some() {
+        if let Some(row) = self.batch.peer(&id)? {
+            let gone = row.failures >= GIVE_UP && now.saturating_sub(row.last_seen) > AGE_MS;
+            if gone && !row.wanted && !row.banned {
+                self.batch.forget_peer(&id)?;
+                return self.plan_dial();
+            }
             self.batch.change_peer(&id, |row| {
                 let wait = (RETRY_MS << row.failures.min(16)).min(RETRY_MOST_MS);
                 row.failures = row.failures.saturating_add(1);
@@ -310,6 +318,54 @@ impl Turn<'_, '_> {
     }
 }
 
+impl Turn<'_, '_> {
+    /// An author whom we follow says where their feed is held. Only public places are called: a
+    /// stranger must not make this node knock on doors inside its own network.
+    pub fn learn_hints(&mut self, hints: &[String]) -> Result<(), Error> {
+        for address in hints.iter().filter_map(|hint| hint.parse::<Multiaddr>().ok()) {
+            if let Some(peer) = peer_of(&address).filter(|_| is_public(&address)) {
+                self.learn(peer, std::slice::from_ref(&address), false)?;
+            }
+        }
+        self.plan_dial()
+    }
+
+    /// Where others may find us, for our profile: public addresses only, the others say nothing to
+    /// anybody and too much about us.
+    pub fn own_hints(&self) -> Vec<String> {
+        let public = self.state.listen.iter().filter(|address| is_public(address));
+        let named = public.map(|address| address.clone().with(Protocol::P2p(self.state.peer)).to_string());
+        named.take(starling_protocol::limits::HINTS).collect()
+    }
+}
+
+/// Whether an address can be reached from anywhere: a global IP address or a name with a dot.
+fn is_public(address: &Multiaddr) -> bool {
+    match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => {
+            let [a, b, ..] = ip.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            let reserved = a == 0 || a >= 240 || (a == 192 && b == 0) || (a == 198 && (18..20).contains(&b));
+            !(ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_multicast()
+                || ip.is_documentation()
+                || shared
+                || reserved)
+        }
+        // Global unicast is 2000::/3; in it lie documentation, Teredo and 6to4.
+        Some(Protocol::Ip6(ip)) => {
+            let [a, b, ..] = ip.segments();
+            a & 0xe000 == 0x2000 && !(a == 0x2001 && (b == 0xdb8 || b == 0)) && a != 0x2002
+        }
+        Some(Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name)) => {
+            name.contains('.') && !name.ends_with(".local") && !name.ends_with(".localhost")
+        }
+        _ => false,
+    }
+}
+
 /// The peer at the end of an address, if it names one.
 pub(super) fn peer_of(address: &Multiaddr) -> Option<PeerId> {
     match address.iter().last() {
@@ -321,4 +377,35 @@ pub(super) fn peer_of(address: &Multiaddr) -> Option<PeerId> {
 /// The address without the peer at its end.
 fn without_peer(address: &Multiaddr) -> Multiaddr {
     address.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_places_are_called_on_hearsay() {
+        for address in [
+            "/ip4/127.0.0.1/tcp/1",
+            "/ip4/10.1.2.3/tcp/1",
+            "/ip4/192.168.1.1/tcp/1",
+            "/ip4/169.254.169.254/tcp/80",
+            "/ip4/100.64.0.1/tcp/1",
+            "/ip4/0.0.0.0/tcp/1",
+            "/ip6/::1/tcp/1",
+            "/ip6/fe80::1/tcp/1",
+            "/ip6/fd00::1/tcp/1",
+            "/ip6/::ffff:10.0.0.1/tcp/1",
+            "/ip6/2002:0a00:0001::/tcp/1",
+            "/ip6/64:ff9b::a00:1/tcp/1",
+            "/dns/localhost/tcp/1",
+            "/dns/printer.local/tcp/1",
+            "/unix/tmp",
+        ] {
+            assert!(!is_public(&address.parse().unwrap()), "{address}");
+        }
+        for address in ["/ip4/8.8.8.8/udp/1/quic-v1", "/ip6/2a00::1/tcp/1", "/dns/relay.example/tcp/1"] {
+            assert!(is_public(&address.parse().unwrap()), "{address}");
+        }
+    }
 }

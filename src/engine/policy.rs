@@ -118,18 +118,34 @@ impl Turn<'_, '_> {
         Ok(Trust::Stranger)
     }
 
+    /// Bytes that are kept of an author; none for our own, which has no bound.
+    fn quota(&mut self, author: &AuthorId, number: u32) -> Result<Option<u64>, Error> {
+        Ok(match self.trust(author, number)? {
+            Trust::Own => None,
+            Trust::Followed => Some(self.state.policy.followed_bytes),
+            Trust::Seen => Some(self.state.policy.seen_bytes),
+            Trust::Stranger => Some(self.state.policy.stranger_bytes),
+        })
+    }
+
+    /// Whether an author holds twice their quota, in logs of which nothing is forgotten.
+    pub fn far_over_quota(&mut self, author: &AuthorId, number: u32) -> Result<bool, Error> {
+        let bytes = self.batch.author(number)?.bytes;
+        // The smallest quota first: it spares nearly everybody the question how well they are known.
+        if bytes <= self.state.policy.stranger_bytes {
+            return Ok(false);
+        }
+        Ok(self.quota(author, number)?.is_some_and(|quota| bytes > 2 * quota))
+    }
+
     /// Forgets the oldest posts of an author who is over their quota, down to fifteen sixteenths of
     /// it. The graph is kept: half a list of follows is a wrong one.
     pub fn keep_quota(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
-        let quota = match self.trust(author, number)? {
-            Trust::Own => return Ok(()),
-            Trust::Followed => self.state.policy.followed_bytes,
-            Trust::Seen => self.state.policy.seen_bytes,
-            Trust::Stranger => self.state.policy.stranger_bytes,
-        };
-        if self.batch.author(number)?.bytes <= quota {
+        let bytes = self.batch.author(number)?.bytes;
+        if bytes <= self.state.policy.stranger_bytes {
             return Ok(());
         }
+        let Some(quota) = self.quota(author, number)?.filter(|quota| bytes > *quota) else { return Ok(()) };
         let target = quota / 16 * 15;
         for log in self.batch.logs_of(number)? {
             if self.batch.log(log)?.log == log::GRAPH {

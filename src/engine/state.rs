@@ -30,6 +30,8 @@ pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
 pub struct Setup {
     /// Whose node this is.
     pub author: AuthorId,
+    /// What other nodes know this one by.
+    pub peer: PeerId,
     /// The identity as far as the home directory knows it.
     pub identity: Record,
     /// The key that signs entries.
@@ -48,6 +50,7 @@ pub struct Setup {
 
 pub(super) struct State {
     pub author: AuthorId,
+    pub peer: PeerId,
     pub identity: Record,
     pub device: Secret,
     pub root: Option<Secret>,
@@ -81,6 +84,7 @@ impl State {
     pub fn new(setup: Setup) -> Self {
         Self {
             author: setup.author,
+            peer: setup.peer,
             identity: setup.identity,
             device: setup.device,
             root: setup.root,

@@ -18,11 +18,17 @@ pub(super) fn shard(author: &AuthorId) -> u8 {
 impl Turn<'_, '_> {
     /// Does what an entry says beyond being shown.
     pub fn follow_up(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
-        if let Some(Body::Delete(ids)) = entry.payload().map(|payload| payload.body()) {
-            let author = entry.header().author;
-            for id in ids {
-                self.erase(&author, number, id)?;
+        let author = entry.header().author;
+        match entry.payload().map(|payload| payload.body()) {
+            Some(Body::Delete(ids)) => {
+                for id in ids {
+                    self.erase(&author, number, id)?;
+                }
             }
+            Some(Body::Profile(profile)) if number != self.state.me && self.is_home(&author) => {
+                self.learn_hints(&profile.hints)?;
+            }
+            _ => {}
         }
         match turn {
             Some(turn) if number == self.state.me => self.turned(turn),

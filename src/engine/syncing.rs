@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use libp2p::PeerId;
 use starling_protocol::{
-    AuthorId, EntryId, Header,
+    AuthorId, DeviceKey, Header,
     feed::ForkProof,
     identity::{Record, Voice},
     limits,
@@ -143,6 +143,12 @@ impl Turn<'_, '_> {
         }
         let from = seq.saturating_sub(self.state.policy.retention);
         self.ask_others(&[Range { author, device, log, from, to: seq - 1 }], None)
+    }
+
+    /// An entry is worth having and came without its payload: whoever has it whole is asked.
+    pub fn want(&mut self, entry: &starling_protocol::Verified) -> Result<(), Error> {
+        let Header { author, device, log, seq, .. } = *entry.header();
+        self.ask_others(&[Range { author, device, log, from: seq, to: seq }], None)
     }
 
     fn pull_actions(
@@ -336,19 +342,8 @@ fn feed_state(batch: &mut Batch<'_>, author: &AuthorId, number: u32) -> Result<O
     let mut heads = Vec::new();
     for log in batch.logs_of(number)? {
         let row = batch.log(log)?.clone();
-        let (Some(top), first) = (row.state.top(), row.state.runs().first()) else { continue };
-        let lo = first.map_or(top.lo, |first| first.lo);
-        let head = match row.state.frozen() {
-            None => LogHead { log: row.log, lo, hi: top.hi, head: top.head, frozen: None },
-            // The part before the fork is all that counts, and all nodes have the same of it.
-            Some(frozen) => {
-                let hi = frozen.saturating_sub(1);
-                let head = if frozen == 0 { None } else { batch.id_at(log, hi)? };
-                let head = head.unwrap_or(EntryId::new([0; 32]));
-                LogHead { log: row.log, lo: lo.min(hi), hi, head, frozen: Some(frozen) }
-            }
-        };
-        heads.push((row.device, head));
+        let head = LogHead::of(row.log, &row.state, |seq| batch.id_at(log, seq))?;
+        heads.extend(head.map(|head| (row.device, head)));
     }
     Ok(Some(FeedState::new(*author, &digest, heads)))
 }
@@ -397,6 +392,17 @@ impl Held for Holding<'_, '_> {
         };
         let missing = missing.into_iter().filter(|(from, to)| from <= to).collect();
         Ok(self.in_flight.claim((author, device, log), missing, self.stream))
+    }
+
+    fn contradicts(&mut self, author: &AuthorId, device: &DeviceKey, head: &LogHead) -> Result<bool, Error> {
+        let Some(number) = self.batch.author_number(author)? else { return Ok(false) };
+        let voice = self.batch.identity(number)?.map(|identity| identity.voice(device, head.log));
+        let Some(log) = self.batch.log_number(number, device, head.log)? else { return Ok(false) };
+        let frozen = self.batch.log(log)?.state.frozen();
+        if voice != Some(Voice::Speaks) || frozen.is_some_and(|frozen| frozen <= head.hi) {
+            return Ok(false);
+        }
+        Ok(self.batch.id_at(log, head.hi)?.is_some_and(|held| held != head.head))
     }
 }
 

@@ -185,6 +185,7 @@ fn a_restored_author_gets_a_new_device() {
     );
 
     let known = home.identity().unwrap();
+    assert_eq!(inception(&known).unwrap(), Inception::of(&phrase));
     restored.restored(&known).unwrap();
     assert_eq!(restored.restoring().unwrap(), None);
     assert_eq!(restored.identity().unwrap(), known);

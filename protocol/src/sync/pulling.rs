@@ -3,11 +3,16 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    Answer, Ask, FeedState, CREDIT, Interests, PATIENCE_MS, Range,
+    Answer, Ask, CREDIT, FeedState, Interests, LogHead, PATIENCE_MS, Range,
     compare::{Reconciling, Step, frontier},
     wants::{Fault, Wants},
 };
-use crate::{entry, id::AuthorId, identity::Record, limits};
+use crate::{
+    entry,
+    id::{AuthorId, DeviceKey},
+    identity::Record,
+    limits,
+};
 
 /// Feeds with gaps that a session asks about beyond those that differ. Which ones changes from one
 /// session to the next.
@@ -22,6 +27,20 @@ pub trait Held {
     /// (a device that does not speak, what is past a cut-off or a fork) is not missing; neither need
     /// be what another peer is sending already.
     fn missing(&mut self, range: &Range) -> Result<Vec<(u64, u64)>, Self::Error>;
+
+    /// Whether another entry is held at the place of this head, below where the log is frozen: then
+    /// the device has forked its log. The server's branch is asked for although that place is held, so
+    /// that [`crate::feed::step`] finds the proof. One that always says no still gets every entry, and
+    /// learns of such forks when somebody else proves them.
+    fn contradicts(
+        &mut self,
+        author: &AuthorId,
+        device: &DeviceKey,
+        head: &LogHead,
+    ) -> Result<bool, Self::Error> {
+        let _ = (author, device, head);
+        Ok(false)
+    }
 }
 
 /// One of the puller's own feeds, for comparing.
@@ -145,7 +164,7 @@ impl Pulling {
         }
         let mut actions = Vec::new();
         let fault = match Answer::from_bytes(frame) {
-            Ok(answer) => self.answer(answer, &mut actions).err(),
+            Ok(answer) => self.answer(answer, held, &mut actions)?.err(),
             Err(_) => Some("a message that cannot be read"),
         };
         if let Some(fault) = fault {
@@ -229,13 +248,21 @@ impl Pulling {
         self.interests.contains(author)
     }
 
-    fn answer(&mut self, answer: Answer, actions: &mut Vec<PullAction>) -> Result<(), Fault> {
+    fn answer<H: Held>(
+        &mut self,
+        answer: Answer,
+        held: &mut H,
+        actions: &mut Vec<PullAction>,
+    ) -> Result<Result<(), Fault>, H::Error> {
         match answer {
             Answer::Reconcile(bytes) => {
                 let Phase::Reconciling(reconciling) = &mut self.phase else {
-                    return Err("a reconciliation step that was not asked for");
+                    return Ok(Err("a reconciliation step that was not asked for"));
                 };
-                let step = reconciling.step(&bytes)?;
+                let step = match reconciling.step(&bytes) {
+                    Ok(step) => step,
+                    Err(fault) => return Ok(Err(fault)),
+                };
                 self.comparison.rounds = reconciling.rounds;
                 let asks = match step {
                     Step::Again(ask) => vec![ask],
@@ -255,23 +282,34 @@ impl Pulling {
                 actions.extend((!records.is_empty()).then_some(PullAction::Identities(records)));
             }
             Answer::Forks(proofs) => actions.push(PullAction::Forks(proofs)),
-            Answer::Heads { feeds, last } => self.heads(&feeds, last, actions),
-            Answer::Entries { live, entries, done } => self.entries(live, entries, done, actions)?,
+            Answer::Heads { feeds, last } => self.heads(&feeds, last, held, actions)?,
+            Answer::Entries { live, entries, done } => {
+                return Ok(self.entries(live, entries, done, actions));
+            }
             Answer::Refused(text) => {
                 self.phase = Phase::Over;
                 actions.push(PullAction::Refused(text));
             }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
-    fn heads(&mut self, feeds: &[FeedState], last: bool, actions: &mut Vec<PullAction>) {
+    fn heads<H: Held>(
+        &mut self,
+        feeds: &[FeedState],
+        last: bool,
+        held: &mut H,
+        actions: &mut Vec<PullAction>,
+    ) -> Result<(), H::Error> {
         for feed in feeds.iter().filter(|feed| self.interests.contains(&feed.author())) {
             self.comparison.feeds += usize::from(!matches!(self.phase, Phase::Open));
-            for (device, head) in feed.logs() {
+            for (device, head) in feed.logs().filter(|(_, head)| !head.is_empty()) {
                 let whole = matches!(head.log, entry::log::GRAPH | entry::log::KEYS);
                 let kept = self.retention.filter(|_| !whole);
                 let lo = kept.map_or(head.lo, |kept| head.lo.max((head.hi + 1).saturating_sub(kept)));
+                if held.contradicts(&feed.author(), device, head)? {
+                    self.wants.dispute((feed.author(), *device, head.log), head.lo, head.hi);
+                }
                 if lo <= head.hi {
                     self.wants.add((feed.author(), *device, head.log), lo, head.hi);
                 }
@@ -285,6 +323,7 @@ impl Pulling {
             self.phase = Phase::Open;
             actions.push(PullAction::Compared(self.comparison));
         }
+        Ok(())
     }
 
     fn entries(

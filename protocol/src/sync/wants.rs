@@ -26,14 +26,16 @@ const BACKFILL: u64 = 8 * CHUNK;
 /// Ranges of one log in a row that bring nothing. Gaps of honest holders are fewer than their runs.
 const EMPTY: u8 = limits::LOG_RUNS as u8;
 
+/// Turn of logs that are held in another version.
+const DISPUTED: u8 = 0;
 /// Turn of graph and key logs: they must be whole, and decide what else is shown.
-const STATE: u8 = 0;
+const STATE: u8 = 1;
 /// Turn of the newest of posts.
-const NEWEST: u8 = 1;
+const NEWEST: u8 = 2;
 /// Turn of the newest of other logs.
-const OTHERS: u8 = 2;
+const OTHERS: u8 = 3;
 /// Turn of everything older.
-const OLDER: u8 = 3;
+const OLDER: u8 = 4;
 
 type Log = (AuthorId, DeviceKey, u8);
 
@@ -101,6 +103,24 @@ impl Wants {
         }
     }
 
+    /// Wants the newest of a log whether it is held or not, because what is held contradicts it. It
+    /// comes highest first, so one range leads down to where the branches part, or near.
+    pub(super) fn dispute(&mut self, log: Log, lo: u64, hi: u64) {
+        if self.logs.len() < LOGS && !self.logs.contains_key(&log) {
+            self.logs.insert(log, Wanted::default());
+            let lo = lo.max(hi.saturating_sub(CHUNK - 1));
+            self.queue.push(Reverse(Want {
+                turn: DISPUTED,
+                depth: 0,
+                log,
+                lo,
+                hi,
+                newest: 0,
+                empty: 0,
+            }));
+        }
+    }
+
     /// Whether nothing is wanted.
     pub(super) fn is_empty(&self) -> bool {
         self.logs.is_empty()
@@ -125,6 +145,7 @@ impl Wants {
             let (author, device, log) = want.log;
             let range = Range { author, device, log, from: want.lo, to: want.hi };
             let gaps = match missing(&range) {
+                Ok(_) if want.turn == DISPUTED => vec![(want.lo, want.hi)],
                 Ok(gaps) => gaps,
                 Err(error) => {
                     self.queue.push(Reverse(want));
@@ -180,7 +201,8 @@ impl Wants {
         }
         self.logs.entry(rest.log).or_default().number = None;
         rest.empty = if any { 0 } else { rest.empty + 1 };
-        let Some(next) = next.filter(|next| rest.lo <= *next && rest.empty <= EMPTY) else {
+        let more = rest.turn != DISPUTED && rest.empty <= EMPTY;
+        let Some(next) = next.filter(|next| more && rest.lo <= *next) else {
             self.finish(rest.log);
             return Ok(());
         };

@@ -2,6 +2,7 @@
 //! share. A shelf does in memory what a node's store does on disk.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -81,6 +82,9 @@ struct Shelved {
     logs: BTreeMap<(DeviceKey, u8), ShelvedLog>,
 }
 
+/// What is held of one log: whose, what is known of them, which log, the entries, where it is frozen.
+pub type Contents = (AuthorId, [u8; 32], DeviceKey, u8, Vec<EntryId>, Option<u64>);
+
 /// What a node holds.
 #[derive(Clone, Default)]
 pub struct Shelf {
@@ -150,7 +154,7 @@ impl Shelf {
     }
 
     /// Everything that is held, to compare two shelves.
-    pub fn contents(&self) -> Vec<(AuthorId, [u8; 32], DeviceKey, u8, Vec<EntryId>, Option<u64>)> {
+    pub fn contents(&self) -> Vec<Contents> {
         let mut all = Vec::new();
         for (author, shelved) in &self.feeds {
             for ((device, log), shelf) in &shelved.logs {
@@ -204,10 +208,9 @@ impl Source for Shelf {
 
     fn feed(&mut self, author: &AuthorId) -> Result<Option<FeedState>, Infallible> {
         Ok(self.feeds.get(author).map(|shelved| {
-            let logs = shelved
-                .logs
-                .iter()
-                .filter_map(|((device, log), shelf)| Some((*device, LogHead::of(*log, &shelf.state)?)));
+            let logs = shelved.logs.iter().filter_map(|((device, log), shelf)| {
+                Some((*device, LogHead::of(*log, &shelf.state, |_| Ok::<_, Infallible>(None)).unwrap()?))
+            });
             FeedState::new(*author, &shelved.identity.digest(), logs)
         }))
     }
@@ -260,6 +263,16 @@ impl Held for Shelf {
             None => range.to,
         };
         Ok(log.state.missing(range.from, end))
+    }
+
+    fn contradicts(
+        &mut self,
+        author: &AuthorId,
+        device: &DeviceKey,
+        head: &LogHead,
+    ) -> Result<bool, Infallible> {
+        let log = self.feeds.get(author).and_then(|shelved| shelved.logs.get(&(*device, head.log)));
+        Ok(log.and_then(|log| log.entries.get(&head.hi)).is_some_and(|held| held.id() != head.head))
     }
 }
 

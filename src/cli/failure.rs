@@ -1,0 +1,109 @@
+//! What can go wrong, as the person and their scripts are told: a line, a hint, an exit code.
+
+use std::{fmt, io};
+
+use starling::{backup, config, home};
+
+/// Exit codes, which scripts rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It did not work.
+    Failed = 1,
+    /// The command is not one.
+    Usage = 2,
+    /// The settings are wrong.
+    Config = 3,
+    /// A running node is needed.
+    NotRunning = 4,
+    /// There is no such thing.
+    NotFound = 5,
+    /// Nobody could be reached.
+    Network = 6,
+    /// Something is not what was signed.
+    Verification = 7,
+    /// A rule forbids it.
+    Refused = 8,
+    /// Interrupted before it was done.
+    Interrupted = 130,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its exit code.
+    pub kind: Kind,
+    /// One line.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Whoever reads our output has gone: nothing to complain about, and nobody to complain to.
+    pub quiet: bool,
+}
+
+impl Failure {
+    /// A failure without advice.
+    pub fn new(kind: Kind, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string(), hint: None, quiet: false }
+    }
+
+    /// With advice.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// It did not work.
+    pub fn failed(message: impl fmt::Display) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// The arguments make no sense together.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self { quiet: error.kind() == io::ErrorKind::BrokenPipe, ..Self::failed(error) }
+    }
+}
+
+impl From<home::Error> for Failure {
+    fn from(error: home::Error) -> Self {
+        use home::Error as E;
+        let (kind, hint) = match &error {
+            E::Missing(_) => (Kind::Config, Some("`starling init` begins one; --home says where")),
+            E::Exists(_) => (Kind::Refused, Some("choose another folder with --home")),
+            E::Locked(_) => (Kind::Failed, Some("wait until it is done, or stop it")),
+            E::Damaged { .. } => {
+                (Kind::Verification, Some("restore from your phrase or a backup, into another folder"))
+            }
+            E::Nowhere => (Kind::Config, Some("say where with --home")),
+            E::Io { .. } | E::Random(_) => (Kind::Failed, None),
+        };
+        Self { kind, message: error.to_string(), hint: hint.map(Into::into), quiet: false }
+    }
+}
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Self {
+        Self::new(Kind::Config, error).hint("`starling config list` shows what may be set")
+    }
+}
+
+impl From<backup::Error> for Failure {
+    fn from(error: backup::Error) -> Self {
+        match error {
+            backup::Error::Io(error) => Self::from(error),
+            error @ (backup::Error::Random(_) | backup::Error::TooLarge) => Self::failed(error),
+            error => Self::new(Kind::Verification, error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_io() { Self::from(io::Error::from(error)) } else { Self::failed(error) }
+    }
+}

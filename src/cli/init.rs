@@ -1,0 +1,154 @@
+//! `init`: a new author, a first device, and 24 words to keep.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use starling::{
+    config,
+    home::{self, Home},
+};
+use starling_protocol::keys::Phrase;
+use zeroize::Zeroizing;
+
+use super::{
+    Failure, feed,
+    output::{ask, interactive},
+    session::{Context, Session},
+};
+
+/// Ports that a home may choose from: above those that need rights, below those that systems hand
+/// out for outgoing connections.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// How a settings file begins.
+const HEAD: &str = "# Settings of this home. `starling config list` shows all that may be set.\n\n";
+
+/// Begin: make an identity and a home for it
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// Your name, as others see it; it can be changed at any time
+    #[arg(long)]
+    name: Option<String>,
+    /// Ask nothing
+    #[arg(long)]
+    no_input: bool,
+    /// Write the recovery phrase to this file, which must not exist, instead of showing it
+    #[arg(long, value_name = "FILE")]
+    phrase_out: Option<PathBuf>,
+}
+
+impl Init {
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        let places = &context.places;
+        if Home::open_at(places.clone()).is_ok() {
+            return Err(home::Error::Exists(places.data.clone()).into());
+        }
+        if let Some(path) = self.phrase_out.as_ref().filter(|path| path.exists()) {
+            return Err(Failure::usage(format!("{} is there already", path.display()))
+                .hint("a phrase never replaces a file: choose another name"));
+        }
+        let asks = !self.no_input && interactive();
+        let name = match self.name {
+            Some(name) => name,
+            None if asks => ask("Your name, as others see it (may be empty):", "")?,
+            None => String::new(),
+        };
+        let mdns = !asks || {
+            let question = "May others on your local network see that you are here? [Y/n]";
+            !ask(question, "y")?.to_lowercase().starts_with('n')
+        };
+
+        let mut entropy = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *entropy).map_err(Failure::failed)?;
+        let phrase = Phrase::from_entropy(*entropy);
+        // First of all: an identity whose phrase could not be kept must not begin.
+        if let Some(path) = &self.phrase_out {
+            let words = phrase.words();
+            feed::whole(path, false, |to| {
+                use std::io::Write;
+                Ok(writeln!(to, "{}", *words)?)
+            })?;
+        }
+        settings(context, mdns)?;
+        let home = Home::create(places.clone(), &phrase)?;
+        if !name.is_empty() {
+            let session = Session::inside(home.clone(), context.settings()?.config)?;
+            let body = json!({ "display_name": name });
+            let _: Value = session.client.patch("/api/v1/accounts/update_credentials", &body)?;
+            session.close();
+        }
+        report(context, &home, &phrase, self.phrase_out.as_deref())
+    }
+}
+
+/// Writes a settings file, unless there is one: a port of its own, so that addresses stay true.
+pub fn settings(context: &Context, mdns: bool) -> Result<(), Failure> {
+    let path = &context.places.config;
+    if path.exists() {
+        context.settings()?;
+        return Ok(());
+    }
+    let mut random = [0; 2];
+    getrandom::fill(&mut random).map_err(Failure::failed)?;
+    let port = PORTS.start + u16::from_le_bytes(random) % (PORTS.end - PORTS.start);
+    let listen = format!("/ip4/0.0.0.0/udp/{port}/quic-v1,/ip4/0.0.0.0/tcp/{port}");
+    let text = config::edit("config.toml", HEAD, "network.listen", &listen)?;
+    let text = config::edit("config.toml", &text, "network.mdns", &mdns.to_string())?;
+    write_settings(context, &text)
+}
+
+/// Writes the settings file whole.
+pub fn write_settings(context: &Context, text: &str) -> Result<(), Failure> {
+    let path = &context.places.config;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    feed::whole(path, true, |to| {
+        use std::io::Write;
+        Ok(to.write_all(text.as_bytes())?)
+    })?;
+    Ok(())
+}
+
+fn report(
+    context: &Context,
+    home: &Home,
+    phrase: &Phrase,
+    phrase_out: Option<&std::path::Path>,
+) -> Result<(), Failure> {
+    let output = &context.output;
+    let (author, keys) = (home.author()?, home.keys()?);
+    let words = phrase.words();
+    if output.json {
+        let mut object = json!({
+            "author": author.to_string(),
+            "device": keys.device.public().to_string(),
+            "peer_id": keys.keypair().public().to_peer_id().to_string(),
+            "home": home.path(),
+        });
+        match phrase_out {
+            Some(path) => object["phrase_file"] = json!(path),
+            None => object["phrase"] = json!(*words),
+        }
+        return output.object(&object);
+    }
+    output.line(format!("You are {author}"))?;
+    output.line(format!("Your home is {}", home.path().display()))?;
+    output.line("")?;
+    match phrase_out {
+        Some(path) => output.line(format!("Your recovery phrase is in {}: keep it somewhere safe.", path.display()))?,
+        None => {
+            output.line("Your recovery phrase, shown this once. Write it down, and keep it from others:")?;
+            output.line("")?;
+            let words: Vec<&str> = words.split(' ').collect();
+            for (row, words) in words.chunks(4).enumerate() {
+                let numbered = words.iter().enumerate().map(|(n, word)| format!("{:>2} {word:<9}", row * 4 + n + 1));
+                output.line(format!("  {}", numbered.collect::<String>().trim_end()))?;
+            }
+            output.line("")?;
+            output.line("Whoever has these words is you; without them a lost disk is a lost name.")?;
+        }
+    }
+    output.line("")?;
+    output.line("Next: `starling run` in one terminal, `starling post \"hello\"` in another.")
+}

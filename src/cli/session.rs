@@ -1,0 +1,147 @@
+//! The node that a command talks to: the one that runs for this home, or one without a network that
+//! lives inside this process for as long as the command does.
+
+use std::time::Duration;
+
+use starling::{
+    config::{Config, Layer, Resolved},
+    home::{Home, Lock, Places},
+    runtime,
+};
+use tokio::sync::watch;
+
+use super::{Failure, Output, client::Client, door::Door};
+
+/// What every command is given.
+pub struct Context {
+    /// Where the home is, or would be.
+    pub places: Places,
+    /// How to print.
+    pub output: Output,
+}
+
+impl Context {
+    /// The home.
+    pub fn home(&self) -> Result<Home, Failure> {
+        Ok(Home::open_at(self.places.clone())?)
+    }
+
+    /// The settings, without flags.
+    pub fn settings(&self) -> Result<Resolved, Failure> {
+        Ok(Resolved::load(&self.places.config, &[])?)
+    }
+
+    /// A way to a node.
+    pub fn session(&self) -> Result<Session, Failure> {
+        let home = self.home()?;
+        if let Some(session) = Session::running(&home)? {
+            return Ok(session);
+        }
+        let settings = self.settings()?;
+        quiet_log(&settings, self.output.json);
+        match Session::inside(home.clone(), settings.config) {
+            // It may have begun to run, or another command may just have held the home.
+            Err(failure) => Session::running(&home)?.ok_or(failure),
+            started => started,
+        }
+    }
+
+    /// A way to a running node, or exit code 4.
+    pub fn running(&self) -> Result<Session, Failure> {
+        Session::running(&self.home()?)?.ok_or_else(super::client::not_running)
+    }
+}
+
+/// A one-off command logs what is wrong and nothing else, unless a level was asked for.
+fn quiet_log(settings: &Resolved, json: bool) {
+    let asked = settings.keys.iter().any(|(key, _, layer)| key == "log.level" && *layer != Layer::Default);
+    super::run::log(if asked { &settings.config.log.level } else { "error" }, json);
+}
+
+/// A node to talk to.
+pub struct Session {
+    /// The way in.
+    pub client: Client,
+    inside: Option<Inside>,
+}
+
+struct Inside {
+    _lock: Lock,
+    runtime: tokio::runtime::Runtime,
+    node: runtime::Node,
+    stop: watch::Sender<bool>,
+    door: tokio::task::JoinHandle<()>,
+}
+
+impl Session {
+    /// To the node that runs for `home`, if one does.
+    pub fn running(home: &Home) -> Result<Option<Self>, Failure> {
+        let Some(door) = home.running()? else { return Ok(None) };
+        let client = Client::new(&door.http, &home.token()?);
+        Ok(Some(Self { client, inside: None }))
+    }
+
+    /// To a node of our own, without a network.
+    pub fn inside(home: Home, config: Config) -> Result<Self, Failure> {
+        let lock = home.lock()?;
+        // Only this process knows it, and only for as long as it lives.
+        let token = Door::token()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let options = runtime::Options {
+            home,
+            config,
+            network: false,
+            listen: None,
+            mdns: None,
+            force_guard: false,
+        };
+        let (stop, stopping) = watch::channel(false);
+        let started = runtime.block_on(async {
+            let node = runtime::start(options).await.map_err(super::run::start_failure)?;
+            let door = Door::open(([127, 0, 0, 1], 0).into(), &token, false).await?;
+            let http = door.http.clone();
+            Ok::<_, Failure>((http, door.serve(node.clone(), stopping), node))
+        });
+        let (http, door, node) = started?;
+        let client = Client::new(&http, &token);
+        Ok(Self { client, inside: Some(Inside { _lock: lock, runtime, node, stop, door }) })
+    }
+
+    /// Whether the node has a network: one inside this process has none.
+    pub fn online(&self) -> bool {
+        self.inside.is_none()
+    }
+
+    /// Writes down that a node of our own may write from here. A running node does that by itself.
+    pub fn settle(&self, home: &Home) -> Result<(), Failure> {
+        let Some(inside) = &self.inside else { return Ok(()) };
+        let reader = inside.node.read().map_err(Failure::failed)?;
+        let record = reader.identity_of(&inside.node.author()).map_err(Failure::failed)?;
+        if let (true, Some(record)) = (home.restoring()?.is_some(), record) {
+            home.restored(&record)?;
+        }
+        Ok(home.settle()?)
+    }
+
+    /// Stops the node of our own in good order, so that the next command finds the home free.
+    pub fn close(mut self) {
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        let Some(Inside { _lock, runtime, node, stop, door }) = self.inside.take() else { return };
+        runtime.block_on(async {
+            // Nobody waits any more if the server has ended already.
+            let _ = stop.send(true);
+            let _ = door.await;
+            node.shutdown().await;
+        });
+        runtime.shutdown_timeout(Duration::from_secs(5));
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

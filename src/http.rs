@@ -1,0 +1,198 @@
+//! The door for programs: HTTP on this machine, with Mastodon's names where Mastodon has one.
+//!
+//! Readers are answered from a snapshot of the store and never wait for the engine; wishes go to the
+//! engine as a [`Command`] and are answered when they are on disk. What is here only checks who
+//! asks, reads what is asked, and dresses up the answer.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`access`], [`connection`] | who may speak, and how much |
+//! | `input`, `paging`, `error` | what is common to all requests |
+//! | `entities` | what answers look like |
+//! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
+//! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
+
+pub mod access;
+mod accounts;
+mod bundles;
+mod connection;
+mod draft;
+mod entities;
+mod entries;
+mod error;
+mod guard;
+mod html;
+mod identity;
+mod input;
+mod instance;
+mod invites;
+mod lookup;
+mod node;
+mod paging;
+mod pictures;
+mod statuses;
+mod store;
+mod timelines;
+
+use std::{future::Future, io, sync::Arc};
+
+use axum::{
+    Extension, Router, middleware,
+    routing::{get, patch, post},
+};
+use tokio::{
+    net::TcpListener,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+
+pub use access::Access;
+use connection::{Allowance, Door};
+pub use error::Error;
+
+use crate::{
+    engine::{Command, Reply},
+    runtime::Node,
+    store::Reader,
+};
+
+/// Exports, imports, backups and checks at once: each reads or writes the whole store.
+const LONG_TASKS: usize = 2;
+
+/// Answers requests until `stop` is done or the node stops; then finishes those under way.
+///
+/// # Errors
+/// If the listener's address cannot be read. A connection that fails is that connection's end only.
+pub async fn serve(
+    node: Node,
+    listener: TcpListener,
+    access: Access,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let stopped = node.clone();
+    let app = App(Arc::new(Shared { node, access, long: Arc::new(Semaphore::new(LONG_TASKS)) }));
+    let service = router(app).into_make_service_with_connect_info::<Allowance>();
+    let stop = async move {
+        tokio::select! {
+            () = stop => {}
+            () = stopped.stopped() => {}
+        }
+    };
+    axum::serve(Door::new(listener), service).with_graceful_shutdown(stop).await
+}
+
+/// What every request can reach.
+#[derive(Clone)]
+struct App(Arc<Shared>);
+
+struct Shared {
+    node: Node,
+    access: Access,
+    long: Arc<Semaphore>,
+}
+
+/// Where the door is, as this caller knows it: `http://host:port`.
+#[derive(Debug, Clone)]
+struct Base(String);
+
+/// [`Base`] as handlers take it.
+type At = Extension<Base>;
+
+impl App {
+    fn node(&self) -> &Node {
+        &self.0.node
+    }
+
+    /// Answers from a snapshot of the store, on a thread that may wait for the disk.
+    async fn read<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<R, Error> + Send + 'static,
+    ) -> Result<R, Error> {
+        let node = self.node().clone();
+        blocking(move || work(&node.read()?)).await
+    }
+
+    /// Asks the engine. The answer comes when the wish is on disk.
+    async fn command(&self, command: Command) -> Result<Reply, Error> {
+        Ok(self.node().command(command).await?)
+    }
+
+    /// A place among the long tasks.
+    fn long_task(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.0.long.clone().try_acquire_owned().map_err(|_| Error::Busy)
+    }
+}
+
+/// Does what may wait for the disk on a thread of its own.
+async fn blocking<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, Error> + Send + 'static,
+) -> Result<R, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+}
+
+fn router(app: App) -> Router {
+    Router::new()
+        .nest("/api/v1", mastodon())
+        .route("/api/v2/instance", get(instance::v2))
+        .nest("/api/starling/v1", starling())
+        .route("/avatars/{file}", get(pictures::avatar))
+        .route("/headers/{file}", get(pictures::header))
+        .fallback(async || Error::NoRoute)
+        .method_not_allowed_fallback(async || Error::Method)
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app)
+}
+
+fn mastodon() -> Router<App> {
+    Router::new()
+        .route("/instance", get(instance::v1))
+        .route("/accounts/verify_credentials", get(accounts::verify_credentials))
+        .route("/accounts/update_credentials", patch(accounts::update_credentials))
+        .route("/accounts/lookup", get(accounts::lookup))
+        .route("/accounts/relationships", get(accounts::relationships))
+        .route("/accounts/{id}", get(accounts::show))
+        .route("/accounts/{id}/statuses", get(accounts::statuses))
+        .route("/accounts/{id}/followers", get(accounts::followers))
+        .route("/accounts/{id}/following", get(accounts::following))
+        .route("/accounts/{id}/follow", post(accounts::follow))
+        .route("/accounts/{id}/unfollow", post(accounts::unfollow))
+        .route("/accounts/{id}/block", post(accounts::block))
+        .route("/accounts/{id}/unblock", post(accounts::unblock))
+        .route("/statuses", post(statuses::publish))
+        .route("/statuses/{id}", get(statuses::show).put(statuses::edit).delete(statuses::remove))
+        .route("/statuses/{id}/context", get(statuses::context))
+        .route("/statuses/{id}/source", get(statuses::source))
+        .route("/statuses/{id}/history", get(statuses::history))
+        .route("/statuses/{id}/reblog", post(statuses::reblog))
+        .route("/statuses/{id}/unreblog", post(statuses::unreblog))
+        .route("/statuses/{id}/favourite", post(statuses::favourite))
+        .route("/statuses/{id}/unfavourite", post(statuses::unfavourite))
+        .route("/timelines/home", get(timelines::home))
+        .route("/timelines/public", get(timelines::public))
+}
+
+fn starling() -> Router<App> {
+    Router::new()
+        .route("/status", get(node::status))
+        .route("/stop", post(node::stop))
+        .route("/peers", get(node::peers).post(node::add_peer))
+        .route("/peers/{peer}/ban", post(node::ban))
+        .route("/peers/{peer}/unban", post(node::unban))
+        .route("/id", get(identity::show))
+        .route("/devices/{key}/remove", post(identity::remove_device))
+        .route("/guard/open", post(identity::open_guard))
+        .route("/resolve", get(lookup::resolve))
+        .route("/entries/{id}", get(entries::show))
+        .route("/entries/{id}/raw", get(entries::raw))
+        .route("/thread/{id}", get(entries::thread))
+        .route("/invites/new", get(invites::new))
+        .route("/invites/open", post(invites::open))
+        .route("/export", get(bundles::export))
+        .route("/import", post(bundles::import))
+        .route("/backup", post(bundles::backup))
+        .route("/store/stats", get(store::stats))
+        .route("/store/verify", post(store::verify))
+}
+
+#[cfg(test)]
+mod tests;

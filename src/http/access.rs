@@ -1,0 +1,187 @@
+//! Who may speak to the door: the right address, the right origin, the right token.
+//!
+//! The door listens on this machine, and so does every web page that the person opens: a page whose
+//! name is made to resolve to 127.0.0.1 (DNS rebinding) reaches it with its own name in `Host`, and
+//! an ordinary page says its own name in `Origin`. Both are refused before anything else is looked
+//! at. The token then says that the caller can read the home's files.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, Uri, header};
+
+use super::error::Error;
+
+/// Bytes of all header lines of a request. Browsers send 2 KiB; the token needs 100 bytes.
+const HEADERS: usize = 16 * 1024;
+
+/// What a caller must show.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Compared instead of the token, in constant time: `blake3::Hash` is.
+    token: blake3::Hash,
+    port: u16,
+    hosts: Vec<String>,
+    remote: bool,
+}
+
+impl Access {
+    /// Callers on this machine who know `token`, at the port of `address`.
+    pub fn new(token: &str, address: SocketAddr) -> Self {
+        let hosts = ["localhost", "127.0.0.1", "[::1]"].map(String::from).to_vec();
+        Self { token: blake3::hash(token.as_bytes()), port: address.port(), hosts, remote: false }
+    }
+
+    /// Lets callers use any IP address of this machine. An address cannot be rebound, a name can.
+    pub fn allow_remote(mut self) -> Self {
+        self.remote = true;
+        self
+    }
+
+    /// Lets callers use this name as well, without port.
+    pub fn allow_host(mut self, host: &str) -> Self {
+        self.hosts.push(host.to_ascii_lowercase());
+        self
+    }
+
+    /// Checks what needs no secret, and gives the host as the caller knows it.
+    pub(super) fn check_place(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if size + uri.path_and_query().map_or(0, |path| path.as_str().len()) > HEADERS {
+            return Err(Error::HeadersTooLarge);
+        }
+        // A request in absolute form names its host a second time: RFC 9112 §3.2.2 lets that win.
+        let mut hosts = headers.get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(Error::Host) };
+        let host = host.to_str().map_err(|_| Error::Host)?.to_ascii_lowercase();
+        let named = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
+        if !self.is_ours(&host) || named.is_some_and(|named| named != host) {
+            return Err(Error::Host);
+        }
+        for origin in headers.get_all(header::ORIGIN) {
+            let origin = origin.to_str().map_err(|_| Error::Origin)?.to_ascii_lowercase();
+            if !origin.strip_prefix("http://").is_some_and(|host| self.is_ours(host)) {
+                return Err(Error::Origin);
+            }
+        }
+        Ok(host)
+    }
+
+    /// Checks `Authorization: Bearer <token>` (RFC 6750 §2.1).
+    pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(given), None) = (given.next(), given.next()) else { return Err(Error::NoToken) };
+        let (scheme, token) = given.as_bytes().split_at(given.len().min(7));
+        if !scheme.eq_ignore_ascii_case(b"bearer ") {
+            return Err(Error::NoToken);
+        }
+        if blake3::hash(token.trim_ascii()) == self.token { Ok(()) } else { Err(Error::WrongToken) }
+    }
+
+    /// Whether `host`, with its port, is us.
+    fn is_ours(&self, host: &str) -> bool {
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
+            _ => (host, Some(80)),
+        };
+        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        let remote = self.remote && address.parse::<IpAddr>().is_ok();
+        port == Some(self.port) && (remote || self.hosts.iter().any(|host| host == name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access() -> Access {
+        Access::new("secret", ([127, 0, 0, 1], 4800).into())
+    }
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let line = |(name, value): &(&'static str, &str)| {
+            (header::HeaderName::from_static(name), value.parse().unwrap())
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines.iter().map(line) {
+            headers.append(name, value);
+        }
+        headers
+    }
+
+    fn place(access: &Access, lines: &[(&'static str, &str)]) -> Result<String, Error> {
+        access.check_place(&Uri::from_static("/api/v1/instance"), &headers(lines))
+    }
+
+    #[test]
+    fn only_our_own_names_are_answered() {
+        for host in ["localhost:4800", "LOCALHOST:4800", "127.0.0.1:4800", "[::1]:4800"] {
+            assert_eq!(place(&access(), &[("host", host)]).unwrap(), host.to_ascii_lowercase());
+        }
+        for host in [
+            "evil.example:4800",
+            "localhost",
+            "localhost:80",
+            "127.0.0.1:4801",
+            "localhost.evil.example:4800",
+            "127.0.0.1.evil.example:4800",
+            "192.168.1.5:4800",
+            "[::2]:4800",
+            "localhost:4800:4800",
+            "user@localhost:4800",
+            "",
+            ":4800",
+            "::1:4800",
+        ] {
+            assert!(matches!(place(&access(), &[("host", host)]), Err(Error::Host)), "{host}");
+        }
+        assert!(matches!(place(&access(), &[]), Err(Error::Host)));
+        let two = [("host", "localhost:4800"), ("host", "evil.example")];
+        assert!(matches!(place(&access(), &two), Err(Error::Host)));
+        let absolute = Uri::from_static("http://evil.example:4800/");
+        let host = headers(&[("host", "localhost:4800")]);
+        assert!(matches!(access().check_place(&absolute, &host), Err(Error::Host)));
+    }
+
+    #[test]
+    fn a_remote_door_is_opened_by_address_or_given_name() {
+        let access = access().allow_remote().allow_host("Node.Example");
+        for host in ["192.168.1.5:4800", "[2001:db8::1]:4800", "node.example:4800"] {
+            assert!(place(&access, &[("host", host)]).is_ok(), "{host}");
+        }
+        assert!(place(&access, &[("host", "rebound.example:4800")]).is_err());
+    }
+
+    #[test]
+    fn pages_of_others_are_refused() {
+        let host = ("host", "localhost:4800");
+        assert!(place(&access(), &[host, ("origin", "http://localhost:4800")]).is_ok());
+        for origin in ["http://evil.example", "https://localhost:4800", "null", "http://localhost:3000", ""] {
+            assert!(matches!(place(&access(), &[host, ("origin", origin)]), Err(Error::Origin)), "{origin}");
+        }
+        let two = [host, ("origin", "http://localhost:4800"), ("origin", "http://evil.example")];
+        assert!(matches!(place(&access(), &two), Err(Error::Origin)));
+    }
+
+    #[test]
+    fn the_token_is_asked_for_and_checked() {
+        let check = |lines: &[(&'static str, &str)]| access().check_token(&headers(lines));
+        assert!(check(&[("authorization", "Bearer secret")]).is_ok());
+        assert!(check(&[("authorization", "bearer  secret")]).is_ok());
+        assert!(matches!(check(&[]), Err(Error::NoToken)));
+        for other in ["secret", "Basic secret", "Bearer", "Béarer secret"] {
+            assert!(matches!(check(&[("authorization", other)]), Err(Error::NoToken)), "{other}");
+        }
+        for wrong in ["Bearer ", "Bearer secre", "Bearer secrets", "Bearer SECRET"] {
+            assert!(matches!(check(&[("authorization", wrong)]), Err(Error::WrongToken)), "{wrong}");
+        }
+        let two = [("authorization", "Bearer secret"), ("authorization", "Bearer secret")];
+        assert!(matches!(check(&two), Err(Error::NoToken)));
+    }
+
+    #[test]
+    fn a_head_has_an_end() {
+        let long = "x".repeat(HEADERS);
+        let head = [("host", "localhost:4800"), ("x-long", long.as_str())];
+        assert!(matches!(place(&access(), &head), Err(Error::HeadersTooLarge)));
+    }
+}

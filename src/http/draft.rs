@@ -1,0 +1,210 @@
+//! What a caller writes, made into what can be signed.
+
+use serde::Deserialize;
+use serde_json::Value;
+use starling_protocol::{
+    AuthorId, limits,
+    payload::{Content, Link, Visibility},
+};
+
+use super::error::Error;
+
+/// Mastodon's parameters of a post; those that are not here mean nothing to Starling.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Draft {
+    status: Option<String>,
+    pub in_reply_to_id: Option<EntryIdText>,
+    spoiler_text: Option<String>,
+    language: Option<String>,
+    visibility: Option<String>,
+    #[serde(default)]
+    local_only: bool,
+    pub quoted_status_id: Option<EntryIdText>,
+    #[serde(default)]
+    media_ids: Vec<Value>,
+    poll: Option<Value>,
+    scheduled_at: Option<Value>,
+}
+
+/// An entry by its whole id, or its beginning.
+pub(super) type EntryIdText = String;
+
+impl Draft {
+    /// Writes what is given over `content`; the rest of it stays, as an edit needs it.
+    pub(super) fn apply(&self, content: &mut Content) -> Result<(), Error> {
+        let missing = [
+            ("media_ids", !self.media_ids.is_empty()),
+            ("poll", self.poll.as_ref().is_some_and(|poll| !poll.is_null())),
+            ("scheduled_at", self.scheduled_at.as_ref().is_some_and(|at| !at.is_null())),
+        ];
+        if let Some((what, _)) = missing.iter().find(|(_, given)| *given) {
+            return Err(Error::Invalid(format!("{what} is not supported by this version")));
+        }
+        if let Some(text) = &self.status {
+            content.mentions = mentions(text);
+            content.tags = tags(text);
+            content.text = text.clone();
+        }
+        if let Some(warning) = &self.spoiler_text {
+            content.warning = Some(warning.clone()).filter(|warning| !warning.trim().is_empty());
+        }
+        if let Some(language) = &self.language {
+            content.language = language_tag(language)?;
+        }
+        if let Some(visibility) = &self.visibility {
+            content.visibility = visibility_of(visibility)?;
+        }
+        if self.local_only {
+            content.visibility = Visibility::Local;
+        }
+        Ok(())
+    }
+
+    /// As [`Draft::apply`], for something new.
+    pub(super) fn content(&self, quote: Option<Link>) -> Result<Content, Error> {
+        let mut content = Content { quote, ..Content::default() };
+        self.apply(&mut content)?;
+        Ok(content)
+    }
+}
+
+/// The id, if it is one: clients send an empty one for none.
+pub(super) fn given(id: &Option<EntryIdText>) -> Option<&str> {
+    id.as_deref().filter(|id| !id.is_empty())
+}
+
+fn visibility_of(word: &str) -> Result<Visibility, Error> {
+    match word {
+        "public" | "" => Ok(Visibility::Public),
+        "unlisted" => Ok(Visibility::Unlisted),
+        "local" => Ok(Visibility::Local),
+        // Whoever asks for a secret must not get a public post.
+        "private" | "direct" => Err(Error::Invalid(format!(
+            "visibility \"{word}\" is not supported: every post can be read by all who hold it"
+        ))),
+        _ => Err(Error::Invalid("visibility is public, unlisted or local".into())),
+    }
+}
+
+/// A tag in the form of BCP 47 (RFC 5646 §2.1); whether it is registered is not asked.
+fn language_tag(tag: &str) -> Result<Option<String>, Error> {
+    if tag.is_empty() {
+        return Ok(None);
+    }
+    let subtag = |subtag: &str| {
+        (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let primary = tag.split('-').next().unwrap_or_default();
+    let good = tag.len() <= limits::LANGUAGE_BYTES
+        && tag.split('-').all(subtag)
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if good { Ok(Some(tag.to_owned())) } else { Err(Error::Invalid("language is not a BCP 47 tag".into())) }
+}
+
+/// Authors that a text names as `@star1…`, each once.
+fn mentions(text: &str) -> Vec<AuthorId> {
+    let mut mentions = Vec::new();
+    for (word, _) in marked(text, '@') {
+        if let Ok(author) = word.parse::<AuthorId>()
+            && !mentions.contains(&author)
+        {
+            mentions.push(author);
+        }
+    }
+    mentions.truncate(limits::MENTIONS);
+    mentions
+}
+
+/// Words that a text marks as `#word`, each once whatever its case, in the first one's spelling.
+fn tags(text: &str) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for (word, before) in marked(text, '#') {
+        let named = word.chars().any(|c| !c.is_ascii_digit() && c != '_');
+        // `/#part` and `&#39;` are not tags.
+        let free = !before.is_some_and(|c| c == '/' || c == '&');
+        let known = || tags.iter().any(|tag| tag.to_lowercase() == word.to_lowercase());
+        if named && free && word.chars().count() <= limits::TAG_CHARS && !known() {
+            tags.push(word.to_owned());
+        }
+    }
+    tags.truncate(limits::TAGS);
+    tags
+}
+
+/// The words right behind a mark that is not inside a word, and what stands before the mark.
+fn marked(text: &str, mark: char) -> impl Iterator<Item = (&str, Option<char>)> {
+    text.match_indices(mark).filter_map(move |(at, _)| {
+        let before = text[..at].chars().next_back();
+        let rest = &text[at + mark.len_utf8()..];
+        let end = rest.find(|c: char| !in_word(c)).unwrap_or(rest.len());
+        let free = !before.is_some_and(|c| in_word(c) || c == mark);
+        (free && end > 0).then(|| (&rest[..end], before))
+    })
+}
+
+/// Letters and digits of any script, with the marks that belong to them.
+fn in_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || unicode_normalization::char::is_combining_mark(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(json: &str) -> Draft {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn names_and_tags_are_found_in_the_text() {
+        let author = AuthorId::new([7; 32]);
+        let text = format!(
+            "@{author} and @{author}, see #Rust #rust #2026 #été #हिन्दी (#p2p) http://x/#part a#b ##c &#39; #\nmail@{author}"
+        );
+        let content = Draft { status: Some(text), ..Draft::default() }.content(None).unwrap();
+        assert_eq!(content.mentions, [author]);
+        assert_eq!(content.tags, ["Rust", "été", "हिन्दी", "p2p"]);
+    }
+
+    #[test]
+    fn names_and_tags_stay_within_their_limits() {
+        let many: String = (0..200).map(|n| format!("#tag{n} ")).collect();
+        assert_eq!(tags(&many).len(), limits::TAGS);
+        assert_eq!(tags(&format!("#{}", "x".repeat(limits::TAG_CHARS + 1))), Vec::<String>::new());
+        let many: String = (0..50).map(|n| format!("@{} ", AuthorId::new([n; 32]))).collect();
+        assert_eq!(mentions(&many).len(), limits::MENTIONS);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_refused() {
+        for json in [
+            r#"{"status": "x", "visibility": "private"}"#,
+            r#"{"status": "x", "visibility": "direct"}"#,
+            r#"{"status": "x", "visibility": "everyone"}"#,
+            r#"{"status": "x", "language": "not a tag"}"#,
+            r#"{"status": "x", "language": "1234"}"#,
+            r#"{"status": "x", "media_ids": ["1"]}"#,
+            r#"{"status": "x", "poll": {"options": []}}"#,
+            r#"{"status": "x", "scheduled_at": "2030-01-01"}"#,
+        ] {
+            assert!(matches!(draft(json).content(None), Err(Error::Invalid(_))), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_edit_changes_only_what_it_names() {
+        let mut content = draft(
+            r#"{"status": "one #a", "spoiler_text": "careful", "language": "gn", "visibility": "local"}"#,
+        )
+        .content(None)
+        .unwrap();
+        assert_eq!(content.visibility, Visibility::Local);
+        draft(r#"{"status": "two #b", "poll": null, "media_ids": []}"#).apply(&mut content).unwrap();
+        assert_eq!((content.text.as_str(), content.tags.as_slice()), ("two #b", &["b".to_owned()][..]));
+        assert_eq!(content.warning.as_deref(), Some("careful"));
+        assert_eq!(content.language.as_deref(), Some("gn"));
+        assert_eq!(content.visibility, Visibility::Local);
+        draft(r#"{"spoiler_text": "", "language": ""}"#).apply(&mut content).unwrap();
+        assert_eq!((content.warning, content.language), (None, None));
+    }
+}

@@ -1,0 +1,259 @@
+//! A post, reply or boost.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use starling_protocol::{
+    EntryId,
+    payload::{Content, Link, Visibility},
+};
+
+use super::{Account, Dresser, account, media::MediaAttachment, time::time};
+use crate::{
+    http::html,
+    store,
+    view::{Post, PostBody},
+};
+
+/// Quotes of quotes that are shown inside each other; the next is named by its id.
+const QUOTES: usize = 1;
+
+/// Mastodon's Status.
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct Status {
+    pub id: String,
+    pub uri: String,
+    pub url: Option<String>,
+    pub created_at: String,
+    pub edited_at: Option<String>,
+    pub account: Account,
+    pub content: String,
+    /// Never `local`: clients decode four words. See `local_only` and `starling.visibility`.
+    pub visibility: &'static str,
+    pub local_only: bool,
+    pub sensitive: bool,
+    pub spoiler_text: String,
+    pub media_attachments: Vec<MediaAttachment>,
+    pub application: Option<Value>,
+    pub mentions: Vec<Value>,
+    pub tags: Vec<Value>,
+    pub emojis: [Value; 0],
+    pub reblogs_count: u64,
+    pub favourites_count: u64,
+    pub replies_count: u64,
+    pub quotes_count: u64,
+    pub in_reply_to_id: Option<String>,
+    pub in_reply_to_account_id: Option<String>,
+    pub reblog: Option<Box<Status>>,
+    pub quote: Option<Value>,
+    pub poll: Option<Value>,
+    pub card: Option<Value>,
+    pub language: Option<String>,
+    /// Plain text, as Mastodon gives it where a post is written again.
+    pub text: Option<String>,
+    pub favourited: bool,
+    pub reblogged: bool,
+    pub muted: bool,
+    pub bookmarked: bool,
+    pub pinned: bool,
+    pub filtered: [Value; 0],
+    pub starling: Extra,
+}
+
+/// What only Starling says of a post.
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct Extra {
+    pub entry: String,
+    pub author: Option<String>,
+    pub device: String,
+    /// `post`, `reply`, `boost`, the name of an unknown kind, or `absent`.
+    pub kind: String,
+    /// What the author claims; `created_at` is when it arrived if the claim is doubted.
+    pub claimed_at: String,
+    pub received_at: String,
+    pub time_doubted: bool,
+    /// Plain text, the author's own characters.
+    pub source: String,
+    pub visibility: &'static str,
+    /// For a reply: the post that began the thread.
+    pub root: Option<Reference>,
+    /// For a boost: what is passed on, whether or not it is held.
+    pub of: Option<Reference>,
+    /// For a quote: what is quoted, whether or not it is held.
+    pub quotes: Option<Reference>,
+    /// Where a post that was just written is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
+}
+
+/// Another entry and whose it is.
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct Reference {
+    pub author: String,
+    pub entry: String,
+}
+
+impl From<&Link> for Reference {
+    fn from(link: &Link) -> Self {
+        Self { author: link.author.to_string(), entry: link.id.to_string() }
+    }
+}
+
+/// Where a post that was just written is.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(in crate::http) struct Delivery {
+    /// On this node's disk: it will not be lost.
+    pub stored: bool,
+    /// Peers that it was handed to at once. 0: it waits for one.
+    pub peers: usize,
+}
+
+impl Dresser<'_> {
+    /// A post as a status.
+    pub(in crate::http) fn status(&self, post: &Post) -> Result<Status, store::Error> {
+        self.status_with(post, QUOTES)
+    }
+
+    /// Posts as statuses.
+    pub(in crate::http) fn statuses(&self, posts: &[Post]) -> Result<Vec<Status>, store::Error> {
+        posts.iter().map(|post| self.status(post)).collect()
+    }
+
+    fn status_with(&self, post: &Post, quotes: usize) -> Result<Status, store::Error> {
+        let mut status = self.bare(post);
+        match &post.body {
+            PostBody::Content { content, reply } => {
+                self.fill(&mut status, content);
+                status.quote = content.quote.map(|link| self.quote(&link, quotes)).transpose()?;
+                status.starling.kind = if reply.is_some() { "reply" } else { "post" }.into();
+                if let Some((root, parent)) = reply {
+                    status.in_reply_to_id = Some(parent.id.to_string());
+                    status.in_reply_to_account_id = Some(parent.author.to_string());
+                    status.starling.root = Some(root.into());
+                }
+            }
+            PostBody::Boost { of, post } => {
+                status.starling.kind = "boost".into();
+                status.starling.of = Some(of.into());
+                match post {
+                    Some(post) => {
+                        let boosted = self.status_with(post, quotes)?;
+                        status.visibility = boosted.visibility;
+                        status.reblog = Some(Box::new(boosted));
+                    }
+                    None => status.content = html::paragraphs("[a boost of a post that is not here yet]"),
+                }
+            }
+            PostBody::Unknown { kind, fallback } => {
+                status.starling.kind = kind.clone();
+                status.starling.source = fallback.clone().unwrap_or_default();
+                let unknown = || format!("[this version does not know entries of the kind {kind}]");
+                status.content = html::paragraphs(&fallback.clone().unwrap_or_else(unknown));
+            }
+            PostBody::Absent => {
+                status.starling.kind = "absent".into();
+                status.content = html::paragraphs("[the text has not arrived yet]");
+            }
+        }
+        Ok(status)
+    }
+
+    /// What every kind has.
+    fn bare(&self, post: &Post) -> Status {
+        let id = post.id.to_string();
+        let shown_at = if post.time_doubted { post.received_at } else { post.claimed_at };
+        Status {
+            uri: uri(&post.id),
+            url: None,
+            created_at: time(shown_at),
+            edited_at: post.edited_at.map(time),
+            account: self.account(&post.author),
+            content: String::new(),
+            visibility: "public",
+            local_only: false,
+            sensitive: false,
+            spoiler_text: String::new(),
+            media_attachments: Vec::new(),
+            application: None,
+            mentions: Vec::new(),
+            tags: Vec::new(),
+            emojis: [],
+            reblogs_count: post.boosts,
+            favourites_count: post.likes,
+            replies_count: post.replies,
+            quotes_count: 0,
+            in_reply_to_id: None,
+            in_reply_to_account_id: None,
+            reblog: None,
+            quote: None,
+            poll: None,
+            card: None,
+            language: None,
+            text: None,
+            favourited: post.liked,
+            reblogged: post.boosted,
+            muted: false,
+            bookmarked: false,
+            pinned: false,
+            filtered: [],
+            starling: Extra {
+                entry: id.clone(),
+                author: post.author.author.map(|author| author.to_string()),
+                device: post.device.to_string(),
+                kind: String::new(),
+                claimed_at: time(post.claimed_at),
+                received_at: time(post.received_at),
+                time_doubted: post.time_doubted,
+                source: String::new(),
+                visibility: "public",
+                root: None,
+                of: None,
+                quotes: None,
+                delivery: None,
+            },
+            id,
+        }
+    }
+
+    fn fill(&self, status: &mut Status, content: &Content) {
+        let (visibility, ours) = match content.visibility {
+            Visibility::Public => ("public", "public"),
+            Visibility::Unlisted => ("unlisted", "unlisted"),
+            Visibility::Local => ("unlisted", "local"),
+        };
+        status.content = html::paragraphs(&content.text);
+        status.visibility = visibility;
+        status.local_only = content.visibility == Visibility::Local;
+        status.sensitive = content.warning.is_some();
+        status.spoiler_text = content.warning.clone().unwrap_or_default();
+        status.media_attachments = content.media.iter().map(MediaAttachment::from).collect();
+        let mention = |author| {
+            let (id, url) = (format!("{author}"), account::uri(author));
+            json!({ "id": id, "username": id, "acct": id, "url": url })
+        };
+        status.mentions = content.mentions.iter().map(mention).collect();
+        let tag = |name: &String| json!({ "name": name, "url": format!("starling:tag/{name}") });
+        status.tags = content.tags.iter().map(tag).collect();
+        status.language = content.language.clone();
+        status.starling.source = content.text.clone();
+        status.starling.visibility = ours;
+        status.starling.quotes = content.quote.as_ref().map(Reference::from);
+    }
+
+    /// Mastodon's Quote, or its ShallowQuote below the depth that is shown.
+    fn quote(&self, link: &Link, depth: usize) -> Result<Value, store::Error> {
+        let held = self.quoted(&link.id)?.filter(|post| post.author.author == Some(link.author));
+        Ok(match held {
+            Some(post) if depth > 0 => {
+                let quoted = self.status_with(&post, depth - 1)?;
+                json!({ "state": "accepted", "quoted_status": quoted })
+            }
+            Some(post) => json!({ "state": "accepted", "quoted_status_id": post.id.to_string() }),
+            None => json!({ "state": "pending", "quoted_status": null }),
+        })
+    }
+}
+
+/// Where an entry is, for programs that follow links.
+fn uri(id: &EntryId) -> String {
+    format!("starling:{id}")
+}

@@ -1,0 +1,206 @@
+//! What callers are told when it does not work: Mastodon's shape, and a hint what to do.
+//!
+//! `{"error": …, "code": …, "hint": …}`; `code` is for programs and stays the same, the texts are
+//! for people and may change. What is only for the operator goes to the log instead.
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::{engine::Refusal, runtime, store};
+
+/// Why a request was not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No `Authorization: Bearer`.
+    #[error("The access token is missing")]
+    NoToken,
+    /// Another token.
+    #[error("The access token is invalid")]
+    WrongToken,
+    /// `Host` is not ours.
+    #[error("This address is not served here")]
+    Host,
+    /// A page of somebody else asks.
+    #[error("Requests from other web pages are not answered")]
+    Origin,
+    /// The head is too long.
+    #[error("The request's header lines are too long")]
+    HeadersTooLarge,
+    /// No such path.
+    #[error("Not found")]
+    NoRoute,
+    /// No such method on this path.
+    #[error("This method is not for this address")]
+    Method,
+    /// There is no such thing here.
+    #[error("{0} is not known here")]
+    NotFound(String),
+    /// A path that is not UTF-8.
+    #[error("The address cannot be read")]
+    Path,
+    /// A body that is not JSON at all.
+    #[error("The body cannot be read: {0}")]
+    Malformed(String),
+    /// A body of another type.
+    #[error("The body must be JSON, with Content-Type: application/json")]
+    NotJson,
+    /// A body that is too long.
+    #[error("The body may have {0} bytes")]
+    TooLarge(usize),
+    /// Readable, and wrong.
+    #[error("Validation failed: {0}")]
+    Invalid(String),
+    /// Several of the kind fit.
+    #[error("{what} may mean {}", matches.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        what: String,
+        /// What it may mean.
+        matches: Vec<String>,
+    },
+    /// The engine refuses.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The store fails.
+    #[error("The store cannot be read: {0}")]
+    Store(#[from] store::Error),
+    /// The node fails.
+    #[error("{0}")]
+    Runtime(#[from] runtime::Error),
+    /// Two long tasks are under way already.
+    #[error("The node is busy with another export, import or check")]
+    Busy,
+    /// It took too long.
+    #[error("It took too long")]
+    Timeout,
+    /// The node stops.
+    #[error("The node is stopping")]
+    Stopping,
+    /// Something here is broken; the log says what.
+    #[error("Something is broken here")]
+    Internal(String),
+}
+
+impl Error {
+    /// Status, code and hint.
+    fn explain(&self) -> (StatusCode, &'static str, Option<&'static str>) {
+        use StatusCode as S;
+        match self {
+            Self::NoToken => (
+                S::UNAUTHORIZED,
+                "no_token",
+                Some("send Authorization: Bearer with what is in the home's file token"),
+            ),
+            Self::WrongToken => (S::UNAUTHORIZED, "wrong_token", Some("read the home's file token again")),
+            Self::Host => (S::MISDIRECTED_REQUEST, "host", Some("use localhost or 127.0.0.1 with the port")),
+            Self::Origin => (S::FORBIDDEN, "origin", None),
+            Self::HeadersTooLarge => (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", None),
+            Self::NoRoute => (S::NOT_FOUND, "no_route", None),
+            Self::Method => (S::METHOD_NOT_ALLOWED, "method", None),
+            Self::NotFound(_) => (S::NOT_FOUND, "not_found", None),
+            Self::Path => (S::BAD_REQUEST, "malformed", None),
+            Self::Malformed(_) => (S::BAD_REQUEST, "malformed", None),
+            Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
+            Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),
+            Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
+            Self::Ambiguous { .. } => (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it")),
+            Self::Refused(refusal) => explain_refusal(refusal),
+            Self::Store(store::Error::Closed) => (S::SERVICE_UNAVAILABLE, "stopping", None),
+            Self::Store(_) => {
+                (S::INTERNAL_SERVER_ERROR, "store", Some("run `starling doctor` and `starling store verify`"))
+            }
+            Self::Runtime(runtime::Error::NotFound(_)) => (S::NOT_FOUND, "not_found", None),
+            Self::Runtime(runtime::Error::Bundle(_)) => {
+                (S::UNPROCESSABLE_ENTITY, "bundle", Some("nothing of it was taken in: fetch the file again"))
+            }
+            Self::Runtime(_) => (S::INTERNAL_SERVER_ERROR, "node", Some("run `starling doctor`")),
+            Self::Busy => (S::TOO_MANY_REQUESTS, "busy", Some("try again when it is done")),
+            Self::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", Some("try again")),
+            Self::Stopping => (S::SERVICE_UNAVAILABLE, "stopping", Some("start the node again")),
+            Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", Some("see the node's log")),
+        }
+    }
+}
+
+/// Nothing in it was done, whatever the status.
+fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'static str>) {
+    use StatusCode as S;
+    match refusal {
+        Refusal::NotFound(_) => (S::NOT_FOUND, "not_found", None),
+        Refusal::NotOurs(_) => (S::FORBIDDEN, "not_ours", None),
+        Refusal::OverLimit(_) => (S::UNPROCESSABLE_ENTITY, "over_limit", Some("make it shorter")),
+        Refusal::Empty => (S::UNPROCESSABLE_ENTITY, "empty", Some("write a text")),
+        Refusal::Guarded => (
+            S::CONFLICT,
+            "guarded",
+            Some("connect to a peer that follows you: `starling peers add ADDRESS`"),
+        ),
+        Refusal::Silenced => (S::CONFLICT, "silenced", Some("`starling restore` with your phrase goes on with a new device")),
+        Refusal::Forked => (S::CONFLICT, "forked", Some("`starling restore` with your phrase goes on with a new device")),
+        Refusal::Policy(_) => (S::FORBIDDEN, "policy", None),
+        Refusal::Storage(_) => {
+            (S::INSUFFICIENT_STORAGE, "storage", Some("free some disk space; nothing was stored"))
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, code, hint) = self.explain();
+        if status.is_server_error() {
+            let why = match &self {
+                Self::Internal(why) => why.clone(),
+                other => other.to_string(),
+            };
+            tracing::warn!(code, why = %crate::text::DisplayText::new(&why), "a request failed");
+        }
+        let mut body = json!({ "error": self.to_string(), "code": code });
+        if let Some(hint) = hint {
+            body["hint"] = hint.into();
+        }
+        if let Self::Ambiguous { matches, .. } = &self {
+            body["matches"] = json!(matches);
+        }
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = header::HeaderValue::from_static("Bearer realm=\"Starling\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_have_the_status_that_clients_know() {
+        let cases = [
+            (Refusal::NotFound("it".into()), 404),
+            (Refusal::NotOurs("not yours"), 403),
+            (Refusal::Empty, 422),
+            (Refusal::Guarded, 409),
+            (Refusal::Forked, 409),
+            (Refusal::Silenced, 409),
+            (Refusal::Policy("enough".into()), 403),
+            (Refusal::Storage("full".into()), 507),
+        ];
+        for (refusal, status) in cases {
+            let text = refusal.to_string();
+            assert_eq!(Error::from(refusal).into_response().status().as_u16(), status, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_here_is_for_the_log() {
+        let error = Error::Internal("/home/alice/secret is gone".into());
+        assert!(!error.to_string().contains("secret"));
+        let token = Error::NoToken.into_response();
+        assert!(token.headers().contains_key(header::WWW_AUTHENTICATE));
+    }
+}

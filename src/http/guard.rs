@@ -1,0 +1,105 @@
+//! What every request passes before anything reads it, and every answer after.
+
+use std::time::Duration;
+
+use axum::{
+    body::HttpBody,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{App, Base, connection::Allowance, error::Error, input};
+
+/// How long an answer may take. Disks are slow, and people gone after half a minute.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the answers may take that read or write the whole store: 4 GiB, on a slow disk.
+const LONG: Duration = Duration::from_secs(15 * 60);
+/// Bytes of a bundle that is taken in: a feed of 100 MiB and as much again for others.
+pub(super) const BUNDLE: usize = 256 * 1024 * 1024;
+
+/// Lets a request in, or not; then sees that it ends.
+pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let has_body = !request.body().is_end_stream();
+    let answered = match enter(&app, &mut request) {
+        Ok(time) => {
+            let answer = tokio::time::timeout(time, answer(request, next));
+            answer.await.unwrap_or(Err(Error::Timeout))
+        }
+        Err(error) => Err(error),
+    };
+    let (mut response, read) = match answered {
+        Ok(answered) => answered,
+        Err(error) => (error.into_response(), false),
+    };
+    close(response.headers_mut());
+    if has_body && !read {
+        // What is left of the body stands between this answer and the next request.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Has a request answered, and says whether its body was read. All but a bundle is read before,
+/// even if nobody looks at it: a connection with half a body on it cannot be used again.
+async fn answer(request: Request, next: Next) -> Result<(Response, bool), Error> {
+    if limits(request.uri().path()).0 == BUNDLE {
+        let response = next.run(request).await;
+        let read = response.status().is_success();
+        return Ok((response, read));
+    }
+    let (parts, body) = request.into_parts();
+    let body = input::read(body).await?;
+    Ok((next.run(Request::from_parts(parts, body.into())).await, true))
+}
+
+/// Checks a request, and says how long its answer may take.
+fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
+    let access = &app.0.access;
+    let host = access.check_place(request.uri(), request.headers())?;
+    let (bytes, time) = limits(request.uri().path());
+    if !is_public(request.method(), request.uri().path()) {
+        access.check_token(request.headers())?;
+    }
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let announced = announced.and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|announced| announced > bytes) {
+        return Err(Error::TooLarge(bytes));
+    }
+    if let Some(ConnectInfo(allowance)) = request.extensions().get::<ConnectInfo<Allowance>>() {
+        // Chunks carry their lengths: at worst 5 bytes around one, and hyper reads on behind them.
+        let framed = if announced.is_some() { 1 } else { 2 };
+        allowance.grant(announced.unwrap_or(bytes) * framed, time);
+    }
+    request.extensions_mut().insert(Base(format!("http://{host}")));
+    Ok(time)
+}
+
+/// Pictures are drawn from an id and say nothing else; clients load them without the token.
+fn is_public(method: &Method, path: &str) -> bool {
+    method == Method::GET && (path.starts_with("/avatars/") || path.starts_with("/headers/"))
+}
+
+/// Bytes of a body, and time for an answer.
+fn limits(path: &str) -> (usize, Duration) {
+    match path.strip_prefix("/api/starling/v1/") {
+        Some("import") => (BUNDLE, LONG),
+        Some("export" | "backup" | "store/verify") => (input::BODY, LONG),
+        _ => (input::BODY, PATIENCE),
+    }
+}
+
+/// Whatever a browser is made to load from here stays data, and stays here.
+fn close(headers: &mut HeaderMap) {
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,42 @@
+//! This node's own identity: its author, its devices, and whether it may write.
+
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
+use starling_protocol::{DeviceKey, Identity};
+
+use super::{App, error::Error, input::Name};
+use crate::{engine::Command, store};
+
+pub(super) async fn show(State(app): State<App>) -> Result<Json<Value>, Error> {
+    let node = app.node();
+    let (author, device, peer) = (node.author(), node.device(), node.peer_id());
+    app.read(move |reader| {
+        let identity = reader.identity_of(&author)?.map(|record| Identity::verify(&record)).transpose();
+        let identity = identity.map_err(|error| store::Error::Corrupt(error.to_string()))?;
+        let texts = |devices: Vec<&DeviceKey>| devices.iter().map(|key| key.to_string()).collect::<Vec<_>>();
+        let identity = identity.as_ref();
+        Ok(Json(json!({
+            "author": author.to_string(),
+            "device": device.to_string(),
+            "peer_id": peer.to_string(),
+            "devices": texts(identity.map(|identity| identity.devices().collect()).unwrap_or_default()),
+            "removed": texts(identity.map(|identity| identity.removed().collect()).unwrap_or_default()),
+            "epoch": identity.map_or(0, Identity::epoch),
+            "retired": identity.is_some_and(Identity::retired),
+        })))
+    })
+    .await
+}
+
+/// Cuts a device off at what is held of it now.
+pub(super) async fn remove_device(State(app): State<App>, Name(key): Name) -> Result<Json<Value>, Error> {
+    let key: DeviceKey = key.parse().map_err(|_| Error::NotFound("a device with this key".into()))?;
+    app.command(Command::RemoveDevice(key)).await?;
+    show(State(app)).await
+}
+
+/// Lets this node write although nobody was asked what it wrote before.
+pub(super) async fn open_guard(State(app): State<App>) -> Result<Json<Value>, Error> {
+    app.command(Command::OpenGuard).await?;
+    Ok(Json(json!({ "guarded": false })))
+}

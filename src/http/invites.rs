@@ -1,0 +1,47 @@
+//! Links that say whom to follow and where they are.
+
+use axum::{Json, extract::State};
+use libp2p::Multiaddr;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use starling_protocol::invite::Invite;
+
+use super::{App, blocking, error::Error, input};
+use crate::engine::Command;
+
+/// `GET invites/new`: a link to this node's author.
+pub(super) async fn new(State(app): State<App>) -> Result<Json<Value>, Error> {
+    let node = app.node().clone();
+    blocking(move || {
+        let invite = node.invite()?;
+        Ok(Json(json!({
+            "invite": invite.to_string(),
+            "author": invite.author.to_string(),
+            "name": invite.name,
+            "addresses": invite.addresses,
+        })))
+    })
+    .await
+}
+
+/// A link that somebody gave.
+#[derive(Debug, Deserialize)]
+pub(super) struct Open {
+    invite: String,
+}
+
+/// `POST invites/open`: follows whom it leads to, and calls at the addresses in it.
+pub(super) async fn open(
+    State(app): State<App>,
+    input::Json(Open { invite }): input::Json<Open>,
+) -> Result<Json<Value>, Error> {
+    let invite: Invite = invite.parse().map_err(|error| Error::Invalid(format!("invite: {error}")))?;
+    if invite.author == app.node().author() {
+        return Err(Error::Invalid("this invite leads to yourself".into()));
+    }
+    // An address of a kind that this version cannot read is no reason to leave the others.
+    let addresses: Vec<Multiaddr> = invite.addresses.iter().filter_map(|text| text.parse().ok()).collect();
+    let dialled: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    app.command(Command::Follow { author: invite.author, addresses }).await?;
+    Ok(Json(json!({ "author": invite.author.to_string(), "name": invite.name, "addresses": dialled })))
+}

@@ -1,0 +1,64 @@
+//! The node itself: how it is, whom it is connected to, and how to stop it.
+
+use axum::{Json, extract::State, http::StatusCode};
+use libp2p::{Multiaddr, PeerId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    App, blocking,
+    error::Error,
+    input::{self, Name},
+};
+use crate::{
+    engine::Command,
+    runtime::{Peer, Status},
+};
+
+pub(super) async fn status(State(app): State<App>) -> Result<Json<Status>, Error> {
+    let node = app.node().clone();
+    blocking(move || Ok(Json(node.status()?))).await
+}
+
+pub(super) async fn peers(State(app): State<App>) -> Result<Json<Vec<Peer>>, Error> {
+    let node = app.node().clone();
+    blocking(move || Ok(Json(node.peers()?))).await
+}
+
+/// Where a peer is.
+#[derive(Debug, Deserialize)]
+pub(super) struct AddPeer {
+    address: Multiaddr,
+}
+
+/// `202`: the address is kept and dialled; whether somebody answers shows in the list of peers.
+pub(super) async fn add_peer(
+    State(app): State<App>,
+    input::Json(AddPeer { address }): input::Json<AddPeer>,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let text = address.to_string();
+    app.command(Command::AddPeer(vec![address])).await?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "address": text }))))
+}
+
+pub(super) async fn ban(State(app): State<App>, Name(peer): Name) -> Result<Json<Value>, Error> {
+    let peer = peer_id(&peer)?;
+    app.command(Command::BanPeer(peer)).await?;
+    Ok(Json(json!({ "peer_id": peer.to_string(), "banned": true })))
+}
+
+pub(super) async fn unban(State(app): State<App>, Name(peer): Name) -> Result<Json<Value>, Error> {
+    let peer = peer_id(&peer)?;
+    app.command(Command::UnbanPeer(peer)).await?;
+    Ok(Json(json!({ "peer_id": peer.to_string(), "banned": false })))
+}
+
+fn peer_id(text: &str) -> Result<PeerId, Error> {
+    text.parse().map_err(|_| Error::NotFound("a peer with this id".into()))
+}
+
+/// `202`: the node stops once this answer is on its way.
+pub(super) async fn stop(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    app.node().stop();
+    (StatusCode::ACCEPTED, Json(json!({ "stopping": true })))
+}
