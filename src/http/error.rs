@@ -131,14 +131,16 @@ fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'sta
     use StatusCode as S;
     match refusal {
         Refusal::NotFound(_) => (S::NOT_FOUND, "not_found", None),
-        Refusal::NotOurs(_) => (S::FORBIDDEN, "not_ours", Some("only its author can change it")),
+        Refusal::NotOurs(_) => (S::FORBIDDEN, "not_ours", None),
         Refusal::OverLimit(_) => (S::UNPROCESSABLE_ENTITY, "over_limit", Some("make it shorter")),
         Refusal::Empty => (S::UNPROCESSABLE_ENTITY, "empty", Some("write a text")),
-        Refusal::Guarded => {
-            (S::CONFLICT, "guarded", Some("connect to a peer that follows you: `starling peers add ADDRESS`"))
-        }
-        Refusal::Silenced => (S::CONFLICT, "silenced", Some("run `starling restore` with your phrase")),
-        Refusal::Forked => (S::CONFLICT, "forked", Some("run `starling restore` with your phrase")),
+        Refusal::Guarded => (
+            S::CONFLICT,
+            "guarded",
+            Some("connect to a peer that follows you: `starling peers add ADDRESS`"),
+        ),
+        Refusal::Silenced => (S::CONFLICT, "silenced", Some("`starling restore` with your phrase goes on with a new device")),
+        Refusal::Forked => (S::CONFLICT, "forked", Some("`starling restore` with your phrase goes on with a new device")),
         Refusal::Policy(_) => (S::FORBIDDEN, "policy", None),
         Refusal::Storage(_) => {
             (S::INSUFFICIENT_STORAGE, "storage", Some("free some disk space; nothing was stored"))
