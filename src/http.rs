@@ -163,6 +163,7 @@ fn router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", mastodon())
         .route("/api/v2/instance", get(instance::v2))
+        .route("/api/v2/instance/", get(instance::v2))
         .nest("/api/starling/v1", starling())
         .route("/avatars/{file}", get(pictures::avatar))
         .route("/headers/{file}", get(pictures::header))
@@ -175,6 +176,8 @@ fn router(app: App) -> Router {
 fn mastodon() -> Router<App> {
     Router::new()
         .route("/instance", get(instance::v1))
+        // What some clients ask first, with a slash more than is documented.
+        .route("/instance/", get(instance::v1))
         .route("/accounts/verify_credentials", get(accounts::verify_credentials))
         .route("/accounts/update_credentials", patch(accounts::update_credentials))
         .route("/accounts/lookup", get(accounts::lookup))

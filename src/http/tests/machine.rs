@@ -11,6 +11,8 @@ fn the_instance_is_complete_enough_for_strict_clients() {
     let house = House::new(1);
     let v1 = house.get("/api/v1/instance").good();
     let v2 = house.get("/api/v2/instance").good();
+    assert_eq!(house.get("/api/v1/instance/").good(), v1);
+    assert_eq!(house.get("/api/v2/instance/").good(), v2);
     assert_eq!(v1["uri"], format!("127.0.0.1:{}", house.port));
     assert!(v1["version"].as_str().unwrap().starts_with("4.5.0 (compatible; Starling "));
     assert_eq!(v1["version"], v2["version"]);
