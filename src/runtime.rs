@@ -224,6 +224,18 @@ fn file_size(home: &Home) -> u64 {
     std::fs::metadata(home.store_path()).map_or(0, |metadata| metadata.len())
 }
 
+/// Bytes free for us on the file system of `path`, and all that it has, where the system says so.
+#[cfg(unix)]
+fn room(path: &std::path::Path) -> Option<(u64, u64)> {
+    let stat = rustix::fs::statvfs(path).ok()?;
+    Some((stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn room(_: &std::path::Path) -> Option<(u64, u64)> {
+    None
+}
+
 /// Random bytes of the operating system. Without them nothing can be signed safely, so the process
 /// ends rather than go on.
 #[expect(clippy::expect_used, reason = "a salt that is not random betrays what it should hide")]
@@ -327,9 +339,8 @@ impl Node {
                 let Some(shared) = node.upgrade() else { return };
                 let (path, size) = (shared.home.path().to_owned(), file_size(&shared.home));
                 shared.file_bytes.store(size, std::sync::atomic::Ordering::Relaxed);
-                if let Ok(stat) = rustix::fs::statvfs(&path) {
-                    let free = stat.f_bavail * stat.f_frsize;
-                    let disk = engine::Disk { free, total: stat.f_blocks * stat.f_frsize, store: size };
+                if let Some((free, total)) = room(&path) {
+                    let disk = engine::Disk { free, total, store: size };
                     if shared.commands.send(brain::Wish::Disk(disk)).await.is_err() {
                         return;
                     }

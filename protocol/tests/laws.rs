@@ -139,7 +139,7 @@ prop_compose! {
     ) -> FeedState {
         let head = |(device, log, a, b, head, frozen): (_, _, u64, u64, _, Option<u32>)| {
             let frozen = frozen.map(u64::from);
-            (DeviceKey::new(device), LogHead { log, lo: a.min(b), hi: a.max(b), head: Some(head), frozen })
+            (DeviceKey::new(device), LogHead { log, lo: a.min(b), hi: a.max(b), head, frozen })
         };
         FeedState::new(author, &digest, logs.into_iter().map(head))
     }

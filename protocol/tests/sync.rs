@@ -268,13 +268,7 @@ impl Catalogue {
             let head = |log: u8| {
                 let newer = u8::from(log == 0 && changed(n));
                 let hi = 1_000 + u64::from(newer);
-                LogHead {
-                    log,
-                    lo: 0,
-                    hi,
-                    head: Some(EntryId::new(id(10 + log, n, newer))),
-                    frozen: None,
-                }
+                LogHead { log, lo: 0, hi, head: EntryId::new(id(10 + log, n, newer)), frozen: None }
             };
             let device = DeviceKey::new(id(1, n, 0));
             FeedState::new(
@@ -322,9 +316,6 @@ impl Held for Nosy {
     fn missing(&mut self, range: &Range) -> Result<Vec<(u64, u64)>, Infallible> {
         self.0.push(*range);
         Ok(vec![])
-    }
-    fn contradicts(&mut self, _: &AuthorId, _: &DeviceKey, _: &LogHead) -> Result<bool, Infallible> {
-        Ok(false)
     }
 }
 
@@ -484,8 +475,7 @@ fn a_server_that_sends_what_was_not_asked_for_is_caught() {
 fn a_server_that_claims_an_endless_log_is_given_up_on() {
     let ada = Writer::new(1);
     let device = ada.device.public();
-    let head =
-        LogHead { log: 0, lo: 0, hi: limits::MAX_SEQ, head: Some(EntryId::new([0; 32])), frozen: None };
+    let head = LogHead { log: 0, lo: 0, hi: limits::MAX_SEQ, head: EntryId::new([0; 32]), frozen: None };
     let state = FeedState::new(ada.author(), &ada.identity.digest(), [(device, head)]);
     let mut puller = shelf(&[(&ada, &[])]);
     let (mut pulling, _) = Pulling::start(0, &[ada.author()], vec![], None);

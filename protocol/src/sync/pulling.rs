@@ -28,15 +28,19 @@ pub trait Held {
     /// be what another peer is sending already.
     fn missing(&mut self, range: &Range) -> Result<Vec<(u64, u64)>, Self::Error>;
 
-    /// Whether another entry is held at the place of this head, and the log is not frozen there: then
-    /// the device has forked its log. The server's branch is asked for, so that [`crate::feed::step`]
-    /// finds the proof.
+    /// Whether another entry is held at the place of this head, below where the log is frozen: then
+    /// the device has forked its log. The server's branch is asked for although that place is held, so
+    /// that [`crate::feed::step`] finds the proof. One that always says no still gets every entry, and
+    /// learns of such forks when somebody else proves them.
     fn contradicts(
         &mut self,
         author: &AuthorId,
         device: &DeviceKey,
         head: &LogHead,
-    ) -> Result<bool, Self::Error>;
+    ) -> Result<bool, Self::Error> {
+        let _ = (author, device, head);
+        Ok(false)
+    }
 }
 
 /// One of the puller's own feeds, for comparing.
@@ -299,7 +303,7 @@ impl Pulling {
     ) -> Result<(), H::Error> {
         for feed in feeds.iter().filter(|feed| self.interests.contains(&feed.author())) {
             self.comparison.feeds += usize::from(!matches!(self.phase, Phase::Open));
-            for (device, head) in feed.logs().filter(|(_, head)| head.head.is_some()) {
+            for (device, head) in feed.logs().filter(|(_, head)| !head.is_empty()) {
                 let whole = matches!(head.log, entry::log::GRAPH | entry::log::KEYS);
                 let kept = self.retention.filter(|_| !whole);
                 let lo = kept.map_or(head.lo, |kept| head.lo.max((head.hi + 1).saturating_sub(kept)));

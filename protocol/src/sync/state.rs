@@ -22,7 +22,8 @@ const FEED_DEVICES: usize = limits::IDENTITY_OPERATIONS;
 const ITEM_CONTEXT: &str = "starling 2026-11 feed state v1";
 const KNOWN_CONTEXT: &str = "starling 2026-11 feed identity v1";
 
-/// One log as its holder has it: on the wire `[log, lo, hi, head or null, frozen or null]`.
+/// One log as its holder has it: on the wire `[log, lo, hi, head, frozen or null]`. Of a log that is
+/// frozen only what is below the fork counts; if nothing is, `lo` is 1, `hi` 0 and `head` zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "LogHeadWire", into = "LogHeadWire")]
 pub struct LogHead {
@@ -32,25 +33,48 @@ pub struct LogHead {
     pub lo: u64,
     /// Highest sequence number held.
     pub hi: u64,
-    /// The entry there; none if nothing is held, as when a log forked where it begins.
-    pub head: Option<EntryId>,
+    /// The entry there.
+    pub head: EntryId,
     /// Where the log forked, if it did: nothing from there on is accepted without the author's word.
     pub frozen: Option<u64>,
 }
 
 impl LogHead {
-    /// What `state` amounts to. None if nothing is held and nothing is frozen.
-    pub fn of(log: u8, state: &LogState) -> Option<Self> {
-        let (first, top, frozen) = (state.runs().first(), state.top(), state.frozen());
-        if let (Some(first), Some(top)) = (first, top) {
-            return Some(Self { log, lo: first.lo, hi: top.hi, head: Some(top.head), frozen });
-        }
-        frozen.is_some().then_some(Self { log, lo: 0, hi: 0, head: None, frozen })
+    /// What `state` amounts to; `held` gives the id of a held entry by its place. None if nothing is
+    /// held and nothing is frozen.
+    pub fn of<E>(
+        log: u8,
+        state: &LogState,
+        held: impl FnOnce(u64) -> Result<Option<EntryId>, E>,
+    ) -> Result<Option<Self>, E> {
+        let frozen = state.frozen();
+        let below = frozen.unwrap_or(u64::MAX);
+        let mut runs = state.runs().iter().filter(|run| run.lo < below);
+        let empty = Self { log, lo: 1, hi: 0, head: EntryId::new([0; 32]), frozen };
+        let (Some(first), Some(top)) = (runs.clone().next(), runs.next_back()) else {
+            return Ok(frozen.map(|_| empty));
+        };
+        let (hi, head) =
+            if top.hi < below { (top.hi, Some(top.head)) } else { (below - 1, held(below - 1)?) };
+        Ok(head.map(|head| Self { log, lo: first.lo, hi, head, frozen }))
+    }
+
+    /// Whether nothing that counts is held.
+    pub fn is_empty(&self) -> bool {
+        self.lo > self.hi
+    }
+
+    /// Whether such a head can be.
+    fn is_sound(&self) -> bool {
+        self.log < entry::log::COUNT
+            && self.hi <= limits::MAX_SEQ
+            && (self.lo <= self.hi || (self.lo, self.hi) == (1, 0))
+            && self.frozen.is_none_or(|seq| seq <= limits::MAX_SEQ)
     }
 }
 
 #[derive(Serialize, Deserialize)]
-struct LogHeadWire(u8, u64, u64, Option<EntryId>, Option<u64>);
+struct LogHeadWire(u8, u64, u64, EntryId, Option<u64>);
 
 impl From<LogHeadWire> for LogHead {
     fn from(LogHeadWire(log, lo, hi, head, frozen): LogHeadWire) -> Self {
@@ -145,13 +169,7 @@ impl FeedState {
             && self.2.iter().all(|(_, heads)| {
                 !heads.is_empty()
                     && heads.is_sorted_by(|a, b| a.log < b.log)
-                    && heads.iter().all(|head| {
-                        head.log < entry::log::COUNT
-                            && head.lo <= head.hi
-                            && head.hi <= limits::MAX_SEQ
-                            && (head.head.is_some() || head.hi == 0)
-                            && head.frozen.is_none_or(|seq| seq <= limits::MAX_SEQ)
-                    })
+                    && heads.iter().all(LogHead::is_sound)
             })
     }
 }
