@@ -154,8 +154,8 @@ fn signatures() {
     all_null[0] = 1;
     // S + L: the same number, spelled a second time.
     let order: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
     let mut larger = good;
     let mut carry = 0;
@@ -277,9 +277,8 @@ fn invalid_identities() -> Vec<Value> {
         ("a list whose length is not in its shortest form", long),
         ("bytes after the end", [&good[..], &[0]].concat()),
     ];
-    let read = |bytes: &[u8]| {
-        cbor::decode_canonical(bytes).ok().and_then(|r: Record| Identity::verify(&r).ok())
-    };
+    let read =
+        |bytes: &[u8]| cbor::decode_canonical(bytes).ok().and_then(|r: Record| Identity::verify(&r).ok());
     assert!(read(&good).is_some());
     let bad = bad.iter().map(|(why, record)| {
         assert!(read(record).is_none(), "{why}");
@@ -380,18 +379,12 @@ fn entries() {
 }
 
 fn invalid_entries() -> Vec<Value> {
-    let good =
-        sign(log::POSTS, 0, None, Body::Post(Content { text: "hello".into(), ..Content::default() }));
+    let good = sign(log::POSTS, 0, None, Body::Post(Content { text: "hello".into(), ..Content::default() }));
     let wire = good.signed().clone();
     let bytes = wire.to_bytes();
     let payload = wire.payload.clone().unwrap();
     // A header of our own, signed as it is.
-    let header = |version: u8,
-                  log: u8,
-                  seq: u64,
-                  previous: Option<EntryId>,
-                  payload: &[u8],
-                  length: u32| {
+    let header = |version: u8, log: u8, seq: u64, previous: Option<EntryId>, payload: &[u8], length: u32| {
         let hash = ByteArray::new(entry::payload_hash(payload));
         cbor::encode(&(version, author(), device(1).public(), log, seq, previous, hash, length, TIME))
     };
@@ -411,8 +404,7 @@ fn invalid_entries() -> Vec<Value> {
     let mut other = wire.clone();
     other.payload.as_mut().unwrap()[30] ^= 1;
     let floating =
-        [&[0x83], &cbor::encode(&ByteArray::new([0u8; 16]))[..], &[0x61, b'x', 0x81, 0xf9, 0x3c, 0]]
-            .concat();
+        [&[0x83], &cbor::encode(&ByteArray::new([0u8; 16]))[..], &[0x61, b'x', 0x81, 0xf9, 0x3c, 0]].concat();
     let mapping = [&[0x83], &cbor::encode(&ByteArray::new([0u8; 16]))[..], &[0x61, b'x', 0xa0]].concat();
     let no_list = [&[0x83], &cbor::encode(&ByteArray::new([0u8; 16]))[..], &[0x61, b'x', 0x01]].concat();
     let own_payload =
@@ -510,8 +502,7 @@ fn frames() {
         ("an identity", Frame::of_identity(&ada()).unwrap()),
         ("a fork", Frame::of_fork(&ada(), &proof).unwrap()),
     ];
-    let cases =
-        frames.iter().map(|(name, frame)| json!({ "name": name, "frame": hex(frame.to_bytes()) }));
+    let cases = frames.iter().map(|(name, frame)| json!({ "name": name, "frame": hex(frame.to_bytes()) }));
     let good = frames[2].1.to_bytes();
     let inline = Frame::Entry { record: ada().record(), entry: large.signed().to_bytes() }.to_bytes();
     let bad = [
@@ -606,10 +597,7 @@ fn invites() {
         Invite {
             author: author(),
             name: "Ada 🐦".into(),
-            addresses: vec![
-                "/dns4/node.example/udp/4001/quic-v1".into(),
-                "/ip4/192.0.2.7/tcp/4001".into(),
-            ],
+            addresses: vec!["/dns4/node.example/udp/4001/quic-v1".into(), "/ip4/192.0.2.7/tcp/4001".into()],
             newest: vec![EntryId::new([4; 32])],
         },
     ];

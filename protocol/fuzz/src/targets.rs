@@ -41,6 +41,11 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { identity, device: device.public(), entries }
 });
 
+static AUTHORS: LazyLock<Vec<AuthorId>> = LazyLock::new(|| {
+    let other = |n: u32| AuthorId::new(*blake3::hash(&n.to_le_bytes()).as_bytes());
+    std::iter::once(WORLD.identity.author()).chain((0..2_100).map(other)).collect()
+});
+
 /// Reads any bytes as everything. What is taken must be written as it was read: a format with two
 /// spellings of one value would let nodes disagree.
 pub fn decode(data: &[u8]) {
@@ -257,12 +262,11 @@ impl Held for Nothing {
 pub fn pulling(data: &[u8]) {
     let mut choices = Choices(data);
     let mut held = Nothing(choices.byte() % 8 == 0);
-    let count = u32::from(choices.byte() % 2) * 2_500;
-    let mut authors = vec![WORLD.identity.author()];
-    authors.extend((0..count).map(|n| AuthorId::new(*blake3::hash(&n.to_le_bytes()).as_bytes())));
+    // Now and then so many feeds that sets are reconciled.
+    let authors = if choices.byte() % 8 == 0 { &AUTHORS[..] } else { &AUTHORS[..1] };
     let own = |author: &AuthorId| Own { state: FeedState::new(*author, &[0; 32], []), complete: true };
     let mine = authors[1..].iter().map(own).collect();
-    let (mut pulling, _) = Pulling::start(0, &authors, mine, Some(u64::from(choices.byte())));
+    let (mut pulling, _) = Pulling::start(0, authors, mine, Some(u64::from(choices.byte())));
     let mut over = false;
     for now in 0..200 {
         let Ok(actions) = match choices.byte() % 8 {
