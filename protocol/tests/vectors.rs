@@ -141,6 +141,9 @@ fn bad_texts() -> Vec<Value> {
     texts.iter().map(bad).collect()
 }
 
+/// Why it is there, key, context and signature.
+type Case<'a> = (&'a str, [u8; 32], &'a [u8], [u8; 64]);
+
 #[test]
 fn signatures() {
     let hash = [7; 32];
@@ -165,7 +168,7 @@ fn signatures() {
     }
     let mut turned = good;
     turned[0] ^= 1;
-    let cases: [(&str, [u8; 32], &[u8], [u8; 64]); 7] = [
+    let cases: [Case; 7] = [
         ("good", key, keys::ENTRY_SIGNATURE, good),
         ("another context", key, keys::IDENTITY_SIGNATURE, good),
         ("a turned bit", key, keys::ENTRY_SIGNATURE, turned),
