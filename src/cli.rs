@@ -2,6 +2,7 @@
 
 mod answer;
 mod backup;
+mod bench;
 mod client;
 mod config;
 mod doctor;
@@ -104,6 +105,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Completions(meta::Completions),
     Man(meta::Man),
+    Bench(bench::Bench),
     Version(meta::Version),
 }
 
@@ -167,6 +169,7 @@ impl Cli {
             Command::Doctor(command) => command.run(context),
             Command::Completions(command) => command.run(context),
             Command::Man(command) => command.run(context),
+            Command::Bench(command) => command.run(context),
             Command::Version(command) => command.run(context),
         }
     }

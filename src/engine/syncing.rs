@@ -145,6 +145,12 @@ impl Turn<'_, '_> {
         self.ask_others(&[Range { author, device, log, from, to: seq - 1 }], None)
     }
 
+    /// An entry is worth having and came without its payload: whoever has it whole is asked.
+    pub fn want(&mut self, entry: &starling_protocol::Verified) -> Result<(), Error> {
+        let Header { author, device, log, seq, .. } = *entry.header();
+        self.ask_others(&[Range { author, device, log, from: seq, to: seq }], None)
+    }
+
     fn pull_actions(
         &mut self,
         stream: StreamId,
@@ -336,17 +342,8 @@ fn feed_state(batch: &mut Batch<'_>, author: &AuthorId, number: u32) -> Result<O
     let mut heads = Vec::new();
     for log in batch.logs_of(number)? {
         let row = batch.log(log)?.clone();
-        let head = match (LogHead::of(row.log, &row.state), row.state.frozen()) {
-            (None, _) => continue,
-            (Some(head), None) => head,
-            // The part before the fork is all that counts, and all nodes have the same of it.
-            (Some(head), Some(frozen)) => {
-                let hi = frozen.saturating_sub(1);
-                let id = if frozen == 0 { None } else { batch.id_at(log, hi)? };
-                LogHead { lo: head.lo.min(hi), hi, head: id, ..head }
-            }
-        };
-        heads.push((row.device, head));
+        let head = LogHead::of(row.log, &row.state, |seq| batch.id_at(log, seq))?;
+        heads.extend(head.map(|head| (row.device, head)));
     }
     Ok(Some(FeedState::new(*author, &digest, heads)))
 }
@@ -405,7 +402,7 @@ impl Held for Holding<'_, '_> {
         if voice != Some(Voice::Speaks) || frozen.is_some_and(|frozen| frozen <= head.hi) {
             return Ok(false);
         }
-        Ok(self.batch.id_at(log, head.hi)?.is_some_and(|held| Some(held) != head.head))
+        Ok(self.batch.id_at(log, head.hi)?.is_some_and(|held| held != head.head))
     }
 }
 
