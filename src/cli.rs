@@ -2,6 +2,7 @@
 
 mod answer;
 mod backup;
+mod bench;
 mod client;
 mod config;
 mod demo;
@@ -106,6 +107,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Completions(meta::Completions),
     Man(meta::Man),
+    Bench(bench::Bench),
     Version(meta::Version),
 }
 
@@ -170,6 +172,7 @@ impl Cli {
             Command::Doctor(command) => command.run(context),
             Command::Completions(command) => command.run(context),
             Command::Man(command) => command.run(context),
+            Command::Bench(command) => command.run(context),
             Command::Version(command) => command.run(context),
         }
     }

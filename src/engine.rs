@@ -31,6 +31,9 @@ mod surface;
 mod syncing;
 mod turn;
 
+#[cfg(test)]
+mod tests;
+
 pub use command::{Command, Refusal, Reply};
 pub use input::{Disk, Input, Request};
 pub use output::{Event, Output, PeerStatus, Status};

@@ -13,6 +13,9 @@ mod record;
 mod tables;
 mod verify;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::{
     path::Path,
     sync::{Arc, Mutex},
@@ -22,7 +25,7 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
 use batch::Memory;
 pub use batch::{Batch, Taken};
-pub use index::{Audience, Turned};
+pub use index::{Audience, Turned, body};
 pub use reader::Reader;
 pub use record::LogRow;
 pub use verify::Verification;

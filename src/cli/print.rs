@@ -92,7 +92,10 @@ pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
         let lines = match &status.reblog {
             // Taken out, so that the next boost of the same post prints nothing.
             Some(boosted) => match boosters.remove(boosted.id.as_str()) {
-                Some(by) => boost_card(output, &by, boosted),
+                Some(by) => {
+                    let below = statuses.iter().any(|status| status.id == boosted.id);
+                    boost_card(output, &by, boosted, below)
+                }
                 None => continue,
             },
             None => card(output, status, 0),
@@ -105,11 +108,17 @@ pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn boost_card(output: &Output, by: &[&Account], boosted: &Status) -> Vec<String> {
+/// `elsewhere`: the post stands in the same list, and once is enough.
+fn boost_card(output: &Output, by: &[&Account], boosted: &Status, elsewhere: bool) -> Vec<String> {
     let names: Vec<String> = by.iter().take(2).map(|account| name(output, account)).collect();
     let more = by.len().saturating_sub(2);
     let others = if more > 0 { format!(" and {}", layout::count(more as u64, "other", "others")) } else { String::new() };
-    let mut lines = vec![format!("{}{others} boosted:", names.join(", "))];
+    let who = format!("{}{others}", names.join(", "));
+    if elsewhere {
+        let id = output.dim(layout::short_entry(&boosted.id));
+        return vec![format!("{who} boosted {id} of {}", name(output, &boosted.account))];
+    }
+    let mut lines = vec![format!("{who} boosted:")];
     lines.extend(card(output, boosted, 1));
     lines
 }

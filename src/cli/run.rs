@@ -9,10 +9,7 @@ use starling::{
     runtime,
 };
 use toml::Value;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
+use tokio::sync::watch;
 
 use super::{Failure, Kind, door::Door, session::Context};
 
@@ -67,8 +64,7 @@ impl Run {
 
     async fn node(self, context: &Context, home: Home, config: Config) -> Result<(), Failure> {
         // Before anything is said to be ready, so that a signal in between is not lost.
-        let mut interrupts = signal(SignalKind::interrupt())?;
-        let mut terminations = signal(SignalKind::terminate())?;
+        let mut signals = Signals::listen()?;
         let _lock = home.lock()?;
         let token = home.token()?;
         let wanted = config.network.listen.clone();
@@ -98,8 +94,7 @@ impl Run {
 
         if told.is_ok() {
             tokio::select! {
-                _ = interrupts.recv() => {}
-                _ = terminations.recv() => {}
+                () = signals.next() => {}
                 () = node.stopped() => {}
             }
         }
@@ -113,7 +108,46 @@ impl Run {
         };
         tokio::select! {
             () = orderly => told,
-            _ = interrupts.recv() => Err(Failure::new(Kind::Interrupted, "interrupted while stopping")),
+            () = signals.next() => Err(Failure::new(Kind::Interrupted, "interrupted while stopping")),
+        }
+    }
+}
+
+/// What asks the process to stop.
+#[cfg(unix)]
+struct Signals {
+    interrupts: tokio::signal::unix::Signal,
+    terminations: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupts: signal(SignalKind::interrupt())?, terminations: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupts.recv() => {}
+            _ = self.terminations.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        // Without a handler there is nothing to wait for, and the system ends the process itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

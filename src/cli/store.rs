@@ -28,7 +28,10 @@ impl Store {
 
 fn stats(context: &Context) -> Result<(), Failure> {
     let session = context.session()?;
-    let stats: Value = session.client.get("/api/starling/v1/store/stats")?;
+    let mut stats: Value = session.client.get("/api/starling/v1/store/stats")?;
+    // A node knows its tables; the file is there for us to look at.
+    let file = std::fs::metadata(context.home()?.store_path()).map_or(0, |metadata| metadata.len());
+    stats["file_bytes"] = json!(file);
     let output = &context.output;
     if output.json {
         return output.object(&stats);

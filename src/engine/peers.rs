@@ -22,6 +22,9 @@ const DEMERITS: u32 = 100;
 /// One point wears off in this time.
 const FORGIVE_MS: u64 = 60 * 1000;
 const LEFT_MS: u64 = 60 * 60 * 1000;
+/// A peer that did not answer so often and was not seen for so long is forgotten: addresses age.
+const GIVE_UP: u32 = 10;
+const AGE_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// Calls begun at one tick.
 const CALLS: usize = 4;
 
@@ -112,7 +115,12 @@ impl Turn<'_, '_> {
         let Some(peer) = peer else { return Ok(()) };
         let jitter = u64::from(u16::from_le_bytes(self.random())) % RETRY_MS;
         let (id, now) = (peer.to_bytes(), self.now);
-        if self.batch.peer(&id)?.is_some() {
+        if let Some(row) = self.batch.peer(&id)? {
+            let gone = row.failures >= GIVE_UP && now.saturating_sub(row.last_seen) > AGE_MS;
+            if gone && !row.wanted && !row.banned {
+                self.batch.forget_peer(&id)?;
+                return self.plan_dial();
+            }
             self.batch.change_peer(&id, |row| {
                 let wait = (RETRY_MS << row.failures.min(16)).min(RETRY_MOST_MS);
                 row.failures = row.failures.saturating_add(1);

@@ -3,15 +3,17 @@
 use starling_protocol::{
     AuthorId, Body, EntryId, Verified,
     entry::{self, Place},
+    limits,
     payload::{Content, Link, Profile},
 };
 
 use super::{
     Command, Refusal, Reply, Request,
+    erase::erasable,
     receive::{Outcome, Source},
     turn::{Answered, Turn},
 };
-use crate::store::{Error, graph, reaction};
+use crate::store::{Error, body, graph, reaction};
 
 impl Turn<'_, '_> {
     /// A wish of the person. One line an arm.
@@ -42,8 +44,8 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
-    /// Signs what our author says and stores it; the answer is for after the commit.
-    fn sign(&mut self, body: Body) -> Answered<Verified> {
+    /// Signs what our author says at `time` and stores it; the answer is for after the commit.
+    fn sign(&mut self, body: Body, time: u64) -> Answered<Verified> {
         if let Err(over) = body.check_limits() {
             return Ok(Err(over.into()));
         }
@@ -61,7 +63,7 @@ impl Turn<'_, '_> {
             previous: top.map(|top| top.head),
         };
         let salt = self.random();
-        let entry = entry::sign(place, body, salt, self.now, &self.state.device);
+        let entry = entry::sign(place, body, salt, time, &self.state.device);
         if self.receive(&entry, Source::Own)? != Outcome::New {
             return Ok(Err(Refusal::Forked));
         }
@@ -70,7 +72,14 @@ impl Turn<'_, '_> {
     }
 
     fn say(&mut self, body: Body) -> Answered<Reply> {
-        Ok(match self.sign(body)? {
+        self.say_after(body, None)
+    }
+
+    /// Says something that must come after `last`. What settles by time does so by the author's: a second
+    /// word in one millisecond, or by a clock that went back, must still be the later one.
+    fn say_after(&mut self, body: Body, last: Option<u64>) -> Answered<Reply> {
+        let time = self.now.max(last.map_or(0, |last| last.saturating_add(1)));
+        Ok(match self.sign(body, time)? {
             Ok(entry) => {
                 let peers = self.takers();
                 if peers == 0 {
@@ -114,11 +123,13 @@ impl Turn<'_, '_> {
     fn thread_of(&mut self, id: &EntryId) -> Result<Option<(Link, Link)>, Error> {
         let Some(entry) = self.shown(id)? else { return Ok(None) };
         let parent = Link { author: entry.header().author, id: entry.id() };
-        Ok(match entry.payload().map(|payload| payload.body()) {
-            Some(Body::Reply { root, .. }) => Some((*root, parent)),
-            Some(Body::Boost(link)) => self.thread_of(&link.id)?,
-            Some(Body::Post(_) | Body::Unknown { .. }) => Some((parent, parent)),
-            _ => None,
+        Ok(match body(&entry) {
+            // Once: a stranger can pass on a boost of a boost of a boost.
+            Some(Body::Boost(link)) => match self.shown(&link.id)? {
+                Some(entry) => place(&entry, link.author),
+                None => None,
+            },
+            _ => place(&entry, parent.author),
         })
     }
 
@@ -150,36 +161,57 @@ impl Turn<'_, '_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         match entry.payload().map(|payload| payload.body()) {
-            Some(Body::Post(_) | Body::Reply { .. }) => self.say(Body::Edit { replaces: id, content }),
+            Some(Body::Post(_) | Body::Reply { .. }) => {
+                let last = self.batch.last_edit(&id, self.state.me)?;
+                self.say_after(Body::Edit { replaces: id, content }, last)
+            }
             _ => Ok(Err(Refusal::NotOurs("only posts and replies can be edited"))),
         }
     }
 
     fn delete(&mut self, ids: Vec<EntryId>) -> Answered<Reply> {
-        for id in &ids {
-            if let Err(refusal) = self.own(id)? {
-                return Ok(Err(refusal));
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.own(&id)? {
+                Err(refusal) => return Ok(Err(refusal)),
+                Ok(entry) if !erasable(&entry) => {
+                    return Ok(Err(Refusal::NotOurs("only posts, edits and reactions can be deleted")));
+                }
+                Ok(_) => all.push(id),
+            }
+            // What a post said after an edit goes with it.
+            for edit in self.batch.edits(&id, self.state.me)? {
+                all.extend(self.batch.entry(edit)?.map(|(edit, _)| edit.id()));
             }
         }
-        if ids.is_empty() { Ok(Ok(Reply::Unchanged)) } else { self.say(Body::Delete(ids)) }
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|id| seen.insert(*id));
+        let mut said = Ok(Reply::Unchanged);
+        for ids in all.chunks(limits::DELETE_IDS) {
+            said = self.say(Body::Delete(ids.to_vec()))?;
+            if said.is_err() {
+                break;
+            }
+        }
+        Ok(said)
     }
 
     fn react(&mut self, id: EntryId, kind: u8) -> Answered<Reply> {
         let Some((_, link)) = self.thread_of(&id)? else {
             return Ok(Err(Refusal::NotFound(format!("the post {id}"))));
         };
-        if self.batch.reaction(&link.id, kind, self.state.me)?.is_some() {
+        if !self.batch.reactions(&link.id, kind, self.state.me)?.is_empty() {
             return Ok(Ok(Reply::Unchanged));
         }
         self.say(if kind == reaction::BOOST { Body::Boost(link) } else { Body::Like(link) })
     }
 
     fn unreact(&mut self, id: EntryId, kind: u8) -> Answered<Reply> {
-        let Some(arrival) = self.batch.reaction(&id, kind, self.state.me)? else {
-            return Ok(Ok(Reply::Unchanged));
-        };
-        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(Ok(Reply::Unchanged)) };
-        self.say(Body::Delete(vec![entry.id()]))
+        let mut ids = Vec::new();
+        for arrival in self.batch.reactions(&id, kind, self.state.me)? {
+            ids.extend(self.batch.entry(arrival)?.map(|(entry, _)| entry.id()));
+        }
+        if ids.is_empty() { Ok(Ok(Reply::Unchanged)) } else { self.say(Body::Delete(ids)) }
     }
 
     fn follow(&mut self, author: AuthorId, addresses: &[libp2p::Multiaddr]) -> Answered<Reply> {
@@ -219,24 +251,30 @@ impl Turn<'_, '_> {
         if set.contains(&author) == holds {
             return Ok(Ok(Reply::Unchanged));
         }
-        // A relation settles by time: a second turn in one millisecond, or by a clock that went
-        // back, must still come after the first.
         let target = self.batch.intern_author(&author, self.now)?;
-        if let Some(last) = self.batch.standing(self.state.me, kind, target)? {
-            self.now = self.now.max(last + 1);
-        }
-        self.say(match (kind, holds) {
+        let last = self.batch.standing(self.state.me, kind, target)?;
+        let body = match (kind, holds) {
             (graph::FOLLOW, true) => Body::Follow(author),
             (graph::FOLLOW, false) => Body::Unfollow(author),
             (_, true) => Body::Block(author),
             (_, false) => Body::Unblock(author),
-        })
+        };
+        self.say_after(body, last)
     }
 
     fn set_profile(&mut self, mut profile: Profile) -> Answered<Reply> {
         profile.hints = self.own_hints();
         let last = self.batch.author(self.state.me)?.profile.map(|(time, ..)| time);
-        self.now = self.now.max(last.map_or(0, |last| last + 1));
-        self.say(Body::Profile(profile))
+        self.say_after(Body::Profile(profile), last)
+    }
+}
+
+/// The root of the thread that an answer to this entry of `author` belongs to, and the entry itself.
+fn place(entry: &Verified, author: AuthorId) -> Option<(Link, Link)> {
+    let parent = Link { author: entry.header().author, id: entry.id() };
+    match body(entry) {
+        Some(Body::Reply { root, .. }) if parent.author == author => Some((*root, parent)),
+        Some(Body::Post(_) | Body::Unknown { .. }) if parent.author == author => Some((parent, parent)),
+        _ => None,
     }
 }

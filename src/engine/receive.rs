@@ -2,7 +2,7 @@
 
 use libp2p::PeerId;
 use starling_protocol::{
-    AuthorId, EntryId, Verified,
+    AuthorId, Body, EntryId, Verified,
     entry::log,
     feed::{self, Step},
     identity::Voice,
@@ -12,11 +12,12 @@ use starling_protocol::{
 use super::{
     Event,
     checked::{Checked, CheckedFrame},
+    erase::erasable,
     turn::{Fresh, Turn},
 };
 use crate::{
     network::{Command, GossipRef, Verdict},
-    store::{Audience, Error},
+    store::{Audience, Error, body},
 };
 
 /// Gossip carries news. What claims to be older is left to sync, which asks for it by place.
@@ -109,6 +110,10 @@ impl Turn<'_, '_> {
         if entry.header().log != log::POSTS && !self.is_home(&author) {
             return Ok(Verdict::Ignore);
         }
+        // What is known already costs its author nothing: anybody can send it again.
+        if self.is_held(&entry)? {
+            return Ok(Verdict::Ignore);
+        }
         let allowed = self.state.rates.allow(&author, self.now);
         if !allowed && !self.is_home(&author) {
             return Ok(Verdict::Ignore);
@@ -116,10 +121,27 @@ impl Turn<'_, '_> {
         if self.merge_identity(&record, None)?.is_err() {
             return Ok(Verdict::Reject);
         }
+        if entry.payload().is_none() && self.is_home(&author) {
+            // The payload was too large to come along, and is worth asking for: so is the whole entry.
+            self.want(&entry)?;
+            return Ok(if allowed { Verdict::Accept } else { Verdict::Ignore });
+        }
         Ok(match self.receive(&entry, Source::Gossip(from))? {
             Outcome::New if allowed => Verdict::Accept,
             _ => Verdict::Ignore,
         })
+    }
+
+    /// Whether an entry is held with as much as this one brings.
+    fn is_held(&mut self, entry: &Verified) -> Result<bool, Error> {
+        let Some(arrival) = self.batch.find(&entry.id())? else { return Ok(false) };
+        let Some((held, _)) = self.batch.entry(arrival)? else { return Ok(false) };
+        if held.id() != entry.id() {
+            return Ok(false);
+        }
+        let Some(number) = self.batch.author_number(&held.header().author)? else { return Ok(false) };
+        let whole = held.payload().is_some() || entry.payload().is_none();
+        Ok(whole || self.batch.erased(number, &entry.id())?)
     }
 
     fn in_shard(&self, record: &starling_protocol::identity::Record, shard: u8) -> bool {
@@ -157,6 +179,10 @@ impl Turn<'_, '_> {
             return Ok(Outcome::Unwanted);
         }
         let log = self.batch.intern_log(number, &header.device, header.log)?;
+        // What a quota forgot does not come back by the way that it came.
+        if header.seq < self.batch.log(log)?.floor && matches!(source, Source::Gossip(_) | Source::Sync(_)) {
+            return Ok(Outcome::Unwanted);
+        }
         let frozen = self.batch.log(log)?.state.frozen();
         if voice == Voice::Speaks && frozen.is_some_and(|frozen| header.seq >= frozen) {
             return Ok(if self.batch.find(&entry.id())?.is_some() { Outcome::Known } else { Outcome::Forked });
@@ -181,7 +207,7 @@ impl Turn<'_, '_> {
     ) -> Result<Outcome, Error> {
         let header = *entry.header();
         // What was erased before it came is held without its payload, and stays silent.
-        let erased = self.batch.erased(number, &entry.id())?.is_some();
+        let erased = erasable(entry) && self.batch.erased(number, &entry.id())?;
         let silent = erased.then(|| entry.clone().without_payload());
         let entry = silent.as_ref().unwrap_or(entry);
         let from = self.peer_number(source.peer())?;
@@ -195,7 +221,8 @@ impl Turn<'_, '_> {
             self.want_below(&header)?;
         }
         self.keep_quota(&header.author, number)?;
-        Ok(Outcome::New)
+        // What was erased is no news: it closes the chain here, and goes no further.
+        Ok(if erased { Outcome::Known } else { Outcome::New })
     }
 
     fn tell(&mut self, entry: &Verified, audience: Audience, source: Source) {
@@ -215,7 +242,7 @@ impl Turn<'_, '_> {
             return Ok(Outcome::Known);
         };
         let Some(record) = self.batch.record(arrival)? else { return Ok(Outcome::Known) };
-        if record.has_payload() || self.batch.erased(number, &entry.id())?.is_some() {
+        if record.has_payload() || (erasable(entry) && self.batch.erased(number, &entry.id())?) {
             return Ok(Outcome::Known);
         }
         let (log, received) = (record.log, record.received_at);
@@ -240,11 +267,26 @@ impl Turn<'_, '_> {
 
     /// Forgets one entry at the bottom of a log, and wants nothing from there down any more.
     pub fn forget_lowest(&mut self, log: u32, seq: u64) -> Result<(), Error> {
-        let id = self.forget_at(log, seq)?;
+        let id = match self.batch.at(log, seq)? {
+            Some(arrival) => self.forget_old(log, seq, arrival)?,
+            None => None,
+        };
         self.batch.change_log(log, |row| {
             row.state.forget(seq, id);
             row.floor = row.floor.max(seq + 1);
         })
+    }
+
+    /// Takes an entry out of everything but the list of what its author erased.
+    fn forget_old(&mut self, log: u32, seq: u64, arrival: u64) -> Result<Option<EntryId>, Error> {
+        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(None) };
+        let Some(Body::Delete(ids)) = body(&entry) else { return self.forget_at(log, seq) };
+        let author = self.batch.log(log)?.author_number;
+        let home = self.is_home(&entry.header().author);
+        let taken = crate::store::Taken { arrival, log, author };
+        self.batch.retire_delete(ids, taken, home)?;
+        self.batch.forget(log, seq, &entry.id())?;
+        Ok(Some(entry.id()))
     }
 
     /// Takes an entry out of everything. The log's state is for the caller to change.

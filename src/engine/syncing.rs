@@ -145,6 +145,12 @@ impl Turn<'_, '_> {
         self.ask_others(&[Range { author, device, log, from, to: seq - 1 }], None)
     }
 
+    /// An entry is worth having and came without its payload: whoever has it whole is asked.
+    pub fn want(&mut self, entry: &starling_protocol::Verified) -> Result<(), Error> {
+        let Header { author, device, log, seq, .. } = *entry.header();
+        self.ask_others(&[Range { author, device, log, from: seq, to: seq }], None)
+    }
+
     fn pull_actions(
         &mut self,
         stream: StreamId,

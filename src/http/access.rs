@@ -118,9 +118,19 @@ mod tests {
             assert_eq!(place(&access(), &[("host", host)]).unwrap(), host.to_ascii_lowercase());
         }
         for host in [
-            "evil.example:4800", "localhost", "localhost:80", "127.0.0.1:4801", "localhost.evil.example:4800",
-            "127.0.0.1.evil.example:4800", "192.168.1.5:4800", "[::2]:4800", "localhost:4800:4800",
-            "user@localhost:4800", "", ":4800", "::1:4800",
+            "evil.example:4800",
+            "localhost",
+            "localhost:80",
+            "127.0.0.1:4801",
+            "localhost.evil.example:4800",
+            "127.0.0.1.evil.example:4800",
+            "192.168.1.5:4800",
+            "[::2]:4800",
+            "localhost:4800:4800",
+            "user@localhost:4800",
+            "",
+            ":4800",
+            "::1:4800",
         ] {
             assert!(matches!(place(&access(), &[("host", host)]), Err(Error::Host)), "{host}");
         }

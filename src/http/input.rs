@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
@@ -35,7 +35,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Error> {
+/// The whole of a body.
+pub(super) async fn read(body: Body) -> Result<Bytes, Error> {
     axum::body::to_bytes(body, BODY).await.map_err(|error| {
         // The one error that is not a broken connection, on which nobody hears the answer.
         if std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("limit")) {
@@ -82,6 +83,18 @@ fn depth(bytes: &[u8]) -> usize {
     deepest
 }
 
+/// What a path names: an id, mostly.
+pub(super) struct Name(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let Path(name) = Path::from_request_parts(parts, state).await.map_err(|_| Error::Path)?;
+        Ok(Self(name))
+    }
+}
+
 /// The query's parameters, in order: names may come more than once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Params(pub Vec<(String, String)>);
@@ -111,9 +124,7 @@ impl Params {
 
     /// The parameter as a `T`.
     pub(super) fn parse<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parse = |value: &str| {
-            value.parse().map_err(|error| Error::Invalid(format!("{name}: {error}")))
-        };
+        let parse = |value: &str| value.parse().map_err(|error| Error::Invalid(format!("{name}: {error}")));
         self.get(name).map(parse).transpose()
     }
 

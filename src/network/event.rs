@@ -16,6 +16,30 @@ pub struct GossipRef {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId(pub(super) u64);
 
+/// For tests that carry frames from engine to engine without a network.
+#[cfg(test)]
+impl GossipRef {
+    pub(crate) fn new(id: [u8; 32], source: PeerId) -> Self {
+        Self { id, source }
+    }
+
+    pub(crate) fn parts(self) -> ([u8; 32], PeerId) {
+        (self.id, self.source)
+    }
+}
+
+impl StreamId {
+    /// A name, for those who carry frames from engine to engine without a network.
+    pub(crate) const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Which side of a sync stream this node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SyncRole {

@@ -104,13 +104,23 @@ impl<'t> Batch<'t> {
         if let Some(number) = self.author_number(author)? {
             return Ok(number);
         }
-        let number = self.tables.authors.last()?.map_or(0, |(last, _)| last.value() + 1);
+        let number = self.next_author()?;
         let row = AuthorRow::new(*author, now);
         self.tables.author_numbers.insert(author.as_bytes(), number)?;
         self.tables.authors.insert(number, row.encode().as_slice())?;
         self.memory.numbers.insert(*author, number);
         self.memory.authors.insert(number, row);
         Ok(number)
+    }
+
+    /// A number that no author had before: a relation may still name one who was forgotten.
+    fn next_author(&mut self) -> Result<u32, Error> {
+        const KEY: &str = "next author";
+        let next = self.tables.meta.get(KEY)?.and_then(|bytes| bytes.value().try_into().ok());
+        let next = next.map_or(0, u32::from_le_bytes);
+        let after = next.checked_add(1).ok_or_else(|| Error::Corrupt("no author numbers are left".into()))?;
+        self.tables.meta.insert(KEY, after.to_le_bytes().as_slice())?;
+        Ok(next)
     }
 
     /// What is known of an author.
@@ -264,6 +274,10 @@ impl<'t> Batch<'t> {
         self.tables.entries.insert(arrival, bytes.as_slice())?;
         self.tables.places.insert((log, header.seq), arrival)?;
         self.tables.ids.insert(&prefix(&entry.id()), arrival)?;
+        let number = self.log(log)?.author_number;
+        if entry.payload().is_none() && !self.erased(number, &entry.id())? {
+            self.tables.hollow.insert((log, header.seq), ())?;
+        }
         let author = self.change_log(log, |row| {
             row.state.insert(&header, entry.id());
             row.author_number
@@ -291,12 +305,29 @@ impl<'t> Batch<'t> {
             return Ok(());
         };
         self.tables.ids.remove(&prefix(id))?;
+        self.tables.hollow.remove((log, seq))?;
+        self.forget_erased(log, id)?;
         let bytes = self.tables.entries.remove(arrival)?.map_or(0, |bytes| bytes.value().len()) as u64;
         let author = self.log(log)?.author_number;
         self.change_author(author, |row| {
             row.entries = row.entries.saturating_sub(1);
             row.bytes = row.bytes.saturating_sub(bytes);
         })
+    }
+
+    /// What a delete said that is held no longer was kept for the sake of this entry: it goes with it.
+    fn forget_erased(&mut self, log: u32, id: &EntryId) -> Result<(), Error> {
+        let (author, id) = (self.log(log)?.author_number, id.as_bytes());
+        let mut deletes = Vec::new();
+        for row in self.tables.erased.range((author, id, 0)..=(author, id, u64::MAX))? {
+            deletes.push(row?.0.value().2);
+        }
+        for arrival in deletes {
+            if self.tables.entries.get(arrival)?.is_none() {
+                self.tables.erased.remove((author, id, arrival))?;
+            }
+        }
+        Ok(())
     }
 
     /// Forgets an author of whom no entry is held: number, identity, logs and proofs.
@@ -310,6 +341,7 @@ impl<'t> Batch<'t> {
         self.tables.log_numbers.retain_in(all.clone(), |_, _| false)?;
         self.tables.forks.retain_in(all, |_, _| false)?;
         self.memory.log_numbers.retain(|(author, ..), _| *author != number);
+        self.tables.erased.retain_in((number, &[0; 32], 0)..=(number, &[0xff; 32], u64::MAX), |_, _| false)?;
         self.tables.identities.remove(number)?;
         self.memory.identities.remove(&number);
         self.tables.authors.remove(number)?;
@@ -323,6 +355,7 @@ impl<'t> Batch<'t> {
     /// Brings the payload of an entry that is held without it.
     pub fn fill(&mut self, arrival: u64, entry: &Verified) -> Result<(), Error> {
         let Some(held) = self.record(arrival)? else { return Ok(()) };
+        self.tables.hollow.remove((held.log, entry.header().seq))?;
         self.replace(arrival, &EntryRecord::of(entry, held.log, held.received_at, held.from))
     }
 

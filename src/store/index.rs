@@ -50,6 +50,13 @@ pub fn order_time(claimed: u64, received: u64) -> u64 {
     if claimed > received.saturating_add(limits::CLOCK_SKEW_MS) { received } else { claimed }
 }
 
+/// What an entry says, if it is there and stands in the log where it belongs: elsewhere it says
+/// nothing, so that logs that are kept in part cannot hold what must be kept whole, and the other way.
+pub fn body(entry: &Verified) -> Option<&Body> {
+    let body = entry.payload()?.body();
+    (body.log() == entry.header().log).then_some(body)
+}
+
 impl Batch<'_> {
     /// Enters an entry wherever it is to be found. Gives back a change of a relation, if it was one.
     pub fn index(
@@ -59,39 +66,34 @@ impl Batch<'_> {
         received: u64,
         audience: Audience,
     ) -> Result<Option<Turned>, Error> {
-        let Some(payload) = entry.payload() else { return Ok(None) };
+        let Some(body) = body(entry) else { return Ok(None) };
         let Taken { arrival, author, .. } = taken;
         let header = entry.header();
         let time = order_time(header.time, received);
-        let standing = |holds| Standing {
-            time: header.time.min(time),
-            device: tie(&header.device),
-            seq: header.seq,
-            holds,
-        };
-        match payload.body() {
+        // Registers settle by the claimed time: when an entry came differs from node to node.
+        let standing =
+            |holds| Standing { time: header.time, device: tie(&header.device), seq: header.seq, holds };
+        match body {
             Body::Post(content) => self.surface(taken, time, audience, content.visibility)?,
             Body::Reply { parent, content, .. } => {
                 self.tables.replies.insert((&prefix(&parent.id), time, arrival), ())?;
                 self.surface(taken, time, audience, content.visibility)?;
             }
             Body::Boost(link) => {
-                self.tables.reactions.insert((&prefix(&link.id), BOOST, author), arrival)?;
+                self.tables.reactions.insert((&prefix(&link.id), BOOST, author, arrival), ())?;
                 self.surface(taken, time, audience, Visibility::Public)?;
             }
-            Body::Unknown { .. } if header.log == log::POSTS => {
-                self.surface(taken, time, audience, Visibility::Public)?;
-            }
-            Body::Unknown { .. } => {}
+            Body::Unknown { .. } => self.surface(taken, time, audience, Visibility::Public)?,
             Body::Like(link) => {
-                self.tables.reactions.insert((&prefix(&link.id), LIKE, author), arrival)?;
+                self.tables.reactions.insert((&prefix(&link.id), LIKE, author, arrival), ())?;
             }
             Body::Edit { replaces, .. } => {
-                self.tables.edits.insert((&prefix(replaces), author, time, arrival), ())?;
+                self.tables.edits.insert((&prefix(replaces), author, header.time, arrival), ())?;
             }
             Body::Delete(ids) => {
                 for id in ids {
-                    self.tables.erased.insert((author, id.as_bytes()), arrival)?;
+                    self.tables.erased.insert((author, id.as_bytes(), arrival), ())?;
+                    self.settle_hollow(author, id)?;
                 }
             }
             Body::Follow(target) => return self.turn(author, graph::FOLLOW, target, standing(true), received),
@@ -117,39 +119,40 @@ impl Batch<'_> {
     /// Takes an entry out of everything that [`Batch::index`] entered it in. Relations and profiles
     /// stay: they are undone by saying the opposite.
     pub fn unindex(&mut self, entry: &Verified, taken: Taken, received: u64) -> Result<(), Error> {
-        let Some(payload) = entry.payload() else { return Ok(()) };
+        let Some(body) = body(entry) else { return Ok(()) };
         let Taken { arrival, author, .. } = taken;
         let time = order_time(entry.header().time, received);
-        let shown = match payload.body() {
-            Body::Post(_) => true,
+        let shown = match body {
+            Body::Post(_) | Body::Unknown { .. } => true,
             Body::Reply { parent, .. } => {
                 self.tables.replies.remove((&prefix(&parent.id), time, arrival))?;
                 true
             }
             Body::Boost(link) => {
-                self.withdraw(&link.id, BOOST, author, arrival)?;
+                self.tables.reactions.remove((&prefix(&link.id), BOOST, author, arrival))?;
                 true
             }
             Body::Like(link) => {
-                self.withdraw(&link.id, LIKE, author, arrival)?;
+                self.tables.reactions.remove((&prefix(&link.id), LIKE, author, arrival))?;
                 false
             }
             Body::Edit { replaces, .. } => {
-                self.tables.edits.remove((&prefix(replaces), author, time, arrival))?;
+                self.tables.edits.remove((&prefix(replaces), author, entry.header().time, arrival))?;
                 false
             }
             Body::Delete(ids) => {
                 for id in ids {
-                    self.tables.erased.remove((author, id.as_bytes()))?;
+                    self.tables.erased.remove((author, id.as_bytes(), arrival))?;
+                    self.settle_hollow(author, id)?;
                 }
                 false
             }
-            Body::Unknown { .. } => entry.header().log == log::POSTS,
             _ => false,
         };
         if shown {
             self.tables.home.remove((time, arrival))?;
             self.tables.network.remove((time, arrival))?;
+            self.tables.authored.remove((author, time, arrival))?;
             self.change_author(author, |row| row.posts = row.posts.saturating_sub(1))?;
         }
         Ok(())
@@ -162,25 +165,22 @@ impl Batch<'_> {
         audience: Audience,
         visibility: Visibility,
     ) -> Result<(), Error> {
-        match (audience, visibility) {
-            (Audience::Home, _) => self.tables.home.insert((time, taken.arrival), ())?,
-            (Audience::Network, Visibility::Public | Visibility::Local) => {
-                self.tables.network.insert((time, taken.arrival), ())?
-            }
-            (Audience::Network, Visibility::Unlisted) | (Audience::Nobody, _) => None,
-        };
+        self.stand((time, taken.arrival), audience, visibility)?;
+        self.tables.authored.insert((taken.author, time, taken.arrival), ())?;
         self.change_author(taken.author, |row| {
             row.posts += 1;
             row.last_post = row.last_post.max(time);
         })
     }
 
-    /// A reaction of an author may have been made twice; only the one that stands is taken back.
-    fn withdraw(&mut self, target: &EntryId, kind: u8, author: u32, arrival: u64) -> Result<(), Error> {
-        let key = (&prefix(target), kind, author);
-        if self.tables.reactions.get(key)?.is_some_and(|row| row.value() == arrival) {
-            self.tables.reactions.remove(key)?;
-        }
+    fn stand(&mut self, key: (u64, u64), audience: Audience, visibility: Visibility) -> Result<(), Error> {
+        match (audience, visibility) {
+            (Audience::Home, _) => self.tables.home.insert(key, ())?,
+            (Audience::Network, Visibility::Public | Visibility::Local) => {
+                self.tables.network.insert(key, ())?
+            }
+            (Audience::Network, Visibility::Unlisted) | (Audience::Nobody, _) => None,
+        };
         Ok(())
     }
 
@@ -197,14 +197,65 @@ impl Batch<'_> {
         Ok(changed.then_some(Turned { kind, target, holds: standing.holds }))
     }
 
-    /// The delete that names this entry of this author, if one is held.
-    pub fn erased(&self, author: u32, id: &EntryId) -> Result<Option<u64>, Error> {
-        Ok(self.tables.erased.get((author, id.as_bytes()))?.map(|arrival| arrival.value()))
+    /// Takes a delete that a quota forgets out of the indexes, but for what it says of entries that are
+    /// held, or of any if `all`: what was erased must not come back because its delete grew old.
+    pub fn retire_delete(&mut self, ids: &[EntryId], taken: Taken, all: bool) -> Result<(), Error> {
+        for id in ids {
+            if !all && self.find(id)?.is_none() {
+                self.tables.erased.remove((taken.author, id.as_bytes(), taken.arrival))?;
+            }
+        }
+        Ok(())
     }
 
-    /// Where an author's reaction to a post is.
-    pub fn reaction(&self, target: &EntryId, kind: u8, author: u32) -> Result<Option<u64>, Error> {
-        Ok(self.tables.reactions.get((&prefix(target), kind, author))?.map(|arrival| arrival.value()))
+    /// Notes whether the payload of an entry of this author is wanted, after a delete of it came or went.
+    fn settle_hollow(&mut self, author: u32, id: &EntryId) -> Result<(), Error> {
+        let Some(arrival) = self.find(id)? else { return Ok(()) };
+        let Some((entry, _)) = self.entry(arrival)? else { return Ok(()) };
+        let Some(log) = self.record(arrival)?.map(|record| record.log) else { return Ok(()) };
+        if entry.id() != *id || self.log(log)?.author_number != author {
+            return Ok(());
+        }
+        let place = (log, entry.header().seq);
+        if entry.payload().is_none() && !self.erased(author, id)? {
+            self.tables.hollow.insert(place, ())?;
+        } else {
+            self.tables.hollow.remove(place)?;
+        }
+        Ok(())
+    }
+
+    /// The places in `from..=to` of a log whose payload is wanted.
+    pub fn hollow(&self, log: u32, from: u64, to: u64) -> Result<Vec<u64>, Error> {
+        let rows = self.tables.hollow.range((log, from)..=(log, to.max(from)))?;
+        rows.map(|row| Ok(row?.0.value().1)).collect()
+    }
+
+    /// Whether a delete is held that names this entry of this author.
+    pub fn erased(&self, author: u32, id: &EntryId) -> Result<bool, Error> {
+        let id = id.as_bytes();
+        Ok(self.tables.erased.range((author, id, 0)..=(author, id, u64::MAX))?.next().is_some())
+    }
+
+    /// Where an author's reactions to a post are: one, unless two devices reacted.
+    pub fn reactions(&self, target: &EntryId, kind: u8, author: u32) -> Result<Vec<u64>, Error> {
+        let key = prefix(target);
+        let rows = self.tables.reactions.range((&key, kind, author, 0)..=(&key, kind, author, u64::MAX))?;
+        rows.map(|row| Ok(row?.0.value().3)).collect()
+    }
+
+    /// The edits of a post by its author.
+    pub fn edits(&self, target: &EntryId, author: u32) -> Result<Vec<u64>, Error> {
+        let key = prefix(target);
+        let rows = self.tables.edits.range((&key, author, 0, 0)..=(&key, author, u64::MAX, u64::MAX))?;
+        rows.map(|row| Ok(row?.0.value().3)).collect()
+    }
+
+    /// The claimed time of the newest edit of a post by its author.
+    pub fn last_edit(&self, target: &EntryId, author: u32) -> Result<Option<u64>, Error> {
+        let key = prefix(target);
+        let rows = self.tables.edits.range((&key, author, 0, 0)..=(&key, author, u64::MAX, u64::MAX))?;
+        rows.last().map(|row| Ok(row?.0.value().2)).transpose()
     }
 
     /// Puts an author's held posts on another timeline: after a follow, unfollow, block or unblock.
@@ -218,10 +269,15 @@ impl Batch<'_> {
             let arrivals = self.arrivals(log, 0, frozen)?;
             for arrival in arrivals {
                 let Some((entry, received)) = self.entry(arrival)? else { continue };
-                let taken = Taken { arrival, log, author };
-                // Frozen and erased entries are indexed nowhere; they have no payload to show either.
-                self.unindex(&entry, taken, received)?;
-                self.index(&entry, taken, received, audience)?;
+                let visibility = match body(&entry) {
+                    Some(Body::Post(content) | Body::Reply { content, .. }) => content.visibility,
+                    Some(Body::Boost(_) | Body::Unknown { .. }) => Visibility::Public,
+                    _ => continue,
+                };
+                let key = (order_time(entry.header().time, received), arrival);
+                self.tables.home.remove(key)?;
+                self.tables.network.remove(key)?;
+                self.stand(key, audience, visibility)?;
             }
         }
         Ok(())

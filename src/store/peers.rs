@@ -42,6 +42,8 @@ impl PeerRow {
             let at = self.addresses.partition_point(|(_, time)| *time >= seen);
             self.addresses.insert(at, (address, seen));
         } else {
+            // The oldest makes room for what was heard last: a node that moved can be found again.
+            self.addresses.truncate(ADDRESSES - 1);
             self.addresses.push((address, 0));
         }
         self.addresses.truncate(ADDRESSES);
@@ -82,13 +84,21 @@ impl Batch<'_> {
         Ok(peer)
     }
 
+    /// Forgets a peer.
+    pub fn forget_peer(&mut self, id: &[u8]) -> Result<(), Error> {
+        if let Some(peer) = self.peer(id)? {
+            self.tables.peers.remove(id)?;
+            self.tables.peer_numbers.remove(peer.number)?;
+        }
+        Ok(())
+    }
+
     /// Forgets the peer that was not seen for longest, of those that nobody asked for.
     fn make_room(&mut self) -> Result<(), Error> {
         let peers = self.peers()?;
         let idle = peers.into_iter().filter(|(_, peer)| !peer.wanted && !peer.banned);
-        if let Some((id, peer)) = idle.min_by_key(|(_, peer)| peer.last_seen) {
-            self.tables.peers.remove(id.as_slice())?;
-            self.tables.peer_numbers.remove(peer.number)?;
+        if let Some((id, _)) = idle.min_by_key(|(_, peer)| peer.last_seen) {
+            self.forget_peer(&id)?;
         }
         Ok(())
     }

@@ -54,50 +54,9 @@ impl Reader {
     pub fn author_posts(&self, author: &AuthorId, page: &Page) -> Result<Vec<Post>, Error> {
         let Some(bounds) = self.bounds(page)? else { return Ok(Vec::new()) };
         let Some(number) = self.number(author)? else { return Ok(Vec::new()) };
-        // Each log is in the order of its device's clock; a handful of them is merged here.
-        let mut rows = Vec::new();
-        for log in self.logs_of(number)? {
-            let row = self.log(log)?;
-            if row.log != starling_protocol::entry::log::POSTS {
-                continue;
-            }
-            let end = row.state.frozen().unwrap_or(u64::MAX);
-            let mut wanted = limit(page);
-            let from_oldest = page.min.is_some();
-            let mut places = self.tables.places.range((log, 0)..(log, end))?;
-            while let Some(place) = if from_oldest { places.next() } else { places.next_back() } {
-                let arrival = place?.1.value();
-                let Some(time) = self.shown_at(arrival)? else { continue };
-                if bounds.holds((time, arrival)) {
-                    rows.push((time, arrival));
-                    wanted -= 1;
-                }
-                if wanted == 0 {
-                    break;
-                }
-            }
-        }
-        rows.sort_unstable();
-        let rows: Vec<_> = if page.min.is_some() {
-            rows.into_iter().take(limit(page)).rev().collect()
-        } else {
-            rows.into_iter().rev().take(limit(page)).collect()
-        };
-        let posts = rows.into_iter().map(|(_, arrival)| self.post_at(arrival, 1));
-        posts.filter_map(Result::transpose).collect()
-    }
-
-    /// When an entry that shows itself on timelines stands there; none for edits and the like.
-    fn shown_at(&self, arrival: u64) -> Result<Option<u64>, Error> {
-        use starling_protocol::Body;
-        let Some((entry, record)) = self.entry_at(arrival)? else { return Ok(None) };
-        let shown = entry.payload().is_some_and(|payload| {
-            matches!(
-                payload.body(),
-                Body::Post(_) | Body::Reply { .. } | Body::Boost(_) | Body::Unknown { .. }
-            )
-        });
-        Ok(shown.then(|| order_time(entry.header().time, record.received_at)))
+        let Bounds { above, below } = bounds;
+        let rows = self.tables.authored.range((number, above.0, above.1)..(number, below.0, below.1))?;
+        self.page(rows.map(|row| row.map(|(key, _)| (key.value().1, key.value().2))), above, page)
     }
 
     fn timeline(
@@ -105,17 +64,25 @@ impl Reader {
         table: &impl ReadableTable<(u64, u64), ()>,
         page: &Page,
     ) -> Result<Vec<Post>, Error> {
-        let Some(bounds) = self.bounds(page)? else { return Ok(Vec::new()) };
+        let Some(Bounds { above, below }) = self.bounds(page)? else { return Ok(Vec::new()) };
+        let rows = table.range(above..below)?;
+        self.page(rows.map(|row| row.map(|(key, _)| key.value())), above, page)
+    }
+
+    /// The posts of a page, newest first, from the rows within its bounds.
+    fn page(
+        &self,
+        mut rows: impl DoubleEndedIterator<Item = Result<(u64, u64), redb::StorageError>>,
+        above: (u64, u64),
+        page: &Page,
+    ) -> Result<Vec<Post>, Error> {
         let mut posts = Vec::new();
-        let mut rows = table.range(bounds.above..bounds.below)?;
         while let Some(row) = if page.min.is_some() { rows.next() } else { rows.next_back() } {
-            let key = row?.0.value();
-            if key == bounds.above {
+            let key = row?;
+            if key == above {
                 continue;
             }
-            if let Some(post) = self.post_at(key.1, 1)? {
-                posts.push(post);
-            }
+            posts.extend(self.post_at(key.1, 1)?);
             if posts.len() == limit(page) {
                 break;
             }
@@ -138,7 +105,7 @@ impl Reader {
             let Some((entry, record)) = self.entry_at(arrival)? else { return Ok(None) };
             *end = (order_time(entry.header().time, record.received_at), arrival);
         }
-        Ok(Some(bounds))
+        Ok((bounds.above < bounds.below).then_some(bounds))
     }
 
     /// An author as known here.
@@ -243,7 +210,7 @@ impl Reader {
             identity: identity.unwrap_or_default(),
             received_at: record.received_at,
             from,
-            deleted: self.tables.erased.get((number, id.as_bytes()))?.is_some(),
+            deleted: self.erased(number, id)?,
             edits,
         }))
     }
@@ -348,7 +315,13 @@ impl Reader {
     }
 
     fn find(&self, id: &EntryId) -> Result<Option<u64>, Error> {
-        Ok(self.tables.ids.get(&prefix(id))?.map(|arrival| arrival.value()))
+        let Some(arrival) = self.tables.ids.get(&prefix(id))?.map(|arrival| arrival.value()) else {
+            return Ok(None);
+        };
+        // The table knows the first half of an id. Whoever asks for another second half asks in vain.
+        let Some(record) = self.record(arrival)? else { return Ok(None) };
+        let same = record.clone().signed(&self.log(record.log)?).id() == *id;
+        Ok(same.then_some(arrival))
     }
 
     pub(super) fn record(&self, arrival: u64) -> Result<Option<EntryRecord>, Error> {
@@ -359,12 +332,6 @@ impl Reader {
 struct Bounds {
     above: (u64, u64),
     below: (u64, u64),
-}
-
-impl Bounds {
-    fn holds(&self, key: (u64, u64)) -> bool {
-        self.above < key && key < self.below
-    }
 }
 
 fn limit(page: &Page) -> usize {

@@ -63,12 +63,18 @@ tables! {
     network: (u64, u64) => (), "network";
     /// Post answered, time, arrival of the reply.
     replies: (&'static Prefix, u64, u64) => (), "replies";
-    /// Post, kind of reaction, author number → arrival of the reaction.
-    reactions: (&'static Prefix, u8, u32) => u64, "reactions";
-    /// Post, author number, time, arrival of the edit.
+    /// Author number, time, arrival: the posts, replies and boosts of one author, of all devices.
+    authored: (u32, u64, u64) => (), "authored";
+    /// Post, kind of reaction, author number, arrival of the reaction. Two devices of an author may both
+    /// have reacted: each entry has a row, so that taking one back leaves the other.
+    reactions: (&'static Prefix, u8, u32, u64) => (), "reactions";
+    /// Post, author number, time as the author claims it, arrival of the edit.
     edits: (&'static Prefix, u32, u64, u64) => (), "edits";
-    /// Author number, whole id → arrival of the delete that names it.
-    erased: (u32, &'static [u8; 32]) => u64, "erased";
+    /// Author number, whole id, arrival of a delete that names it.
+    erased: (u32, &'static [u8; 32], u64) => (), "erased";
+    /// Log number, sequence number: entries whose payload is neither here nor erased by their author.
+    /// Whoever has it is asked for it.
+    hollow: (u32, u64) => (), "hollow";
     /// Who follows or blocks whom → [`super::graph::Standing`]: time, device, seq, whether it holds.
     relations: Relation => (u64, u64, u64, bool), "relations";
     /// Target, kind, author: the same from the other end, those that hold.

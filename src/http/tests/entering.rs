@@ -90,7 +90,8 @@ fn a_stranger_cannot_fill_the_memory() {
     let announced = house.raw(format!("{head}Content-Length: 2000000\r\n\r\n").as_bytes());
     assert!(announced.starts_with("HTTP/1.1 413 ") && announced.contains("too_large"), "{announced}");
     let chunk = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
-    let growing = house.raw(format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(17)).as_bytes());
+    let growing =
+        house.raw(format!("{head}Transfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(17)).as_bytes());
     assert!(growing.is_empty() || growing.starts_with("HTTP/1.1 413 "), "{growing}");
     // And the door still opens.
     house.get("/api/v1/instance").good();

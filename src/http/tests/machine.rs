@@ -35,6 +35,7 @@ fn a_node_says_who_it_is_and_how_it_is() {
     assert!(status["entries"].as_u64().unwrap() >= 1);
     let stats = house.get("/api/starling/v1/store/stats").good();
     assert_eq!(stats["entries"], status["entries"]);
+    assert!(stats["file_bytes"].as_u64().unwrap() > 0);
     let verified = house.post("/api/starling/v1/store/verify", json!({})).good();
     assert_eq!((&verified["good"], &verified["bad_count"]), (&stats["entries"], &json!(0)));
 }

@@ -111,8 +111,8 @@ fn threads_show_their_gaps() {
     let middle = reply(&root, "middle");
     let leaf = reply(&middle, "leaf");
     let context = house.get(&format!("/api/v1/statuses/{middle}/context")).good();
-    assert_eq!(ids(&context["ancestors"]), [root.clone()]);
-    assert_eq!(ids(&context["descendants"]), [leaf.clone()]);
+    assert_eq!(ids(&context["ancestors"]), [root.as_str()]);
+    assert_eq!(ids(&context["descendants"]), [leaf.as_str()]);
     house.call("DELETE", &format!("/api/v1/statuses/{middle}"), &[]).good();
     let thread = house.get(&format!("/api/starling/v1/thread/{leaf}")).good();
     let places = thread.as_array().unwrap();
@@ -204,7 +204,7 @@ fn filters_leave_out_and_go_on() {
     house.post(&format!("/api/v1/statuses/{root}/reblog"), json!({})).good();
     let path = format!("/api/v1/accounts/{}/statuses", house.me());
     let list = |query: &str| ids(&house.get(&format!("{path}?{query}")).good());
-    assert_eq!(list("limit=5&exclude_replies=true&exclude_reblogs=true"), [root.clone()]);
+    assert_eq!(list("limit=5&exclude_replies=true&exclude_reblogs=true"), [root.as_str()]);
     assert_eq!(list("limit=5&exclude_replies=true").len(), 2);
     assert_eq!(list("limit=80&exclude_reblogs=true").len(), 31);
     assert_eq!(list("only_media=true"), Vec::<String>::new());

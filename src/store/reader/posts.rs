@@ -41,7 +41,10 @@ impl Reader {
         let header = entry.header();
         let (id, key) = (entry.id(), prefix(&entry.id()));
         let reacted = |kind| match self.me {
-            Some(me) => Ok(self.tables.reactions.get((&key, kind, me))?.is_some()),
+            Some(me) => {
+                let mine = (&key, kind, me, 0)..=(&key, kind, me, u64::MAX);
+                Ok(self.tables.reactions.range(mine)?.next().is_some())
+            }
             None => Ok::<_, Error>(false),
         };
         Ok(Some(Post {
@@ -69,6 +72,9 @@ impl Reader {
         depth: usize,
     ) -> Result<Option<(PostBody, Option<u64>)>, Error> {
         let Some(payload) = entry.payload() else { return Ok(Some((PostBody::Absent, None))) };
+        if payload.body().log() != entry.header().log {
+            return Ok(None);
+        }
         let (content, reply) = match payload.body() {
             Body::Post(content) => (content, None),
             Body::Reply { root, parent, content } => (content, Some((*root, *parent))),
@@ -117,7 +123,13 @@ impl Reader {
     }
 
     fn count(&self, key: &super::super::tables::Prefix, kind: u8) -> Result<u64, Error> {
-        Ok(self.tables.reactions.range((key, kind, 0)..=(key, kind, u32::MAX))?.count() as u64)
+        let (mut authors, mut last) = (0, None);
+        for row in self.tables.reactions.range((key, kind, 0, 0)..=(key, kind, u32::MAX, u64::MAX))? {
+            let author = row?.0.value().2;
+            authors += u64::from(last != Some(author));
+            last = Some(author);
+        }
+        Ok(authors)
     }
 
     pub(super) fn blocked(&self, author: u32) -> Result<bool, Error> {
@@ -125,7 +137,8 @@ impl Reader {
     }
 
     pub(super) fn erased(&self, author: u32, id: &EntryId) -> Result<bool, Error> {
-        Ok(self.tables.erased.get((author, id.as_bytes()))?.is_some())
+        let id = id.as_bytes();
+        Ok(self.tables.erased.range((author, id, 0)..=(author, id, u64::MAX))?.next().is_some())
     }
 
     fn me_relates(&self, kind: u8, target: u32) -> Result<bool, Error> {

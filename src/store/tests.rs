@@ -1,0 +1,3 @@
+//! The store under test: its invariants, and what failing disks do to it.
+
+pub(crate) mod audit;
