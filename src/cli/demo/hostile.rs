@@ -50,13 +50,13 @@ pub fn fork(world: &mut World) -> Result<()> {
     ensure!(said.contains("copied"), "a copied home should say that it was copied, and says: {said}");
     world.tell("thief", "copies the laptop's home; the copy is noticed, and refuses to write");
     world.does("thief", &["restore", "--force"])?;
-    world.posts("laptop", "it is really me", &[])?;
+    let mine = world.posts("laptop", "it is really me", &[])?;
     world.posts("thief", "buy my coins", &[])?;
     world.tell("thief", "forced the guard: two entries are now signed for one place");
     world.start("laptop")?;
-    let bob = world.listen("bob")?;
+    world.holds("bob", &mine, "it is really me")?;
+    world.stop("laptop")?;
     world.start("thief")?;
-    world.does("thief", &["peers", "add", &bob])?;
 
     let path = format!("/api/v1/accounts/{alice}");
     for who in ["bob", "carol"] {
@@ -71,7 +71,6 @@ pub fn fork(world: &mut World) -> Result<()> {
     world.tell("bob", "reads on: alice's other device is not affected");
 
     let device = text(&world.does("laptop", &["id", "show"])?, "device")?;
-    world.stop("laptop")?;
     world.does("alice", &["id", "devices", "remove", &device, "--yes"])?;
     world.tell("alice", "removes the laptop from her identity");
     for who in ["alice", "bob", "carol"] {
