@@ -6,7 +6,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`access`], [`connection`] | who may speak, and how much |
+//! | `access`, `connection` | who may speak, and how much |
 //! | `input`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
