@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `access`, `connection` | who may speak, and how much |
-//! | `input`, `paging`, `error` | what is common to all requests |
+//! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
@@ -20,6 +20,7 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
+mod form;
 mod guard;
 mod html;
 mod identity;
