@@ -129,8 +129,7 @@ impl Pulling {
         let wire = Interests::of(interests);
         let interests: HashSet<AuthorId> =
             interests.iter().filter(|author| wire.contains(author)).copied().collect();
-        let mine: Vec<Own> =
-            mine.into_iter().filter(|own| interests.contains(&own.state.author())).collect();
+        let mine: Vec<Own> = mine.into_iter().filter(|own| interests.contains(&own.state.author())).collect();
         let hello = Ask::Hello { version: limits::VERSION, credit: CREDIT, interests: wire };
         let (phase, asks) = compare(now, mine);
         let mut pulling = Self {
@@ -276,9 +275,7 @@ impl Pulling {
             }
             Answer::Identities(mut records) => {
                 // Of a stranger with the same prefix nothing is wanted.
-                records.retain(|record| {
-                    record.author().is_ok_and(|author| self.interests.contains(&author))
-                });
+                records.retain(|record| record.author().is_ok_and(|author| self.interests.contains(&author)));
                 actions.extend((!records.is_empty()).then_some(PullAction::Identities(records)));
             }
             Answer::Forks(proofs) => actions.push(PullAction::Forks(proofs)),
