@@ -152,8 +152,10 @@ impl Batch<'_> {
         if shown {
             self.tables.home.remove((time, arrival))?;
             self.tables.network.remove((time, arrival))?;
-            self.tables.authored.remove((author, time, arrival))?;
-            self.change_author(author, |row| row.posts = row.posts.saturating_sub(1))?;
+            // Once only: what a fork hid may be forgotten later.
+            if self.tables.authored.remove((author, time, arrival))?.is_some() {
+                self.change_author(author, |row| row.posts = row.posts.saturating_sub(1))?;
+            }
         }
         Ok(())
     }
