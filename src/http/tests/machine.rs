@@ -11,6 +11,8 @@ fn the_instance_is_complete_enough_for_strict_clients() {
     let house = House::new(1);
     let v1 = house.get("/api/v1/instance").good();
     let v2 = house.get("/api/v2/instance").good();
+    assert_eq!(house.get("/api/v1/instance/").good(), v1);
+    assert_eq!(house.get("/api/v2/instance/").good(), v2);
     assert_eq!(v1["uri"], format!("127.0.0.1:{}", house.port));
     assert!(v1["version"].as_str().unwrap().starts_with("4.5.0 (compatible; Starling "));
     assert_eq!(v1["version"], v2["version"]);
@@ -73,25 +75,35 @@ fn a_device_that_is_not_ours_cannot_be_removed() {
     assert_eq!(house.get("/api/starling/v1/id").good()["removed"], json!([]));
 }
 
-#[test]
-fn long_tasks_are_few() {
-    let house = House::new(1);
-    // Imports whose bodies do not end hold both places.
+/// An import whose body does not end.
+fn endless_import(house: &House) -> std::net::TcpStream {
     let head = format!(
         "POST /api/starling/v1/import HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {TOKEN}\r\n\
          Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
         house.port
     );
-    let hold = |_| {
-        let mut socket = house.socket();
-        socket.write_all(head.as_bytes()).unwrap();
-        // The door asks for the body once the import has begun.
-        let mut answer = [0; 25];
-        socket.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
-        socket
-    };
-    let held: Vec<_> = (0..2).map(hold).collect();
+    let mut socket = house.socket();
+    socket.write_all(head.as_bytes()).unwrap();
+    // The door asks for the body once the import has begun.
+    let mut answer = [0; 25];
+    socket.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+    socket
+}
+
+#[test]
+fn a_request_without_end_does_not_hold_up_the_stop() {
+    let mut house = House::new(1);
+    let _held = endless_import(&house);
+    house.stop.take().unwrap().send(()).unwrap();
+    let served = house.served.take().unwrap();
+    house.runtime.block_on(served).unwrap().unwrap();
+}
+
+#[test]
+fn long_tasks_are_few() {
+    let house = House::new(1);
+    let held: Vec<_> = (0..2).map(|_| endless_import(&house)).collect();
     assert_eq!(house.get("/api/starling/v1/export").bad(), (429, "busy".into()));
     assert_eq!(house.post("/api/starling/v1/store/verify", json!({})).bad(), (429, "busy".into()));
     house.get("/api/v1/timelines/home").good();
@@ -107,4 +119,21 @@ fn a_stop_is_answered_and_orderly() {
     house.runtime.block_on(house.node.stopped());
     let served = house.served.take().unwrap();
     house.runtime.block_on(served).unwrap().unwrap();
+}
+
+#[test]
+fn a_node_that_stops_says_so() {
+    use crate::{engine::Command, http::App};
+    let house = House::new(1);
+    let app = App::new(house.node.clone(), Access::new(TOKEN, ([127, 0, 0, 1], 1).into()));
+    assert!(app.check_running().is_ok());
+    app.begin_to_stop();
+    house.runtime.block_on(house.node.clone().shutdown());
+    let refused = house.runtime.block_on(app.command(Command::Publish {
+        content: Box::default(),
+        in_reply_to: None,
+        idempotency: None,
+    }));
+    assert!(matches!(refused, Err(crate::http::Error::Stopping)), "{refused:?}");
+    assert!(matches!(app.check_running(), Err(crate::http::Error::Stopping)));
 }
