@@ -28,7 +28,7 @@
 //! use std::{collections::VecDeque, convert::Infallible};
 //! use starling_protocol::{entry::{self, Place, log}, identity::{Action, Inception, Operation, Record}};
 //! use starling_protocol::{keys::{Phrase, Secret}, payload::Content, sync::*};
-//! use starling_protocol::{AuthorId, Body, Identity, Verified};
+//! use starling_protocol::{AuthorId, Body, DeviceKey, Identity, Verified};
 //!
 //! /// What a node holds of one author. A real one keeps it on disk, with a `feed::LogState` for each log.
 //! struct Node { identity: Option<Identity>, posts: Vec<Verified> }
@@ -65,6 +65,9 @@
 //!     type Error = Infallible;
 //!     fn missing(&mut self, range: &Range) -> Result<Vec<(u64, u64)>, Infallible> {
 //!         Ok(if self.posts.is_empty() { vec![(range.from, range.to)] } else { vec![] })
+//!     }
+//!     fn contradicts(&mut self, _: &AuthorId, _: &DeviceKey, head: &LogHead) -> Result<bool, Infallible> {
+//!         Ok(self.posts.iter().any(|post| post.header().seq == head.hi && post.id() != head.head))
 //!     }
 //! }
 //!

@@ -323,6 +323,9 @@ impl Held for Nosy {
         self.0.push(*range);
         Ok(vec![])
     }
+    fn contradicts(&mut self, _: &AuthorId, _: &DeviceKey, _: &LogHead) -> Result<bool, Infallible> {
+        Ok(false)
+    }
 }
 
 /// Compares two catalogues; gives the cost and the authors that came out as different.
@@ -434,6 +437,25 @@ fn a_puller_that_breaks_the_rules_is_told_so_once() {
         assert_eq!(faults.count(), 1, "{asks:?}: {actions:?}");
         assert!(matches!(actions.last(), Some(ServeAction::Misbehaved(_))), "{asks:?}");
     }
+}
+
+#[test]
+fn thousands_may_be_followed_one_by_one_but_nobody_may_go_on_for_ever() {
+    let (mut serving, mut shelf) = (Serving::new(0), Shelf::default());
+    let hello = Ask::Hello { version: 1, credit: 4, interests: Interests::default() };
+    serving.receive(0, &hello.to_bytes(), &mut shelf).unwrap();
+    let follow = |n: u64| {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&(n as u32).to_be_bytes());
+        let more = Interests::of(&[AuthorId::new(bytes)]);
+        Ask::Interests { more, less: Interests::default() }.to_bytes()
+    };
+    for n in 0..limits::INTERESTS as u64 {
+        let actions = serving.receive(0, &follow(n), &mut shelf).unwrap();
+        assert!(actions.iter().all(|action| matches!(action, ServeAction::Send(_))), "{n}: {actions:?}");
+    }
+    let actions = serving.receive(0, &follow(7), &mut shelf).unwrap();
+    assert!(matches!(actions[..], [ServeAction::Misbehaved(_)]), "{actions:?}");
 }
 
 #[test]

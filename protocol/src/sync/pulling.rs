@@ -30,17 +30,13 @@ pub trait Held {
 
     /// Whether another entry is held at the place of this head, below where the log is frozen: then
     /// the device has forked its log. The server's branch is asked for although that place is held, so
-    /// that [`crate::feed::step`] finds the proof. One that always says no still gets every entry, and
-    /// learns of such forks when somebody else proves them.
+    /// that [`crate::feed::step`] finds the proof.
     fn contradicts(
         &mut self,
         author: &AuthorId,
         device: &DeviceKey,
         head: &LogHead,
-    ) -> Result<bool, Self::Error> {
-        let _ = (author, device, head);
-        Ok(false)
-    }
+    ) -> Result<bool, Self::Error>;
 }
 
 /// One of the puller's own feeds, for comparing.

@@ -52,7 +52,8 @@ pub struct Batch {
     pub next: Option<u64>,
 }
 
-/// Something new, to be told to a peer whom it interests. Not to the one that it came from.
+/// Something new, to be told to a peer whom it interests. Not to the one that it came from. What an
+/// entry is verified by, such as the operation that added its device, is announced before it.
 #[derive(Debug, Clone)]
 pub enum News {
     /// An entry that was stored.
@@ -209,7 +210,7 @@ impl Serving {
                 self.changes_at += seconds * 1_000;
                 self.changes =
                     self.changes.saturating_add(seconds.saturating_mul(CHANGES_PER_SECOND)).min(CHANGES);
-                let Some(left) = self.changes.checked_sub(more.len() as u64 + 1) else {
+                let Some(left) = self.changes.checked_sub(more.len().max(1) as u64) else {
                     return Ok(Err("too many changes of interests"));
                 };
                 self.changes = left;
