@@ -5,7 +5,10 @@ use std::{
     fs::{self, DirBuilder},
     path::{Path, PathBuf},
     process::Child,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +26,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Children {
     folder: PathBuf,
     keep: bool,
+    interrupted: AtomicBool,
     running: Mutex<BTreeMap<String, Child>>,
 }
 
@@ -45,12 +49,13 @@ impl Children {
                 #[cfg(unix)]
                 std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
                 builder.create(&folder).map_err(|error| {
-                    Failure::failed(format!("{}: {error}", folder.display())).hint("--keep DIR uses another folder")
+                    Failure::failed(format!("{}: {error}", folder.display()))
+                        .hint("--keep DIR uses another folder")
                 })?;
                 folder
             }
         };
-        Ok(Self { folder, keep: kept, running: Mutex::default() })
+        Ok(Self { folder, keep: kept, interrupted: AtomicBool::new(false), running: Mutex::default() })
     }
 
     /// Where the homes are.
@@ -98,6 +103,14 @@ impl Children {
         self.folder.clone()
     }
 
+    /// Does not return if the demo was interrupted: what fails then fails because its nodes were ended,
+    /// and the process is about to end as well.
+    pub fn not_interrupted(&self) {
+        while self.interrupted.load(Ordering::SeqCst) {
+            thread::park();
+        }
+    }
+
     /// Cleans up when the person or the system interrupts, and ends this process.
     pub fn end_when_interrupted(self: &Arc<Self>) -> Result<(), Failure> {
         let children = Arc::clone(self);
@@ -113,6 +126,7 @@ impl Children {
                     _ = terminations.recv() => {}
                 }
             });
+            children.interrupted.store(true, Ordering::SeqCst);
             children.end(children.keep);
             eprintln!("error: interrupted");
             std::process::exit(Kind::Interrupted as i32);

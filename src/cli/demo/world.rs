@@ -257,7 +257,8 @@ impl World {
     /// Somebody's home timeline as author and text, newest first.
     pub fn timeline(&self, who: &str) -> Result<Vec<(String, String)>> {
         let list = self.look(who, "/api/v1/timelines/home?limit=40")?;
-        let line = |status: &Value| Ok((text(&status["account"], "id")?, text(&status["starling"], "source")?));
+        let line =
+            |status: &Value| Ok((text(&status["account"], "id")?, text(&status["starling"], "source")?));
         list.as_array().into_iter().flatten().map(line).collect()
     }
 }
