@@ -84,8 +84,12 @@ fn compact(context: &Context) -> Result<(), Failure> {
     let before = size();
     if before > 0 {
         let cache = usize::try_from(context.settings()?.config.store.cache_bytes).unwrap_or(usize::MAX);
-        // Each pass frees what the one before could only mark.
-        while store::Store::open(&path, cache).and_then(store::Store::compact).map_err(Failure::failed)? {}
+        // Each pass frees what the one before could only mark, until one gains nothing.
+        let mut last = u64::MAX;
+        while size() < last {
+            last = size();
+            store::Store::open(&path, cache).and_then(store::Store::compact).map_err(Failure::failed)?;
+        }
     }
     drop(lock);
     let after = size();
