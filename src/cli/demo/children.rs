@@ -27,6 +27,8 @@ pub struct Children {
     folder: PathBuf,
     keep: bool,
     interrupted: AtomicBool,
+    /// Held while something is started or done in the folder.
+    busy: Mutex<()>,
     running: Mutex<BTreeMap<String, Child>>,
 }
 
@@ -55,7 +57,13 @@ impl Children {
                 folder
             }
         };
-        Ok(Self { folder, keep: kept, interrupted: AtomicBool::new(false), running: Mutex::default() })
+        Ok(Self {
+            folder,
+            keep: kept,
+            interrupted: AtomicBool::new(false),
+            busy: Mutex::default(),
+            running: Mutex::default(),
+        })
     }
 
     /// Where the homes are.
@@ -70,6 +78,17 @@ impl Children {
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Child>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the folder from going away under what is done in it.
+    pub fn busy(&self) -> MutexGuard<'_, ()> {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.interrupted.load(Ordering::SeqCst) {
+            return busy;
+        }
+        drop(busy);
+        self.not_interrupted();
+        self.busy()
     }
 
     /// Looks after a process from now on.
@@ -127,6 +146,9 @@ impl Children {
                 }
             });
             children.interrupted.store(true, Ordering::SeqCst);
+            // The nodes first: a command that waits for one then ends soon.
+            children.end(true);
+            let _done = children.busy.lock();
             children.end(children.keep);
             eprintln!("error: interrupted");
             std::process::exit(Kind::Interrupted as i32);
