@@ -53,8 +53,9 @@ fn stats(context: &Context) -> Result<(), Failure> {
 
 fn verify(context: &Context) -> Result<(), Failure> {
     let session = context.session()?;
-    context.output.talk("checking every entry…");
+    let progress = context.output.progress("checking every entry");
     let found: Value = session.client.post_slow("/api/starling/v1/store/verify")?;
+    drop(progress);
     let number = |name: &str| found.get(name).and_then(Value::as_u64).unwrap_or(0);
     if context.output.json {
         context.output.object(&found)?;
