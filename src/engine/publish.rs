@@ -215,13 +215,12 @@ impl Turn<'_, '_> {
     }
 
     fn follow(&mut self, author: AuthorId, addresses: &[libp2p::Multiaddr]) -> Answered<Reply> {
-        /// As many as a home node can keep up to date; the bound on what one session asks for.
-        const FOLLOWS: usize = 10_000;
         if author == self.state.author {
             return Ok(Err(Refusal::NotOurs("this is you: your own posts are on your timeline anyway")));
         }
-        if self.state.following.len() >= FOLLOWS {
-            return Ok(Err(Refusal::Policy(format!("you follow {FOLLOWS} authors, which is the limit"))));
+        let most = self.state.policy.follows;
+        if self.state.following.len() >= most && !self.state.following.contains(&author) {
+            return Ok(Err(Refusal::Policy(format!("you follow {most} authors, which is the limit"))));
         }
         if !addresses.is_empty()
             && let Err(refusal) = self.add_peer(addresses)?
