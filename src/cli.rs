@@ -2,8 +2,10 @@
 
 mod answer;
 mod backup;
+mod bench;
 mod client;
 mod config;
+mod demo;
 mod doctor;
 mod door;
 mod failure;
@@ -67,6 +69,7 @@ enum Command {
     Init(init::Init),
     Run(run::Run),
     Status(status::Status),
+    Demo(demo::Demo),
     #[command(subcommand)]
     Id(id::Id),
     #[command(subcommand)]
@@ -104,6 +107,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Completions(meta::Completions),
     Man(meta::Man),
+    Bench(bench::Bench),
     Version(meta::Version),
 }
 
@@ -138,6 +142,7 @@ impl Cli {
             Command::Init(command) => command.run(context),
             Command::Run(command) => command.run(context),
             Command::Status(command) => command.run(context),
+            Command::Demo(command) => command.run(context),
             Command::Id(command) => command.run(context),
             Command::Profile(command) => command.run(context),
             Command::Post(command) => command.run(context),
@@ -167,6 +172,7 @@ impl Cli {
             Command::Doctor(command) => command.run(context),
             Command::Completions(command) => command.run(context),
             Command::Man(command) => command.run(context),
+            Command::Bench(command) => command.run(context),
             Command::Version(command) => command.run(context),
         }
     }

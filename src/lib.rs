@@ -3,6 +3,7 @@
 //! `main.rs` is the only other room that knows everything; tests and simulations come in through here.
 
 pub mod backup;
+pub mod bench;
 pub mod clock;
 pub mod config;
 pub mod engine;

@@ -45,10 +45,7 @@ impl DisplayText {
     /// As it is laid out: line breaks (`\n` for all kinds of them) and tabs stay.
     pub fn block(text: &str) -> Self {
         let text = text.replace("\r\n", "\n");
-        let lines: Vec<_> = text
-            .split(is_line_break)
-            .map(|text| line(text, true))
-            .collect();
+        let lines: Vec<_> = text.split(is_line_break).map(|text| line(text, true)).collect();
         Self(lines.join("\n"))
     }
 
@@ -92,11 +89,7 @@ fn clipped(text: &str, mut cut: bool) -> String {
         out.push('\u{25cc}'); // dotted circle: what a mark without a letter is printed on
     }
     for grapheme in text.graphemes(true) {
-        let grapheme = if grapheme.len() > GRAPHEME_BYTES {
-            "\u{fffd}"
-        } else {
-            grapheme
-        };
+        let grapheme = if grapheme.len() > GRAPHEME_BYTES { "\u{fffd}" } else { grapheme };
         if out.len() + grapheme.len() > LINE_BYTES {
             cut = true;
             break;
@@ -157,8 +150,7 @@ fn joins(joiner: char, before: Option<char>, after: Option<char>) -> bool {
     }
     if matches!(joiner, '\u{200c}' | '\u{200d}') {
         // In scripts that join, and in emoji; never in what could be spelled in ASCII.
-        let joining =
-            |c: char| !c.is_ascii() && !c.is_control() && !c.is_whitespace() && !is_noncharacter(c);
+        let joining = |c: char| !c.is_ascii() && !c.is_control() && !c.is_whitespace() && !is_noncharacter(c);
         return joining(before)
             && after.is_some_and(|c| joining(c) && !is_combining_mark(c) && !is_selector(c));
     }
@@ -166,10 +158,7 @@ fn joins(joiner: char, before: Option<char>, after: Option<char>) -> bool {
 }
 
 fn is_line_break(c: char) -> bool {
-    matches!(
-        c,
-        '\n' | '\r' | '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
+    matches!(c, '\n' | '\r' | '\u{0b}' | '\u{0c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// ZWNJ, ZWJ, and the marks of direction LRM, RLM, ALM.

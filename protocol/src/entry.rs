@@ -110,8 +110,7 @@ impl Header {
             return Err(Invalid::TooLarge(bytes.len()));
         }
         let Wire(version, author, device, log, seq, previous, hash, payload_len, time) =
-            cbor::decode_canonical(bytes)
-                .map_err(|error| Invalid::Encoding { part: "the header", error })?;
+            cbor::decode_canonical(bytes).map_err(|error| Invalid::Encoding { part: "the header", error })?;
         if version != limits::VERSION {
             return Err(Invalid::Version(version));
         }

@@ -35,6 +35,9 @@ pub fn object(status: &Status) -> Value {
     if let Some(language) = &status.language {
         add("language", json!(language));
     }
+    if !matches!(status.starling.visibility.as_str(), "" | "public") {
+        add("visibility", json!(status.starling.visibility));
+    }
     if let Some(boosted) = &status.reblog {
         add("boost", self::object(boosted));
     } else {
@@ -92,7 +95,10 @@ pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
         let lines = match &status.reblog {
             // Taken out, so that the next boost of the same post prints nothing.
             Some(boosted) => match boosters.remove(boosted.id.as_str()) {
-                Some(by) => boost_card(output, &by, boosted),
+                Some(by) => {
+                    let below = statuses.iter().any(|status| status.id == boosted.id);
+                    boost_card(output, &by, boosted, below)
+                }
                 None => continue,
             },
             None => card(output, status, 0),
@@ -105,11 +111,21 @@ pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn boost_card(output: &Output, by: &[&Account], boosted: &Status) -> Vec<String> {
+/// `elsewhere`: the post stands in the same list, and once is enough.
+fn boost_card(output: &Output, by: &[&Account], boosted: &Status, elsewhere: bool) -> Vec<String> {
     let names: Vec<String> = by.iter().take(2).map(|account| name(output, account)).collect();
     let more = by.len().saturating_sub(2);
-    let others = if more > 0 { format!(" and {}", layout::count(more as u64, "other", "others")) } else { String::new() };
-    let mut lines = vec![format!("{}{others} boosted:", names.join(", "))];
+    let others = if more > 0 {
+        format!(" and {}", layout::count(more as u64, "other", "others"))
+    } else {
+        String::new()
+    };
+    let who = format!("{}{others}", names.join(", "));
+    if elsewhere {
+        let id = output.dim(layout::short_entry(&boosted.id));
+        return vec![format!("{who} boosted {id} of {}", name(output, &boosted.account))];
+    }
+    let mut lines = vec![format!("{who} boosted:")];
     lines.extend(card(output, boosted, 1));
     lines
 }
@@ -130,6 +146,9 @@ pub fn card(output: &Output, status: &Status, depth: usize) -> Vec<String> {
     }
     if status.edited_at.is_some() {
         head += " · edited";
+    }
+    if !matches!(status.starling.visibility.as_str(), "" | "public") {
+        head += &format!(" · {}", safe(&status.starling.visibility));
     }
     if status.starling.time_doubted {
         head += &format!(" · {}", output.warn("its clock is ahead"));
@@ -216,7 +235,10 @@ mod tests {
         let object = object(&boost);
         assert_eq!(object["boost"]["text"], "hello");
         assert_eq!(object["boost"]["author"], "star1aaaaaaaaaaaa");
-        assert_eq!((object["kind"].as_str(), object["id"].as_str()), (Some("boost"), Some("bafyr4ibbbbbbbbbbbbbbbb")));
+        assert_eq!(
+            (object["kind"].as_str(), object["id"].as_str()),
+            (Some("boost"), Some("bafyr4ibbbbbbbbbbbbbbbb"))
+        );
     }
 
     #[test]

@@ -8,11 +8,8 @@ use starling::{
     home::Home,
     runtime,
 };
+use tokio::sync::watch;
 use toml::Value;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
 
 use super::{Failure, Kind, door::Door, session::Context};
 
@@ -67,8 +64,7 @@ impl Run {
 
     async fn node(self, context: &Context, home: Home, config: Config) -> Result<(), Failure> {
         // Before anything is said to be ready, so that a signal in between is not lost.
-        let mut interrupts = signal(SignalKind::interrupt())?;
-        let mut terminations = signal(SignalKind::terminate())?;
+        let mut signals = Signals::listen()?;
         let _lock = home.lock()?;
         let token = home.token()?;
         let wanted = config.network.listen.clone();
@@ -98,8 +94,7 @@ impl Run {
 
         if told.is_ok() {
             tokio::select! {
-                _ = interrupts.recv() => {}
-                _ = terminations.recv() => {}
+                () = signals.next() => {}
                 () = node.stopped() => {}
             }
         }
@@ -113,14 +108,57 @@ impl Run {
         };
         tokio::select! {
             () = orderly => told,
-            _ = interrupts.recv() => Err(Failure::new(Kind::Interrupted, "interrupted while stopping")),
+            () = signals.next() => Err(Failure::new(Kind::Interrupted, "interrupted while stopping")),
+        }
+    }
+}
+
+/// What asks the process to stop.
+#[cfg(unix)]
+struct Signals {
+    interrupts: tokio::signal::unix::Signal,
+    terminations: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupts: signal(SignalKind::interrupt())?,
+            terminations: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupts.recv() => {}
+            _ = self.terminations.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        // Without a handler there is nothing to wait for, and the system ends the process itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }
 
 /// Waits until the network listens where it was told to.
 async fn listening(context: &Context, node: &runtime::Node, wanted: &[Multiaddr]) {
-    let all = |listen: &[Multiaddr]| wanted.iter().all(|wanted| listen.iter().any(|found| is_for(wanted, found)));
+    let all =
+        |listen: &[Multiaddr]| wanted.iter().all(|wanted| listen.iter().any(|found| is_for(wanted, found)));
     let waited = tokio::time::timeout(PATIENCE, node.wait_for(|status| all(&status.listen))).await;
     tokio::time::sleep(INTERFACES).await;
     if waited.is_err() {
@@ -184,4 +222,19 @@ pub fn log(level: &str, json: bool) {
     let Ok(filter) = tracing_subscriber::EnvFilter::builder().parse(level) else { return };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = if json { builder.json().try_init() } else { builder.with_ansi(false).try_init() };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_again_by_transport_and_port() {
+        let is_for = |wanted: &str, found: &str| is_for(&wanted.parse().unwrap(), &found.parse().unwrap());
+        assert!(is_for("/ip4/0.0.0.0/tcp/0", "/ip4/192.168.0.7/tcp/41234"));
+        assert!(is_for("/ip4/0.0.0.0/tcp/4001", "/ip4/127.0.0.1/tcp/4001"));
+        assert!(is_for("/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/127.0.0.1/udp/5/quic-v1"));
+        assert!(!is_for("/ip4/0.0.0.0/tcp/4001", "/ip4/127.0.0.1/tcp/4002"));
+        assert!(!is_for("/ip4/0.0.0.0/tcp/0", "/ip4/127.0.0.1/udp/5/quic-v1"));
+    }
 }

@@ -114,22 +114,16 @@ pub enum Refusal {
     #[error("{0}")]
     OverLimit(#[from] OverLimit),
     /// Nothing to say.
-    #[error("there is nothing in it: write a text")]
+    #[error("there is nothing to say in it")]
     Empty,
     /// The write guard is closed.
-    #[error(
-        "this node was restored or copied, and does not yet know what the network holds of your own feed; \
-         connect to a peer that follows you, or run `starling restore --force` to write at your own risk"
-    )]
+    #[error("nothing is signed yet: this home was restored or copied, and no peer that knows you has been met")]
     Guarded,
     /// The home's device is not, or no longer, a device of the author.
-    #[error("this device does not speak for the author any more: restore from your phrase")]
+    #[error("this device does not speak for you any more")]
     Silenced,
     /// Our own log is frozen.
-    #[error(
-        "two entries were signed for one place of this device's log, and others refuse what follows; \
-         restore from your phrase to go on with a new device"
-    )]
+    #[error("two entries were signed for one place of this device's log, and others refuse what follows")]
     Forked,
     /// A bound that protects this node.
     #[error("{0}")]

@@ -284,6 +284,18 @@ impl Turn<'_, '_> {
         self.fault(peer, Fault::Protocol, what)
     }
 
+    /// At the start: calls that an earlier run had under way, or that a run without a network only
+    /// planned, are not under way now. Those who were left for what they did stay left.
+    pub fn forget_calls(&mut self) -> Result<(), Error> {
+        for (id, row) in self.batch.peers()? {
+            // Leaving takes longer than any wait between calls.
+            if row.retry_at <= self.now + RETRY_MOST_MS + RETRY_MS {
+                self.batch.change_peer(&id, |row| row.retry_at = 0)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A peer did wrong: it is noted, and at some point it is left for another.
     pub fn fault(&mut self, peer: PeerId, fault: Fault, what: &str) -> Result<(), Error> {
         tracing::info!("{peer}: {fault:?}: {what}");

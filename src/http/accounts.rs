@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, header},
 };
 use libp2p::Multiaddr;
@@ -13,7 +13,7 @@ use super::{
     App, At, Base,
     entities::{Account, CredentialAccount, Dresser, Relationship, Status},
     error::Error,
-    input::{self, Params},
+    input::{self, Name, Params},
     lookup, paging,
 };
 use crate::{
@@ -24,6 +24,8 @@ use crate::{
 
 /// Accounts that one request for relationships may name.
 const RELATIONSHIPS: usize = 80;
+/// Authors on a page of people at most: all that one may follow, for programs that ask for all.
+const PEOPLE: usize = 10_000;
 /// Pages that are read to fill one when a filter leaves things out. What is further is on the next
 /// page: a filter that fits nothing must not read a whole feed.
 const FILTERED_PAGES: usize = 8;
@@ -106,11 +108,7 @@ pub(super) async fn update_credentials(
     verify_credentials(State(app), base).await
 }
 
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(base): At,
-    Path(id): Path<String>,
-) -> Answer<Account> {
+pub(super) async fn show(State(app): State<App>, Extension(base): At, Name(id): Name) -> Answer<Account> {
     let author = lookup::author(&id)?;
     let me = app.node().author();
     app.read(move |reader| {
@@ -124,11 +122,7 @@ pub(super) async fn show(
     .await
 }
 
-pub(super) async fn lookup(
-    State(app): State<App>,
-    Extension(base): At,
-    params: Params,
-) -> Answer<Account> {
+pub(super) async fn lookup(State(app): State<App>, Extension(base): At, params: Params) -> Answer<Account> {
     app.read(move |reader| {
         let author = lookup::who(reader, params.require("acct")?)?;
         let account = reader.account(&author)?;
@@ -164,7 +158,7 @@ pub(super) struct Follow {
 
 pub(super) async fn follow(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Name(id): Name,
     input::Json(Follow { addresses }): input::Json<Follow>,
 ) -> Answer<Relationship> {
     if addresses.len() > starling_protocol::limits::HINTS {
@@ -173,15 +167,15 @@ pub(super) async fn follow(
     relate(app, &id, |author| Command::Follow { author, addresses }).await
 }
 
-pub(super) async fn unfollow(State(app): State<App>, Path(id): Path<String>) -> Answer<Relationship> {
+pub(super) async fn unfollow(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
     relate(app, &id, Command::Unfollow).await
 }
 
-pub(super) async fn block(State(app): State<App>, Path(id): Path<String>) -> Answer<Relationship> {
+pub(super) async fn block(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
     relate(app, &id, Command::Block).await
 }
 
-pub(super) async fn unblock(State(app): State<App>, Path(id): Path<String>) -> Answer<Relationship> {
+pub(super) async fn unblock(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
     relate(app, &id, Command::Unblock).await
 }
 
@@ -197,7 +191,7 @@ type Paged<T> = Result<(HeaderMap, Json<T>), Error>;
 pub(super) async fn statuses(
     State(app): State<App>,
     Extension(base): At,
-    Path(id): Path<String>,
+    Name(id): Name,
     params: Params,
 ) -> Paged<Vec<Status>> {
     let author = lookup::author(&id)?;
@@ -223,16 +217,19 @@ pub(super) async fn statuses(
     .await
 }
 
+/// The newest and the oldest entry of a page.
+type Ends = (EntryId, EntryId);
+
 /// A page of what is wanted, and the first and last entry that were looked at.
 fn filtered(
     reader: &Reader,
     author: &AuthorId,
     mut page: Page,
     wanted: impl Fn(&Post) -> bool,
-) -> Result<(Vec<Post>, Option<(EntryId, EntryId)>), Error> {
+) -> Result<(Vec<Post>, Option<Ends>), Error> {
     let limit = page.limit;
     let mut kept: Vec<Post> = Vec::new();
-    let mut ends: Option<(EntryId, EntryId)> = None;
+    let mut ends: Option<Ends> = None;
     for _ in 0..FILTERED_PAGES {
         page.limit = limit - kept.len();
         let posts = reader.author_posts(author, &page)?;
@@ -259,7 +256,7 @@ fn filtered(
 pub(super) async fn followers(
     State(app): State<App>,
     base: At,
-    Path(id): Path<String>,
+    Name(id): Name,
     params: Params,
 ) -> Paged<Vec<Account>> {
     people(app, base, id, params, "followers", Reader::followers).await
@@ -268,7 +265,7 @@ pub(super) async fn followers(
 pub(super) async fn following(
     State(app): State<App>,
     base: At,
-    Path(id): Path<String>,
+    Name(id): Name,
     params: Params,
 ) -> Paged<Vec<Account>> {
     people(app, base, id, params, "following", Reader::following).await
@@ -288,7 +285,7 @@ async fn people(
     let author = lookup::author(&id)?;
     app.read(move |reader| {
         let all = list(reader, &author)?;
-        let limit = paging::limit(&params)?;
+        let limit = params.parse("limit")?.unwrap_or(paging::DEFAULT).clamp(1, PEOPLE);
         let start = match params.parse::<AuthorId>("max_id")? {
             Some(last) => all.iter().position(|author| *author == last).map_or(all.len(), |at| at + 1),
             None => 0,

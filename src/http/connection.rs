@@ -40,11 +40,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Door {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Door {
     pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS)) }
+        Self::with(listener, CONNECTIONS, PATIENCE)
+    }
+
+    fn with(listener: TcpListener, places: usize, patience: Duration) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(places)), patience }
     }
 }
 
@@ -57,7 +62,7 @@ impl Listener for Door {
         let place = self.places.clone().acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.listener).await;
         let _ = stream.set_nodelay(true); // small answers at once; without it they are only later
-        (Connection::new(stream, place), address)
+        (Connection::new(stream, place, self.patience), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -71,25 +76,23 @@ pub(super) struct Allowance(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    patience: Duration,
     bytes: AtomicUsize,
     until: Mutex<Instant>,
 }
 
 impl Allowance {
-    fn new() -> Self {
-        let until = Mutex::new(Instant::now() + PATIENCE);
-        Self(Arc::new(Shared { bytes: AtomicUsize::new(HEAD), until }))
+    fn new(patience: Duration) -> Self {
+        let until = Mutex::new(Instant::now() + patience);
+        Self(Arc::new(Shared { patience, bytes: AtomicUsize::new(HEAD), until }))
     }
 
     /// A request was let in: its body may have this many bytes and all of it take this long. The
     /// head of the next one is in it.
     pub(super) fn grant(&self, bytes: usize, time: Duration) {
         self.0.bytes.store(bytes + HEAD, Ordering::Relaxed);
-        self.wait(time + PATIENCE);
-    }
-
-    fn wait(&self, time: Duration) {
-        *self.0.until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + time;
+        let until = Instant::now() + time + self.0.patience;
+        *self.0.until.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
 
     fn until(&self) -> Instant {
@@ -113,8 +116,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>) -> Self {
-        let allowance = Allowance::new();
+    fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>, patience: Duration) -> Self {
+        let allowance = Allowance::new(patience);
         let alarm = Box::pin(tokio::time::sleep_until(allowance.until()));
         Self { stream, allowance, alarm, _place: place }
     }
@@ -136,7 +139,7 @@ impl Connection {
     }
 
     fn wrote(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Pending = written {
+        if written.is_pending() {
             self.check_time(cx)?;
         }
         written
@@ -163,11 +166,7 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.wrote(cx, written)
     }
@@ -191,5 +190,62 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn door(places: usize, patience: Duration) -> (Door, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (Door::with(listener, places, patience), address)
+    }
+
+    #[tokio::test]
+    async fn a_place_is_given_to_one_at_a_time() {
+        let (mut door, address) = door(1, PATIENCE).await;
+        let _first = TcpStream::connect(address).await.unwrap();
+        let _second = TcpStream::connect(address).await.unwrap();
+        let (inside, _) = door.accept().await;
+        assert_eq!(door.places.available_permits(), 0);
+        drop(inside);
+        door.accept().await;
+    }
+
+    #[tokio::test]
+    async fn the_silent_are_let_go() {
+        let (mut door, address) = door(2, Duration::from_millis(1)).await;
+        let _silent = TcpStream::connect(address).await.unwrap();
+        let (mut inside, _) = door.accept().await;
+        let error = inside.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        // One who does not read what is sent is silent too.
+        let _deaf = TcpStream::connect(address).await.unwrap();
+        let (mut inside, _) = door.accept().await;
+        let error = loop {
+            if let Err(error) = inside.write_all(&[0; 65_536]).await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn more_than_a_head_must_be_granted() {
+        let (mut door, address) = door(1, PATIENCE).await;
+        let mut outside = TcpStream::connect(address).await.unwrap();
+        let (mut inside, _) = door.accept().await;
+        let mut bytes = vec![0; HEAD];
+        outside.write_all(&bytes).await.unwrap();
+        inside.read_exact(&mut bytes).await.unwrap();
+        outside.write_all(b"x").await.unwrap();
+        assert_eq!(inside.read_u8().await.unwrap_err().kind(), io::ErrorKind::Other);
+        inside.allowance.grant(1, PATIENCE);
+        outside.write_all(b"y").await.unwrap();
+        assert_eq!(inside.read_u8().await.unwrap(), b'y');
     }
 }

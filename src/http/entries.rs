@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderName, header},
 };
 use serde::Serialize;
@@ -16,6 +16,7 @@ use super::{
     App, At, Base,
     entities::{Dresser, Place, time},
     error::Error,
+    input::Name,
     lookup,
 };
 use crate::{store::Reader, view::Provenance};
@@ -55,7 +56,7 @@ struct Check {
     detail: String,
 }
 
-pub(super) async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Entry>, Error> {
+pub(super) async fn show(State(app): State<App>, Name(id): Name) -> Result<Json<Entry>, Error> {
     app.read(move |reader| {
         let (id, found) = find(reader, &id)?;
         describe(id, found).map(Json)
@@ -66,7 +67,7 @@ pub(super) async fn show(State(app): State<App>, Path(id): Path<String>) -> Resu
 /// `application/cbor` (RFC 8949 §9.1): the entry's exact bytes.
 pub(super) async fn raw(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), Error> {
     let found = app.read(move |reader| find(reader, &id));
     Ok(([(header::CONTENT_TYPE, "application/cbor")], found.await?.1.bytes))
@@ -152,7 +153,7 @@ fn checks(id: EntryId, header: &Header, signed: &Signed, identity: &[u8]) -> Vec
 pub(super) async fn thread(
     State(app): State<App>,
     Extension(Base(base)): At,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Result<Json<Vec<Place>>, Error> {
     app.read(move |reader| {
         let id = lookup::entry(reader, &id)?;
@@ -167,7 +168,8 @@ fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let group =
+            chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let digit = ALPHABET[(group >> (18 - 6 * place)) as usize & 63];
             text.push(if place <= chunk.len() { digit.into() } else { '=' });
@@ -183,8 +185,13 @@ mod tests {
     #[test]
     fn base64_is_that_of_the_rfc() {
         let vectors = [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
         ];
         for (bytes, text) in vectors {
             assert_eq!(base64(bytes.as_bytes()), text);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{
+    body::HttpBody,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
@@ -20,15 +21,37 @@ pub(super) const BUNDLE: usize = 256 * 1024 * 1024;
 
 /// Lets a request in, or not; then sees that it ends.
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let mut response = match enter(&app, &mut request) {
-        Ok(time) => match tokio::time::timeout(time, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => Error::Timeout.into_response(),
-        },
-        Err(error) => error.into_response(),
+    let has_body = !request.body().is_end_stream();
+    let answered = match enter(&app, &mut request) {
+        Ok(time) => {
+            let answer = tokio::time::timeout(time, answer(request, next));
+            answer.await.unwrap_or(Err(Error::Timeout))
+        }
+        Err(error) => Err(error),
+    };
+    let (mut response, read) = match answered {
+        Ok(answered) => answered,
+        Err(error) => (error.into_response(), false),
     };
     close(response.headers_mut());
+    if has_body && !read {
+        // What is left of the body stands between this answer and the next request.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
+}
+
+/// Has a request answered, and says whether its body was read. All but a bundle is read before,
+/// even if nobody looks at it: a connection with half a body on it cannot be used again.
+async fn answer(request: Request, next: Next) -> Result<(Response, bool), Error> {
+    if limits(request.uri().path()).0 == BUNDLE {
+        let response = next.run(request).await;
+        let read = response.status().is_success();
+        return Ok((response, read));
+    }
+    let (parts, body) = request.into_parts();
+    let body = input::read(body).await?;
+    Ok((next.run(Request::from_parts(parts, body.into())).await, true))
 }
 
 /// Checks a request, and says how long its answer may take.
@@ -39,6 +62,7 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
     if !is_public(request.method(), request.uri().path()) {
         access.check_token(request.headers())?;
     }
+    app.check_running()?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let announced = announced.and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|announced| announced > bytes) {

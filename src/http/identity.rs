@@ -1,13 +1,10 @@
 //! This node's own identity: its author, its devices, and whether it may write.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use starling_protocol::{DeviceKey, Identity};
 
-use super::{App, error::Error};
+use super::{App, error::Error, input::Name};
 use crate::{engine::Command, store};
 
 pub(super) async fn show(State(app): State<App>) -> Result<Json<Value>, Error> {
@@ -32,10 +29,7 @@ pub(super) async fn show(State(app): State<App>) -> Result<Json<Value>, Error> {
 }
 
 /// Cuts a device off at what is held of it now.
-pub(super) async fn remove_device(
-    State(app): State<App>,
-    Path(key): Path<String>,
-) -> Result<Json<Value>, Error> {
+pub(super) async fn remove_device(State(app): State<App>, Name(key): Name) -> Result<Json<Value>, Error> {
     let key: DeviceKey = key.parse().map_err(|_| Error::NotFound("a device with this key".into()))?;
     app.command(Command::RemoveDevice(key)).await?;
     show(State(app)).await

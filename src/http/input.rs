@@ -4,19 +4,20 @@ use std::str::FromStr;
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
-use super::error::Error;
+use super::{error::Error, form};
 
 /// Bytes of a body, bundles aside: the longest post with all that it may name has under 100 KiB.
 pub(super) const BODY: usize = 1024 * 1024;
 /// Depth of nesting in JSON. Nothing here is deeper than 4; a parser's stack is finite.
 const DEPTH: usize = 32;
 
-/// A JSON body; an empty one stands for `{}`, because many requests say all in their path.
+/// A JSON body, or a form that stands for one. An empty body stands for `{}`, because many requests
+/// say all in their path.
 pub(super) struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -28,14 +29,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if bytes.is_empty() {
             return parse(b"{}").map(Self);
         }
-        if !is_json(&parts.headers) {
-            return Err(Error::NotJson);
+        if is_type(&parts.headers, "application/json") {
+            return parse(&bytes).map(Self);
         }
-        parse(&bytes).map(Self)
+        if is_type(&parts.headers, "application/x-www-form-urlencoded") {
+            let form = serde_json::from_value(form::parse(&bytes)?);
+            return form.map(Self).map_err(|error| Error::Invalid(error.to_string()));
+        }
+        Err(Error::NotJson)
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Error> {
+/// The whole of a body.
+pub(super) async fn read(body: Body) -> Result<Bytes, Error> {
     axum::body::to_bytes(body, BODY).await.map_err(|error| {
         // The one error that is not a broken connection, on which nobody hears the answer.
         if std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("limit")) {
@@ -46,10 +52,10 @@ async fn read(body: Body) -> Result<Bytes, Error> {
     })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/json")
+    media_type.eq_ignore_ascii_case(wanted)
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
@@ -82,6 +88,18 @@ fn depth(bytes: &[u8]) -> usize {
     deepest
 }
 
+/// What a path names: an id, mostly.
+pub(super) struct Name(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let Path(name) = Path::from_request_parts(parts, state).await.map_err(|_| Error::Path)?;
+        Ok(Self(name))
+    }
+}
+
 /// The query's parameters, in order: names may come more than once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Params(pub Vec<(String, String)>);
@@ -111,9 +129,7 @@ impl Params {
 
     /// The parameter as a `T`.
     pub(super) fn parse<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parse = |value: &str| {
-            value.parse().map_err(|error| Error::Invalid(format!("{name}: {error}")))
-        };
+        let parse = |value: &str| value.parse().map_err(|error| Error::Invalid(format!("{name}: {error}")));
         self.get(name).map(parse).transpose()
     }
 
@@ -155,11 +171,11 @@ mod tests {
     fn only_json_is_json() {
         let typed = |value: &'static str| {
             let value = header::HeaderValue::from_static(value);
-            is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, value)]))
+            is_type(&HeaderMap::from_iter([(header::CONTENT_TYPE, value)]), "application/json")
         };
         assert!(typed("application/json") && typed("Application/JSON; charset=utf-8"));
         assert!(!typed("text/plain") && !typed("application/jsonp") && !typed(""));
-        assert!(!is_json(&HeaderMap::new()));
+        assert!(!is_type(&HeaderMap::new(), "application/json"));
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! The node itself: how it is, whom it is connected to, and how to stop it.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use libp2p::{Multiaddr, PeerId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{App, blocking, error::Error, input};
+use super::{
+    App, blocking,
+    error::Error,
+    input::{self, Name},
+};
 use crate::{
     engine::Command,
     runtime::{Peer, Status},
@@ -41,13 +41,13 @@ pub(super) async fn add_peer(
     Ok((StatusCode::ACCEPTED, Json(json!({ "address": text }))))
 }
 
-pub(super) async fn ban(State(app): State<App>, Path(peer): Path<String>) -> Result<Json<Value>, Error> {
+pub(super) async fn ban(State(app): State<App>, Name(peer): Name) -> Result<Json<Value>, Error> {
     let peer = peer_id(&peer)?;
     app.command(Command::BanPeer(peer)).await?;
     Ok(Json(json!({ "peer_id": peer.to_string(), "banned": true })))
 }
 
-pub(super) async fn unban(State(app): State<App>, Path(peer): Path<String>) -> Result<Json<Value>, Error> {
+pub(super) async fn unban(State(app): State<App>, Name(peer): Name) -> Result<Json<Value>, Error> {
     let peer = peer_id(&peer)?;
     app.command(Command::UnbanPeer(peer)).await?;
     Ok(Json(json!({ "peer_id": peer.to_string(), "banned": false })))
@@ -59,6 +59,7 @@ fn peer_id(text: &str) -> Result<PeerId, Error> {
 
 /// `202`: the node stops once this answer is on its way.
 pub(super) async fn stop(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    app.begin_to_stop();
     app.node().stop();
     (StatusCode::ACCEPTED, Json(json!({ "stopping": true })))
 }

@@ -13,7 +13,7 @@ use crate::view::Page;
 /// Posts on a page if nobody says how many.
 pub(super) const DEFAULT: usize = 20;
 /// Posts on a page at most: clients ask for 40, and a page is built in memory.
-pub(super) const MOST: usize = 80;
+const MOST: usize = 80;
 
 /// The page that the parameters ask for.
 pub(super) fn page(params: &Params) -> Result<Page, Error> {
@@ -21,13 +21,8 @@ pub(super) fn page(params: &Params) -> Result<Page, Error> {
         max: params.parse::<EntryId>("max_id")?,
         since: params.parse::<EntryId>("since_id")?,
         min: params.parse::<EntryId>("min_id")?,
-        limit: limit(params)?,
+        limit: params.parse("limit")?.unwrap_or(DEFAULT).clamp(1, MOST),
     })
-}
-
-/// How many are asked for, within what is given.
-pub(super) fn limit(params: &Params) -> Result<usize, Error> {
-    Ok(params.parse("limit")?.unwrap_or(DEFAULT).clamp(1, MOST))
 }
 
 /// `Link` (RFC 8288) to the pages around one that begins and ends with these entries. All other
@@ -85,8 +80,7 @@ mod tests {
         let params = params(&[("limit", "2"), ("tagged", "a&b\r\n"), ("max_id", "x")]);
         let link = link("http://localhost:1", "/api/v1/timelines/home", &params, (new, old)).unwrap();
         let at = "http://localhost:1/api/v1/timelines/home?limit=2&tagged=a%26b%0D%0A&";
-        let expected =
-            format!("<{at}max_id={old}>; rel=\"next\", <{at}min_id={new}>; rel=\"prev\"");
+        let expected = format!("<{at}max_id={old}>; rel=\"next\", <{at}min_id={new}>; rel=\"prev\"");
         assert_eq!(link, expected.as_str());
     }
 }

@@ -5,12 +5,11 @@
 //! id can draw them alone.
 
 use axum::{
-    extract::Path,
     http::header,
     response::{IntoResponse, Response},
 };
 
-use super::error::Error;
+use super::{error::Error, input::Name};
 
 /// Longest name that is drawn: an author id has 63 characters.
 const NAME: usize = 80;
@@ -18,7 +17,7 @@ const NAME: usize = 80;
 const CACHE: &str = "public, max-age=86400, immutable";
 
 /// `star1….svg`: a mirrored pattern of 5 by 5 squares.
-pub(super) async fn avatar(Path(file): Path<String>) -> Result<Response, Error> {
+pub(super) async fn avatar(Name(file): Name) -> Result<Response, Error> {
     let hash = hash(&file)?;
     let mut squares = String::new();
     for row in 0..5 {
@@ -43,7 +42,7 @@ pub(super) async fn avatar(Path(file): Path<String>) -> Result<Response, Error> 
 }
 
 /// `star1….svg`: two bands in the avatar's colours.
-pub(super) async fn header(Path(file): Path<String>) -> Result<Response, Error> {
+pub(super) async fn header(Name(file): Name) -> Result<Response, Error> {
     let hash = hash(&file)?;
     let (light, dark) = colours(&hash);
     let (left, right) = (40 + u16::from(hash[20]) % 80, 40 + u16::from(hash[21]) % 80);
@@ -82,7 +81,9 @@ mod tests {
     fn only_plain_names_are_drawn() {
         let id = starling_protocol::AuthorId::new([7; 32]);
         assert!(hash(&format!("{id}.svg")).is_ok());
-        for name in ["", ".svg", "a", "a.png", "../a.svg", "<a>.svg", "é.svg", &format!("{}.svg", "a".repeat(81))] {
+        for name in
+            ["", ".svg", "a", "a.png", "../a.svg", "<a>.svg", "é.svg", &format!("{}.svg", "a".repeat(81))]
+        {
             assert!(matches!(hash(name), Err(Error::NoRoute)), "{name}");
         }
         assert_ne!(hash("a.svg").unwrap(), hash("b.svg").unwrap());

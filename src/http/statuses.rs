@@ -1,10 +1,6 @@
 //! Posts: write, read, change, erase, pass on, like.
 
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::HeaderMap,
-};
+use axum::{Extension, Json, extract::State, http::HeaderMap};
 use serde_json::{Value, json};
 use starling_protocol::{
     EntryId,
@@ -17,7 +13,9 @@ use super::{
     draft::{Draft, given},
     entities::{Context, Delivery, Dresser, Status},
     error::Error,
-    html, input, lookup,
+    html,
+    input::{self, Name},
+    lookup,
 };
 use crate::{
     engine::{Command, Reply},
@@ -84,7 +82,7 @@ async fn status_of(app: &App, Base(base): Base, id: EntryId) -> Result<Status, E
 pub(super) async fn show(
     State(app): State<App>,
     Extension(Base(base)): At,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Answer<Status> {
     app.read(move |reader| {
         let post = find(reader, &id)?;
@@ -96,7 +94,7 @@ pub(super) async fn show(
 pub(super) async fn edit(
     State(app): State<App>,
     Extension(base): At,
-    Path(id): Path<String>,
+    Name(id): Name,
     input::Json(draft): input::Json<Draft>,
 ) -> Answer<Status> {
     let (id, content) = app
@@ -117,7 +115,7 @@ pub(super) async fn edit(
 pub(super) async fn remove(
     State(app): State<App>,
     Extension(Base(base)): At,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Answer<Status> {
     let (id, status) = app
         .read(move |reader| {
@@ -134,7 +132,7 @@ pub(super) async fn remove(
 pub(super) async fn context(
     State(app): State<App>,
     Extension(Base(base)): At,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Answer<Context> {
     app.read(move |reader| {
         let id = lookup::entry(reader, &id)?;
@@ -144,7 +142,7 @@ pub(super) async fn context(
     .await
 }
 
-pub(super) async fn source(State(app): State<App>, Path(id): Path<String>) -> Answer<Value> {
+pub(super) async fn source(State(app): State<App>, Name(id): Name) -> Answer<Value> {
     app.read(move |reader| {
         let post = find(reader, &id)?;
         let PostBody::Content { content, .. } = post.body else {
@@ -160,7 +158,7 @@ pub(super) async fn source(State(app): State<App>, Path(id): Path<String>) -> An
 pub(super) async fn history(
     State(app): State<App>,
     Extension(Base(base)): At,
-    Path(id): Path<String>,
+    Name(id): Name,
 ) -> Answer<Vec<Value>> {
     app.read(move |reader| {
         let post = find(reader, &id)?;
@@ -196,19 +194,19 @@ fn said(reader: &Reader, id: EntryId) -> Result<Option<(u64, Content)>, Error> {
 }
 
 /// Answers with the boost, which holds the post; if it was boosted before, with the post.
-pub(super) async fn reblog(State(app): State<App>, base: At, Path(id): Path<String>) -> Answer<Status> {
+pub(super) async fn reblog(State(app): State<App>, base: At, Name(id): Name) -> Answer<Status> {
     react(app, base, id, Command::Boost, true).await
 }
 
-pub(super) async fn unreblog(State(app): State<App>, base: At, Path(id): Path<String>) -> Answer<Status> {
+pub(super) async fn unreblog(State(app): State<App>, base: At, Name(id): Name) -> Answer<Status> {
     react(app, base, id, Command::Unboost, false).await
 }
 
-pub(super) async fn favourite(State(app): State<App>, base: At, Path(id): Path<String>) -> Answer<Status> {
+pub(super) async fn favourite(State(app): State<App>, base: At, Name(id): Name) -> Answer<Status> {
     react(app, base, id, Command::Like, false).await
 }
 
-pub(super) async fn unfavourite(State(app): State<App>, base: At, Path(id): Path<String>) -> Answer<Status> {
+pub(super) async fn unfavourite(State(app): State<App>, base: At, Name(id): Name) -> Answer<Status> {
     react(app, base, id, Command::Unlike, false).await
 }
 

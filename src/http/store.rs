@@ -5,8 +5,10 @@ use axum::{Json, extract::State};
 use super::{App, blocking, error::Error};
 use crate::{store::Verification, view::Stats};
 
+/// How much is held.
 pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Error> {
-    app.read(|reader| Ok(Json(reader.stats()?))).await
+    let node = app.node().clone();
+    blocking(move || Ok(Json(node.stats()?))).await
 }
 
 /// Checks every entry as if it had just come from a stranger.

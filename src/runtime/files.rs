@@ -2,6 +2,7 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
+use libp2p::multiaddr::Protocol;
 use starling_protocol::{
     AuthorId,
     bundle::{self, Item},
@@ -42,7 +43,19 @@ impl Node {
         let name = reader.account(&author)?.map(|account| account.profile.name).unwrap_or_default();
         let page = Page { limit: limits::INVITE_NEWEST, ..Page::default() };
         let newest = reader.author_posts(&author, &page)?.iter().map(|post| post.id).collect();
-        let addresses = self.listen().iter().map(ToString::to_string).take(limits::HINTS).collect();
+        // A loopback address leads nobody else here, unless there is no other: then it is a trial on
+        // one machine.
+        let (mut near, mut far) = (Vec::new(), Vec::new());
+        for address in self.listen() {
+            let loopback = match address.iter().next() {
+                Some(Protocol::Ip4(ip)) => ip.is_loopback(),
+                Some(Protocol::Ip6(ip)) => ip.is_loopback(),
+                _ => false,
+            };
+            if loopback { &mut near } else { &mut far }.push(address.to_string());
+        }
+        let mut addresses = if far.is_empty() { near } else { far };
+        addresses.truncate(limits::HINTS);
         Ok(Invite { author, name, addresses, newest })
     }
 

@@ -97,6 +97,14 @@ impl Node {
         })
     }
 
+    /// How much is held, the size of the file among it.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn stats(&self) -> Result<crate::view::Stats, store::Error> {
+        Ok(crate::view::Stats { file_bytes: super::file_size(self.home()), ..self.read()?.stats()? })
+    }
+
     /// Connected peers, and those that are remembered.
     ///
     /// # Errors

@@ -13,20 +13,14 @@ fn escapes_and_controls_are_made_visible() {
     check("\u{1b}[31mred\u{1b}[0m", "\u{fffd}[31mred\u{fffd}[0m");
     check("\u{1b}]0;title\u{7}", "\u{fffd}]0;title\u{fffd}");
     check("\u{9b}2Jgone", "\u{fffd}2Jgone");
-    check(
-        "back\u{8}\u{8}\u{8}\u{8}",
-        "back\u{fffd}\u{fffd}\u{fffd}\u{fffd}",
-    );
+    check("back\u{8}\u{8}\u{8}\u{8}", "back\u{fffd}\u{fffd}\u{fffd}\u{fffd}");
     check("nul\0del\u{7f}", "nul\u{fffd}del\u{fffd}");
     check("\u{ffff}\u{1fffe}\u{fdd0}", "\u{fffd}\u{fffd}\u{fffd}");
 }
 
 #[test]
 fn one_line_stays_one_line() {
-    check(
-        "a\nb\rc\td\u{85}e\u{2028}f\u{2029}g\u{b}h\u{c}i",
-        "a b c d e f g h i",
-    );
+    check("a\nb\rc\td\u{85}e\u{2028}f\u{2029}g\u{b}h\u{c}i", "a b c d e f g h i");
     let block = DisplayText::block("a\r\nb\rc\n\n\td\u{2028}e");
     assert_eq!(block.as_str(), "a\nb\nc\n\n\td\ne");
 }
@@ -34,10 +28,7 @@ fn one_line_stays_one_line() {
 #[test]
 fn nothing_turns_a_text_around() {
     check("invoice\u{202e}fdp.exe", "invoicefdp.exe");
-    check(
-        "\u{2066}\u{2067}\u{2068}a\u{2069}\u{202a}\u{202b}\u{202c}\u{202d}",
-        "a",
-    );
+    check("\u{2066}\u{2067}\u{2068}a\u{2069}\u{202a}\u{202b}\u{202c}\u{202d}", "a");
 }
 
 #[test]
@@ -46,15 +37,9 @@ fn what_cannot_be_seen_is_not_there() {
     check("ali\u{200d}ce\u{200c}\u{200e}", "alice\u{200e}");
     check("ali\u{200e}ce", "alice");
     check("\u{200d}\u{200f}\u{61c}", "");
-    check(
-        "flag \u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
-        "flag \u{1f3f4}",
-    );
+    check("flag \u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", "flag \u{1f3f4}");
     // Bytes hidden in variation selectors.
-    check(
-        "\u{1f600}\u{e0100}\u{e0112}\u{e0154}\u{fe0e}x\u{fe0f}\u{fe0f}",
-        "\u{1f600}\u{e0100}x\u{fe0f}",
-    );
+    check("\u{1f600}\u{e0100}\u{e0112}\u{e0154}\u{fe0e}x\u{fe0f}\u{fe0f}", "\u{1f600}\u{e0100}x\u{fe0f}");
     check("\u{3164}\u{115f}", "");
 }
 
@@ -62,19 +47,9 @@ fn what_cannot_be_seen_is_not_there() {
 fn towers_of_marks_are_cut() {
     let tower = format!("Z{}a", "\u{311}\u{326}".repeat(2_000));
     let shown = DisplayText::new(&tower);
-    assert_eq!(
-        shown
-            .as_str()
-            .chars()
-            .filter(|c| is_combining_mark(*c))
-            .count(),
-        MARKS
-    );
+    assert_eq!(shown.as_str().chars().filter(|c| is_combining_mark(*c)).count(), MARKS);
     assert!(shown.as_str().ends_with('a'));
-    check(
-        "\u{301}after our own text",
-        "\u{25cc}\u{301}after our own text",
-    );
+    check("\u{301}after our own text", "\u{25cc}\u{301}after our own text");
     // A cluster that no script has.
     check(&"\u{1100}".repeat(40), "\u{fffd}");
 }
@@ -117,14 +92,7 @@ fn honest_texts_pass_unharmed() {
         check(text, &composed);
     }
     check("e\u{301}", "é");
-    assert_eq!(
-        format!(
-            "{:>6}|{:<6}|",
-            DisplayText::new("ab"),
-            DisplayText::new("cd")
-        ),
-        "    ab|cd    |"
-    );
+    assert_eq!(format!("{:>6}|{:<6}|", DisplayText::new("ab"), DisplayText::new("cd")), "    ab|cd    |");
 }
 
 /// Characters that mean trouble next to each other, and a few that are innocent.

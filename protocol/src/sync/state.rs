@@ -49,9 +49,9 @@ impl LogHead {
     ) -> Result<Option<Self>, E> {
         let frozen = state.frozen();
         let below = frozen.unwrap_or(u64::MAX);
-        let runs = state.runs().iter().filter(|run| run.lo < below);
+        let mut runs = state.runs().iter().filter(|run| run.lo < below);
         let empty = Self { log, lo: 1, hi: 0, head: EntryId::new([0; 32]), frozen };
-        let (Some(first), Some(top)) = (runs.clone().next(), runs.last()) else {
+        let (Some(first), Some(top)) = (runs.clone().next(), runs.next_back()) else {
             return Ok(frozen.map(|_| empty));
         };
         let (hi, head) =

@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use starling_protocol::{AuthorId, DeviceKey};
 
-use super::{Dresser, time::{day, time}};
+use super::{
+    Dresser,
+    time::{day, time},
+};
 use crate::{http::html, view};
 
 /// Mastodon's Account. Names are not unique, so `username` and `acct` are the author id.

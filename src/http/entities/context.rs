@@ -39,7 +39,11 @@ impl Dresser<'_> {
         };
         Ok(Context {
             ancestors: thread.ancestors.iter().filter_map(held).collect::<Result<_, _>>()?,
-            descendants: thread.descendants.iter().filter_map(|(_, item)| held(item)).collect::<Result<_, _>>()?,
+            descendants: thread
+                .descendants
+                .iter()
+                .filter_map(|(_, item)| held(item))
+                .collect::<Result<_, _>>()?,
         })
     }
 
