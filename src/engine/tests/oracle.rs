@@ -58,7 +58,7 @@ fn pick(all: &[(u64, EntryId)], choice: &Option<Index>) -> Option<EntryId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(super::laws::config())]
 
     #[test]
     fn pages_and_threads_are_what_a_naive_reader_finds(
