@@ -136,9 +136,12 @@ impl Turn<'_, '_> {
     /// An entry that is held whole, of nobody who is blocked.
     fn shown(&mut self, id: &EntryId) -> Result<Option<Verified>, Error> {
         let Some(arrival) = self.batch.find(id)? else { return Ok(None) };
-        let entry = self.batch.entry(arrival)?.map(|(entry, _)| entry);
-        let blocked = &self.state.blocked;
-        Ok(entry.filter(|entry| entry.payload().is_some() && !blocked.contains(&entry.header().author)))
+        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(None) };
+        let Some(log) = self.batch.record(arrival)?.map(|record| record.log) else { return Ok(None) };
+        let frozen = self.batch.log(log)?.state.frozen();
+        let stands = frozen.is_none_or(|frozen| entry.header().seq < frozen) && entry.id() == *id;
+        let whole = entry.payload().is_some() && !self.state.blocked.contains(&entry.header().author);
+        Ok((stands && whole).then_some(entry))
     }
 
     /// An own entry that is held whole.
