@@ -166,7 +166,10 @@ impl Turn<'_, '_> {
                     self.cut(author, number, log, end, id)?;
                     self.want_up_to(log, end)?;
                 }
-                Some(Voice::Silent) | None => self.truncate(log, 0)?,
+                Some(Voice::Silent) | None => {
+                    self.truncate(log, 0)?;
+                    self.batch.change_log(log, |row| row.state.thaw())?;
+                }
                 Some(Voice::Speaks) => {}
             }
         }

@@ -168,9 +168,9 @@ impl Batch<'_> {
         visibility: Visibility,
     ) -> Result<(), Error> {
         self.stand((time, taken.arrival), audience, visibility)?;
-        self.tables.authored.insert((taken.author, time, taken.arrival), ())?;
+        let new = self.tables.authored.insert((taken.author, time, taken.arrival), ())?.is_none();
         self.change_author(taken.author, |row| {
-            row.posts += 1;
+            row.posts += u64::from(new);
             row.last_post = row.last_post.max(time);
         })
     }
