@@ -116,7 +116,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Does `work` in one transaction: all of it is on disk when this returns, or nothing is.
+    /// Does `work` in one transaction: all of it is on disk when this returns, or nothing is. Work that
+    /// wrote nothing does not wait for the disk.
     pub fn write<R>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<R, Error>) -> Result<R, Error> {
         let mut txn = self.db.begin_write()?;
         // Two phases, so that a torn write can never pass for a commit; quick repair, so that a
@@ -127,8 +128,8 @@ impl Store {
         let memory = std::mem::take(&mut *self.memory());
         let mut batch = Batch::open(&txn, memory)?;
         let result = work(&mut batch)?;
-        let memory = batch.flush()?;
-        txn.commit()?;
+        let (memory, touched) = batch.flush()?;
+        if touched { txn.commit()? } else { txn.abort()? }
         *self.memory() = memory;
         Ok(result)
     }

@@ -51,7 +51,7 @@ pub fn run(options: &Options, long: &Long, watch: &mut dyn Watch) -> Result<(), 
     let mut engine = rig::engine(&home)?;
     let mut feeds = feeds::feeds(of)?;
     rig::follow(&mut engine, &feeds)?;
-    rig::ingest(&mut engine, &feeds::write(&mut feeds, each))?;
+    rig::ingest(&mut engine, &feeds::write(&mut feeds, each), rig::LARGE)?;
     drop(engine);
     let mut node = Process::start(home.path())?;
     node.line()?;

@@ -40,7 +40,7 @@ impl Long {
         while entries < count {
             watch.doing(&format!("making a long timeline: {entries} of {count}"));
             let part = feeds::write(&mut feeds, PART.min((count - entries).div_ceil(of)));
-            rig::ingest(&mut engine, &part)?;
+            rig::ingest(&mut engine, &part, rig::LARGE)?;
             let step = (count / PAGES).max(1);
             for bytes in part.iter().skip(step / 2).step_by(step) {
                 let signed = entry::Signed::from_bytes(bytes);
