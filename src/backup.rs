@@ -44,9 +44,7 @@ pub enum Error {
     #[error("this backup has version {0}, and this program reads version 1")]
     Version(u8),
     /// It asks for more memory or work than anyone writes.
-    #[error(
-        "opening this backup would take {0} KiB of memory and {1} passes; that is no backup of ours"
-    )]
+    #[error("opening this backup would take {0} KiB of memory and {1} passes; that is no backup of ours")]
     Cost(u32, u32),
     /// The first chunk does not open.
     #[error("the passphrase is wrong, or the backup is damaged at its beginning")]
@@ -89,14 +87,7 @@ struct Wire(u8, AuthorId, u64, Option<ByteArray<32>>, Record, String);
 impl Preface {
     fn encode(&self) -> Zeroizing<Vec<u8>> {
         let root = self.root.as_ref().map(|root| ByteArray::new(*root.seed()));
-        let mut wire = Wire(
-            1,
-            self.author,
-            self.time,
-            root,
-            self.identity.clone(),
-            self.settings.clone(),
-        );
+        let mut wire = Wire(1, self.author, self.time, root, self.identity.clone(), self.settings.clone());
         let bytes = Zeroizing::new(cbor::encode(&wire));
         if let Some(seed) = &mut wire.3 {
             seed.zeroize();
@@ -111,21 +102,11 @@ impl Preface {
         if version != 1 {
             return Err(wrong(format!("a preface of version {version}")));
         }
-        if identity
-            .author()
-            .map_err(|error| wrong(error.to_string()))?
-            != author
-        {
+        if identity.author().map_err(|error| wrong(error.to_string()))? != author {
             return Err(wrong("an identity of somebody else".into()));
         }
         let root = root.map(|seed| Secret::from_seed(seed.into_array()));
-        Ok(Self {
-            author,
-            time,
-            root,
-            identity,
-            settings,
-        })
+        Ok(Self { author, time, root, identity, settings })
     }
 }
 
@@ -151,9 +132,7 @@ fn write_at(
 ) -> Result<(), Error> {
     let mut sealed = seal::Sealing::begin(to, cost, &normal(passphrase))?;
     let encoded = preface.encode();
-    let length = u32::try_from(encoded.len())
-        .ok()
-        .filter(|length| *length <= PREFACE_BYTES);
+    let length = u32::try_from(encoded.len()).ok().filter(|length| *length <= PREFACE_BYTES);
     let length = length.ok_or(Error::TooLarge)?;
     sealed.write_all(&length.to_le_bytes())?;
     sealed.write_all(&encoded)?;

@@ -5,6 +5,7 @@ mod backup;
 mod bench;
 mod client;
 mod config;
+mod demo;
 mod doctor;
 mod door;
 mod failure;
@@ -68,6 +69,7 @@ enum Command {
     Init(init::Init),
     Run(run::Run),
     Status(status::Status),
+    Demo(demo::Demo),
     #[command(subcommand)]
     Id(id::Id),
     #[command(subcommand)]
@@ -140,6 +142,7 @@ impl Cli {
             Command::Init(command) => command.run(context),
             Command::Run(command) => command.run(context),
             Command::Status(command) => command.run(context),
+            Command::Demo(command) => command.run(context),
             Command::Id(command) => command.run(context),
             Command::Profile(command) => command.run(context),
             Command::Post(command) => command.run(context),

@@ -163,13 +163,8 @@ pub const MIN_CACHE_BYTES: u64 = 1 << 20;
 
 impl Default for Config {
     fn default() -> Self {
-        #[expect(
-            clippy::expect_used,
-            reason = "a test reads the embedded file through this"
-        )]
-        Resolved::new(None, &[], &[])
-            .expect("the embedded defaults are valid")
-            .config
+        #[expect(clippy::expect_used, reason = "a test reads the embedded file through this")]
+        Resolved::new(None, &[], &[]).expect("the embedded defaults are valid").config
     }
 }
 
@@ -177,21 +172,14 @@ impl Config {
     /// What types alone do not forbid. The key at fault, and why.
     fn check(&self) -> Result<(), (&'static str, String)> {
         if !self.http.listen.ip().is_loopback() && !self.http.allow_remote {
-            let reason =
-                "others could reach that address; set http.allow_remote = true if they may";
+            let reason = "others could reach that address; set http.allow_remote = true if they may";
             return Err(("http.listen", reason.into()));
         }
         if self.store.max_bytes < MIN_STORE_BYTES {
-            return Err((
-                "store.max_bytes",
-                format!("it needs at least {MIN_STORE_BYTES}"),
-            ));
+            return Err(("store.max_bytes", format!("it needs at least {MIN_STORE_BYTES}")));
         }
         if self.store.cache_bytes < MIN_CACHE_BYTES {
-            return Err((
-                "store.cache_bytes",
-                format!("it needs at least {MIN_CACHE_BYTES}"),
-            ));
+            return Err(("store.cache_bytes", format!("it needs at least {MIN_CACHE_BYTES}")));
         }
         if self.profile.language.len() > starling_protocol::limits::LANGUAGE_BYTES {
             return Err(("profile.language", "that is no language tag".into()));
@@ -200,15 +188,10 @@ impl Config {
             return Err(("log.level", error.to_string()));
         }
         let peerless = |address: &&Multiaddr| {
-            !address
-                .iter()
-                .any(|part| matches!(part, libp2p::multiaddr::Protocol::P2p(_)))
+            !address.iter().any(|part| matches!(part, libp2p::multiaddr::Protocol::P2p(_)))
         };
         if let Some(address) = self.network.bootstrap.iter().find(peerless) {
-            return Err((
-                "network.bootstrap",
-                format!("{address} does not end in /p2p/ and a peer id"),
-            ));
+            return Err(("network.bootstrap", format!("{address} does not end in /p2p/ and a peer id")));
         }
         Ok(())
     }
@@ -220,10 +203,7 @@ where
     T: FromStr<Err: std::fmt::Display>,
 {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    let parse = |text: &String| {
-        text.parse()
-            .map_err(|error| de::Error::custom(format!("{text}: {error}")))
-    };
+    let parse = |text: &String| text.parse().map_err(|error| de::Error::custom(format!("{text}: {error}")));
     texts.iter().map(parse).collect()
 }
 

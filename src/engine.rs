@@ -25,6 +25,7 @@ mod peers;
 mod policy;
 mod publish;
 mod receive;
+mod recovery;
 mod sessions;
 mod state;
 mod surface;
@@ -69,10 +70,11 @@ impl Engine {
     /// Handles several inputs in one transaction. If it fails, nothing of it happened, and the
     /// outputs say so to everybody who waits.
     pub fn handle_all(&mut self, now: u64, inputs: Vec<Input>) -> Vec<Output> {
-        let waiting: Vec<Request> = inputs.iter().filter_map(Input::request).collect();
+        let before = self.state.before(&inputs);
         let state = &mut self.state;
         let done = self.store.write(|batch| {
             let mut turn = Turn::new(state, batch, now);
+            turn.awake()?;
             for input in inputs {
                 dispatch(&mut turn, input)?;
             }
@@ -80,15 +82,7 @@ impl Engine {
         });
         match done {
             Ok(outputs) => outputs,
-            Err(error) => {
-                tracing::error!("a batch was given up: {error}");
-                let state = &mut self.state;
-                let reload = self.store.write(|batch| Turn::new(state, batch, now).reload());
-                if let Err(error) = reload {
-                    tracing::error!("the store cannot be read: {error}");
-                }
-                self.state.abandon(&waiting, &error)
-            }
+            Err(error) => self.state.abandon(before, now, &error),
         }
     }
 

@@ -119,10 +119,7 @@ pub struct Keys {
 impl Keys {
     /// The node's key as the network wants it.
     pub fn keypair(&self) -> libp2p::identity::Keypair {
-        #[expect(
-            clippy::expect_used,
-            reason = "every 32 bytes are an ed25519 seed, RFC 8032 §5.1.5"
-        )]
+        #[expect(clippy::expect_used, reason = "every 32 bytes are an ed25519 seed, RFC 8032 §5.1.5")]
         libp2p::identity::Keypair::ed25519_from_bytes(*self.node).expect("32 bytes are a seed")
     }
 }
@@ -154,11 +151,7 @@ impl Home {
     /// [`Error::Missing`] if none was begun there.
     pub fn open_at(places: Places) -> Result<Self, Error> {
         let home = Self { places };
-        if home.begun() {
-            Ok(home)
-        } else {
-            Err(Error::Missing(home.places.data))
-        }
+        if home.begun() { Ok(home) } else { Err(Error::Missing(home.places.data)) }
     }
 
     /// Begins a home for a new author: device and node keys are made up, and the identity says that
@@ -171,10 +164,7 @@ impl Home {
         let add = Action::AddDevice(device.public());
         let mut identity = Identity::begin(inception.clone());
         let added = identity.apply(Operation::sign(inception.author(), 0, add, &root));
-        added.map_err(|error| Error::Damaged {
-            path: places.data.clone(),
-            reason: error.to_string(),
-        })?;
+        added.map_err(|error| Error::Damaged { path: places.data.clone(), reason: error.to_string() })?;
         Self::write(places, Some(&root), &device, &identity.record(), None)
     }
 
@@ -194,13 +184,7 @@ impl Home {
             Some(record) => record.clone(),
             None => Identity::begin(inception.clone()).record(),
         };
-        Self::write(
-            places,
-            Some(root),
-            &random_secret()?,
-            &record,
-            Some(inception),
-        )
+        Self::write(places, Some(root), &random_secret()?, &record, Some(inception))
     }
 
     /// The identity record comes last: without it there is no home, so a crash in here leaves
@@ -261,11 +245,7 @@ impl Home {
     /// [`Error::Damaged`] if a file is not as it was written, to the last bit.
     pub fn keys(&self) -> Result<Keys, Error> {
         let root = self.file("keys/root.key");
-        let root = if root.exists() {
-            Some(keyfile::read(&root, "root")?)
-        } else {
-            None
-        };
+        let root = if root.exists() { Some(keyfile::read(&root, "root")?) } else { None };
         Ok(Keys {
             root: root.map(|seed| Secret::from_seed(*seed)),
             device: Secret::from_seed(*keyfile::read(&self.file("keys/device.key"), "device")?),
@@ -279,12 +259,9 @@ impl Home {
     /// [`Error::Damaged`] if it is none, or its signatures are not good.
     pub fn identity(&self) -> Result<Record, Error> {
         let path = self.file("identity.cbor");
-        let damaged = |reason: String| Error::Damaged {
-            path: path.clone(),
-            reason,
-        };
-        let record: Record = cbor::decode_canonical(&file::read(&path)?)
-            .map_err(|error| damaged(error.to_string()))?;
+        let damaged = |reason: String| Error::Damaged { path: path.clone(), reason };
+        let record: Record =
+            cbor::decode_canonical(&file::read(&path)?).map_err(|error| damaged(error.to_string()))?;
         Identity::verify(&record).map_err(|error| damaged(error.to_string()))?;
         Ok(record)
     }
@@ -294,13 +271,8 @@ impl Home {
     /// # Errors
     /// As [`Home::identity`].
     pub fn author(&self) -> Result<AuthorId, Error> {
-        let damaged = |reason: String| Error::Damaged {
-            path: self.file("identity.cbor"),
-            reason,
-        };
-        self.identity()?
-            .author()
-            .map_err(|error| damaged(error.to_string()))
+        let damaged = |reason: String| Error::Damaged { path: self.file("identity.cbor"), reason };
+        self.identity()?.author().map_err(|error| damaged(error.to_string()))
     }
 
     /// The inception of the author that is being restored, until [`Home::restored`].
@@ -313,10 +285,7 @@ impl Home {
             return Ok(None);
         }
         let inception = cbor::decode_canonical(&file::read(&path)?);
-        inception.map(Some).map_err(|error| Error::Damaged {
-            path,
-            reason: error.to_string(),
-        })
+        inception.map(Some).map_err(|error| Error::Damaged { path, reason: error.to_string() })
     }
 
     /// The restored author's device was vouched for: `record` is the identity that says so.
@@ -343,11 +312,7 @@ impl Home {
     /// # Errors
     /// [`Error::Io`], [`Error::Damaged`].
     pub fn running(&self) -> Result<Option<Door>, Error> {
-        if lock::free(&self.places.data)? {
-            Ok(None)
-        } else {
-            lock::read_door(&self.file("node.json"))
-        }
+        if lock::free(&self.places.data)? { Ok(None) } else { lock::read_door(&self.file("node.json")) }
     }
 
     /// Says where this process's HTTP door is, until the guard is dropped.
@@ -372,10 +337,7 @@ impl Home {
         let token = Zeroizing::new(file::read(&path)?);
         match std::str::from_utf8(&token).map(str::trim_ascii) {
             Ok(text) if keyfile::unhex(text).is_some() => Ok(Zeroizing::new(text.to_owned())),
-            _ => Err(Error::Damaged {
-                path,
-                reason: "it is not 64 hexadecimal digits".into(),
-            }),
+            _ => Err(Error::Damaged { path, reason: "it is not 64 hexadecimal digits".into() }),
         }
     }
 

@@ -6,8 +6,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`access`], [`connection`] | who may speak, and how much |
-//! | `input`, `paging`, `error` | what is common to all requests |
+//! | `access`, `connection` | who may speak, and how much |
+//! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
@@ -20,6 +20,7 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
+mod form;
 mod guard;
 mod html;
 mod identity;
@@ -34,7 +35,14 @@ mod statuses;
 mod store;
 mod timelines;
 
-use std::{future::Future, io, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     Extension, Router, middleware,
@@ -50,7 +58,7 @@ use connection::{Allowance, Door};
 pub use error::Error;
 
 use crate::{
-    engine::{Command, Reply},
+    engine::{Command, Refusal, Reply},
     runtime::Node,
     store::Reader,
 };
@@ -61,21 +69,23 @@ const LONG_TASKS: usize = 2;
 /// Answers requests until `stop` is done or the node stops; then finishes those under way.
 ///
 /// # Errors
-/// If the listener's address cannot be read. A connection that fails is that connection's end only.
+/// If others could reach the listener and `access` does not say that they may. A connection that
+/// fails is that connection's end only.
 pub async fn serve(
     node: Node,
     listener: TcpListener,
     access: Access,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let stopped = node.clone();
-    let app = App(Arc::new(Shared { node, access, long: Arc::new(Semaphore::new(LONG_TASKS)) }));
-    let service = router(app).into_make_service_with_connect_info::<Allowance>();
+    access.check_listener(listener.local_addr()?)?;
+    let app = App::new(node, access);
+    let service = router(app.clone()).into_make_service_with_connect_info::<Allowance>();
     let stop = async move {
         tokio::select! {
             () = stop => {}
-            () = stopped.stopped() => {}
+            () = app.node().stopped() => {}
         }
+        app.begin_to_stop();
     };
     axum::serve(Door::new(listener), service).with_graceful_shutdown(stop).await
 }
@@ -88,6 +98,7 @@ struct Shared {
     node: Node,
     access: Access,
     long: Arc<Semaphore>,
+    stopping: AtomicBool,
 }
 
 /// Where the door is, as this caller knows it: `http://host:port`.
@@ -98,6 +109,20 @@ struct Base(String);
 type At = Extension<Base>;
 
 impl App {
+    fn new(node: Node, access: Access) -> Self {
+        let long = Arc::new(Semaphore::new(LONG_TASKS));
+        Self(Arc::new(Shared { node, access, long, stopping: AtomicBool::new(false) }))
+    }
+
+    /// From now on nothing new is begun.
+    fn begin_to_stop(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn check_running(&self) -> Result<(), Error> {
+        if self.0.stopping.load(Ordering::Relaxed) { Err(Error::Stopping) } else { Ok(()) }
+    }
+
     fn node(&self) -> &Node {
         &self.0.node
     }
@@ -113,7 +138,12 @@ impl App {
 
     /// Asks the engine. The answer comes when the wish is on disk.
     async fn command(&self, command: Command) -> Result<Reply, Error> {
-        Ok(self.node().command(command).await?)
+        let reply = self.node().command(command).await;
+        if let Err(Refusal::Storage(_)) = &reply {
+            // An engine that is gone stores nothing; that it is on purpose is worth knowing.
+            self.check_running()?;
+        }
+        Ok(reply?)
     }
 
     /// A place among the long tasks.
@@ -134,6 +164,7 @@ fn router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", mastodon())
         .route("/api/v2/instance", get(instance::v2))
+        .route("/api/v2/instance/", get(instance::v2))
         .nest("/api/starling/v1", starling())
         .route("/avatars/{file}", get(pictures::avatar))
         .route("/headers/{file}", get(pictures::header))
@@ -146,6 +177,8 @@ fn router(app: App) -> Router {
 fn mastodon() -> Router<App> {
     Router::new()
         .route("/instance", get(instance::v1))
+        // What some clients ask first, with a slash more than is documented.
+        .route("/instance/", get(instance::v1))
         .route("/accounts/verify_credentials", get(accounts::verify_credentials))
         .route("/accounts/update_credentials", patch(accounts::update_credentials))
         .route("/accounts/lookup", get(accounts::lookup))

@@ -18,7 +18,7 @@ pub(crate) mod tests;
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, RwLock},
 };
 
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
@@ -59,9 +59,22 @@ pub enum Error {
         /// What this version writes.
         known: u32,
     },
-    /// The node has stopped.
-    #[error("the node has stopped")]
+    /// The node has stopped, or the store failed and could not be opened again yet.
+    #[error("the store is closed")]
     Closed,
+}
+
+impl Error {
+    /// Whether the database does nothing more before it was opened anew.
+    fn needs_reopening(&self) -> bool {
+        match self {
+            Self::Closed => true,
+            Self::Database(error) => {
+                matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo | redb::Error::DatabaseClosed)
+            }
+            _ => false,
+        }
+    }
 }
 
 macro_rules! from_redb {
@@ -90,36 +103,79 @@ from_redb!(
 /// The database.
 #[derive(Clone)]
 pub struct Store {
-    db: Arc<Database>,
-    memory: Arc<Mutex<Memory>>,
+    inner: Arc<Inner>,
+}
+
+/// Opens the database, at first and again after it failed.
+type Opener = Box<dyn Fn() -> Result<Database, Error> + Send + Sync>;
+
+struct Inner {
+    /// None while it cannot be opened.
+    db: RwLock<Option<Database>>,
+    opener: Opener,
+    memory: Mutex<Memory>,
 }
 
 impl Store {
     /// Opens or makes the store at `path`, with `cache` bytes of memory for pages.
     pub fn open(path: &Path, cache: usize) -> Result<Self, Error> {
-        let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let mut builder = Builder::new();
-        builder.set_cache_size(cache).set_check_integrity_on_open(size > 0 && size <= CHECKED_ON_OPEN);
-        Self::ready(builder.create(path)?)
+        let path = path.to_owned();
+        Self::with(move || {
+            let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            let mut builder = Builder::new();
+            builder.set_cache_size(cache).set_check_integrity_on_open(size > 0 && size <= CHECKED_ON_OPEN);
+            Ok(builder.create(&path)?)
+        })
     }
 
-    /// A store over any backend: memory, or a disk that fails on purpose.
+    /// A store over a backend: memory, or a disk that fails on purpose. After a failure it stays closed.
     pub fn over(backend: impl StorageBackend, cache: usize) -> Result<Self, Error> {
-        let mut builder = Builder::new();
-        builder.set_cache_size(cache).set_check_integrity_on_open(true);
-        Self::ready(builder.create_with_backend(backend)?)
+        let backend = Mutex::new(Some(backend));
+        Self::over_each(
+            move || backend.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take(),
+            cache,
+        )
     }
 
-    fn ready(db: Database) -> Result<Self, Error> {
-        let store = Self { db: Arc::new(db), memory: Arc::default() };
-        store.write(migrate::migrate)?;
+    /// A store over the backend that `next` gives, asked again whenever one failed.
+    pub fn over_each<B: StorageBackend>(
+        next: impl Fn() -> Option<B> + Send + Sync + 'static,
+        cache: usize,
+    ) -> Result<Self, Error> {
+        Self::with(move || {
+            let mut builder = Builder::new();
+            builder.set_cache_size(cache).set_check_integrity_on_open(true);
+            Ok(builder.create_with_backend(next().ok_or(Error::Closed)?)?)
+        })
+    }
+
+    fn with(open: impl Fn() -> Result<Database, Error> + Send + Sync + 'static) -> Result<Self, Error> {
+        let opener: Opener = Box::new(move || whole(&open));
+        let db = RwLock::new(Some(opener()?));
+        let store = Self { inner: Arc::new(Inner { db, opener, memory: Mutex::default() }) };
+        whole(&|| store.write(migrate::migrate))?;
         Ok(store)
     }
 
     /// Does `work` in one transaction: all of it is on disk when this returns, or nothing is. Work that
     /// wrote nothing does not wait for the disk.
     pub fn write<R>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<R, Error>) -> Result<R, Error> {
-        let mut txn = self.db.begin_write()?;
+        let result = match &*self.db() {
+            Some(db) => self.transact(db, work),
+            None => Err(Error::Closed),
+        };
+        if result.as_ref().is_err_and(Error::needs_reopening) {
+            self.reopen();
+        }
+        result
+    }
+
+    fn transact<R>(
+        &self,
+        db: &Database,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut txn = db.begin_write()?;
         // Two phases, so that a torn write can never pass for a commit; quick repair, so that a
         // store of any size opens at once after a kill. Together they cost a few milliseconds.
         txn.set_two_phase_commit(true);
@@ -134,20 +190,47 @@ impl Store {
         Ok(result)
     }
 
+    /// After a failed write redb does nothing more with a file: it is closed and opened anew, which may
+    /// help at once (there was no room, and what failed needed some) or at the next attempt.
+    fn reopen(&self) {
+        let mut db = self.inner.db.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Closed first: it holds a lock on the file.
+        drop(db.take());
+        match (self.inner.opener)() {
+            Ok(opened) => *db = Some(opened),
+            Err(error) => tracing::error!("the store cannot be opened again: {error}"),
+        }
+    }
+
+    fn db(&self) -> std::sync::RwLockReadGuard<'_, Option<Database>> {
+        self.inner.db.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// There is one writer, and what it leaves here is always whole.
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner.memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The store as it is now.
     pub fn read(&self) -> Result<Reader, Error> {
-        Reader::open(&self.db.begin_read()?)
+        match &*self.db() {
+            Some(db) => Reader::open(&db.begin_read()?),
+            None => Err(Error::Closed),
+        }
     }
 
     /// Gives unused space back to the file system. True if there was any. Nothing else may use the
     /// store meanwhile.
     pub fn compact(self) -> Result<bool, Error> {
-        let mut db = Arc::try_unwrap(self.db).map_err(|_| Error::Locked)?;
-        Ok(db.compact()?)
+        let inner = Arc::try_unwrap(self.inner).map_err(|_| Error::Locked)?;
+        let db = inner.db.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(db.ok_or(Error::Closed)?.compact()?)
     }
+}
+
+/// Opens a file that may be damaged in ways that redb does not expect: it panics on some of them, and
+/// a damaged file is a finding, not a reason to end the process.
+fn whole<R>(open: &dyn Fn() -> Result<R, Error>) -> Result<R, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
+        .unwrap_or_else(|_| Err(Error::Corrupt("its structure makes no sense".into())))
 }

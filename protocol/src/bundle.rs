@@ -210,16 +210,17 @@ impl<R: Read> Reader<R> {
             self.trailer(&cbor::decode_canonical(&bytes).map_err(malformed)?)?;
             return Ok(None);
         }
-        let found = match bytes.get(..2) {
-            Some([0x82, IDENTITY]) => {
-                cbor::decode_canonical(&bytes).map(|(_, record): (u8, Record)| Item::Identity(record))
-            }
-            Some([0x82, ENTRY]) => cbor::decode_canonical(&bytes)
-                .map(|(_, entry): (u8, ByteBuf)| Item::Entry(entry.into_vec())),
-            Some([0x82, FORK]) => cbor::decode_canonical(&bytes)
-                .map(|(_, proof): (u8, ByteBuf)| Item::Fork(proof.into_vec())),
-            _ => Err(cbor::Error::Malformed("no such item".into())),
-        };
+        let found =
+            match bytes.get(..2) {
+                Some([0x82, IDENTITY]) => {
+                    cbor::decode_canonical(&bytes).map(|(_, record): (u8, Record)| Item::Identity(record))
+                }
+                Some([0x82, ENTRY]) => cbor::decode_canonical(&bytes)
+                    .map(|(_, entry): (u8, ByteBuf)| Item::Entry(entry.into_vec())),
+                Some([0x82, FORK]) => cbor::decode_canonical(&bytes)
+                    .map(|(_, proof): (u8, ByteBuf)| Item::Fork(proof.into_vec())),
+                _ => Err(cbor::Error::Malformed("no such item".into())),
+            };
         let found = found.map_err(malformed)?;
         self.hasher.update(&bytes);
         self.items += 1;

@@ -213,8 +213,13 @@ mod tests {
         }
         assert_eq!(Strict::new(&encode(&u64::MAX)).number::<u64>(), Some(u64::MAX));
         assert_eq!(Strict::new(&encode(&256)).number::<u8>(), None);
-        let long: [&[u8]; 5] =
-            [&[0x18, 23], &[0x19, 0, 255], &[0x1a, 0, 0, 255, 255], &[0x1b, 0, 0, 0, 0, 255, 0, 0, 0], &[0x1f]];
+        let long: [&[u8]; 5] = [
+            &[0x18, 23],
+            &[0x19, 0, 255],
+            &[0x1a, 0, 0, 255, 255],
+            &[0x1b, 0, 0, 0, 0, 255, 0, 0, 0],
+            &[0x1f],
+        ];
         for bytes in long {
             assert_eq!(Strict::new(bytes).number::<u64>(), None, "{bytes:02x?}");
         }

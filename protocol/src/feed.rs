@@ -186,12 +186,7 @@ impl LogState {
 }
 
 /// Says where an entry stands. `held` gives the id of a held entry of this log by its place.
-pub fn step(
-    log: &LogState,
-    header: &Header,
-    id: EntryId,
-    held: impl FnOnce(u64) -> Option<EntryId>,
-) -> Step {
+pub fn step(log: &LogState, header: &Header, id: EntryId, held: impl FnOnce(u64) -> Option<EntryId>) -> Step {
     let seq = header.seq;
     if log.run_of(seq).is_some() {
         return if held(seq) == Some(id) { Step::Duplicate } else { Step::Fork { seq, against: seq } };

@@ -129,11 +129,7 @@ impl Frame {
                 (record, proof.len())
             }
             Self::Identity(record) => {
-                within(
-                    "the identity",
-                    record.size(),
-                    limits::GOSSIP_FRAME_BYTES - limits::ENTRY_OVERHEAD,
-                )?;
+                within("the identity", record.size(), limits::GOSSIP_FRAME_BYTES - limits::ENTRY_OVERHEAD)?;
                 return Ok(self);
             }
         };
@@ -212,9 +208,8 @@ mod tests {
     fn an_identity_too_large_for_its_part_is_an_error_not_a_lost_frame() {
         let phrase = Phrase::from_entropy([7; 32]);
         let mut identity = identity(1);
-        let cut = |n: u8| {
-            Removal(DeviceKey::new([n; 32]), vec![Cutoff(0, u64::from(n), EntryId::new([n; 32])); 1])
-        };
+        let cut =
+            |n: u8| Removal(DeviceKey::new([n; 32]), vec![Cutoff(0, u64::from(n), EntryId::new([n; 32])); 1]);
         let rotate = Action::RotateRoot {
             root: phrase.root(1).public(),
             next: crate::keys::commitment(&phrase.root(2).public()),

@@ -194,8 +194,7 @@ impl Operation {
     }
 
     fn signed_by(&self, root: &DeviceKey) -> bool {
-        self.signer == Some(*root)
-            || keys::verify(root, keys::IDENTITY_SIGNATURE, &self.id, &self.signature)
+        self.signer == Some(*root) || keys::verify(root, keys::IDENTITY_SIGNATURE, &self.id, &self.signature)
     }
 }
 
@@ -435,9 +434,7 @@ impl Meaning {
             let (epoch, signer, committed) = (meaning.epoch, meaning.root, meaning.next);
             let here = operations.values().filter(|operation| operation.epoch == epoch);
             let rotation = here.clone().find_map(|operation| match &operation.action {
-                Action::RotateRoot { root, next, keep, removals }
-                    if keys::commitment(root) == committed =>
-                {
+                Action::RotateRoot { root, next, keep, removals } if keys::commitment(root) == committed => {
                     Some((root, next, keep, removals))
                 }
                 _ => None,

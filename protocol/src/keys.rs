@@ -69,12 +69,11 @@ impl Phrase {
             return Err(PhraseError::Length(words.len()));
         }
         let joined = Zeroizing::new(words.join(" "));
-        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &joined).map_err(|error| {
-            match error {
+        let mnemonic =
+            Mnemonic::parse_in_normalized(Language::English, &joined).map_err(|error| match error {
                 bip39::Error::UnknownWord(index) => PhraseError::Word(index + 1),
                 _ => PhraseError::Checksum,
-            }
-        })?;
+            })?;
         let entropy = Zeroizing::new(mnemonic.to_entropy());
         entropy.as_slice().try_into().map(Self).map_err(|_| PhraseError::Length(words.len()))
     }

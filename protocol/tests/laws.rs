@@ -48,22 +48,14 @@ fn extensions() -> impl Strategy<Value = Vec<Extension>> {
 
 fn media() -> impl Strategy<Value = Media> {
     (hash(), "[a-z/]{0,64}", any::<u64>(), any::<(u32, u32)>(), "[a-z]{0,64}", text(50)).prop_map(
-        |(blob, mime, size, dimensions, blurhash, alt)| Media {
-            blob,
-            mime,
-            size,
-            dimensions,
-            blurhash,
-            alt,
-        },
+        |(blob, mime, size, dimensions, blurhash, alt)| Media { blob, mime, size, dimensions, blurhash, alt },
     )
 }
 
 fn content() -> impl Strategy<Value = Content> {
     let visibility =
         prop_oneof![Just(Visibility::Public), Just(Visibility::Unlisted), Just(Visibility::Local)];
-    let words =
-        (text(300), proptest::option::of(text(30)), proptest::option::of("[a-z-]{0,35}"), visibility);
+    let words = (text(300), proptest::option::of(text(30)), proptest::option::of("[a-z-]{0,35}"), visibility);
     let lists = (vec(author(), 0..4), vec(text(20), 0..4), vec(media(), 0..3));
     (words, lists, proptest::option::of(link()), extensions()).prop_map(
         |((text, warning, language, visibility), (mentions, tags, media), quote, extensions)| Content {
@@ -99,11 +91,7 @@ fn profile() -> impl Strategy<Value = Profile> {
 fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
         content().prop_map(Body::Post),
-        (link(), link(), content()).prop_map(|(root, parent, content)| Body::Reply {
-            root,
-            parent,
-            content
-        }),
+        (link(), link(), content()).prop_map(|(root, parent, content)| Body::Reply { root, parent, content }),
         (id(), content()).prop_map(|(replaces, content)| Body::Edit { replaces, content }),
         vec(id(), 0..5).prop_map(Body::Delete),
         link().prop_map(Body::Boost),
@@ -382,16 +370,11 @@ fn removal(n: u8, seq: u64) -> Removal {
 /// Operations of three epochs that contradict each other in every way the format allows.
 fn operations() -> Vec<(u32, Operation)> {
     let author = Inception::of(&phrase()).author();
-    let sign =
-        |epoch, root, action| (epoch, Operation::sign(author, epoch, action, &phrase().root(root)));
+    let sign = |epoch, root, action| (epoch, Operation::sign(author, epoch, action, &phrase().root(root)));
     let rotate = |epoch: u32, keep: &[u8], removals| {
         let (root, next) = (phrase().root(epoch + 1).public(), phrase().root(epoch + 2).public());
         let keep = keep.iter().map(|n| device(*n)).collect();
-        sign(
-            epoch,
-            epoch + 1,
-            Action::RotateRoot { root, next: keys::commitment(&next), keep, removals },
-        )
+        sign(epoch, epoch + 1, Action::RotateRoot { root, next: keys::commitment(&next), keep, removals })
     };
     vec![
         sign(0, 0, Action::AddDevice(device(1))),

@@ -13,8 +13,8 @@ use starling_protocol::{
     identity::Record,
     limits,
     sync::{
-        Answer, Ask, Batch, CREDIT, Comparison, FeedState, Held, Interests, LogHead, News, Own,
-        PATIENCE_MS, PullAction, Pulling, Range, ServeAction, Serving, Source,
+        Answer, Ask, Batch, CREDIT, Comparison, FeedState, Held, Interests, LogHead, News, Own, PATIENCE_MS,
+        PullAction, Pulling, Range, ServeAction, Serving, Source,
     },
 };
 use support::{Session, Shelf, Writer, shelf};
@@ -100,12 +100,8 @@ fn holders_of_different_parts_fill_each_other() {
     let mut ada = Writer::new(1);
     let posts = ada.write_many(log::POSTS, 3_000);
     let part = |keep: &dyn Fn(usize) -> bool| {
-        let kept: Vec<Verified> = posts
-            .iter()
-            .enumerate()
-            .filter(|(seq, _)| keep(*seq))
-            .map(|(_, entry)| entry.clone())
-            .collect();
+        let kept: Vec<Verified> =
+            posts.iter().enumerate().filter(|(seq, _)| keep(*seq)).map(|(_, entry)| entry.clone()).collect();
         shelf(&[(&ada, &kept)])
     };
     let mut a = part(&|seq| !(200..2_900).contains(&seq));
@@ -184,6 +180,20 @@ fn a_reader_that_fell_behind_is_told_of_heads_and_misses_nothing() {
     assert_eq!(session.came.len(), 4, "one batch for each credit, and no more");
     session.prompt = true;
     session.commit();
+    session.settle(&mut puller, &mut server);
+    assert_eq!(puller.contents(), server.contents());
+}
+
+#[test]
+fn much_news_at_once_reaches_an_idle_reader() {
+    let mut ada = Writer::new(1);
+    let mut server = shelf(&[(&ada, &[])]);
+    let mut puller = Shelf::default();
+    let mut session = full_sync(&mut puller, &mut server, &[ada.author()]);
+    let posts = ada.write_many(log::POSTS, 3_000);
+    posts.iter().for_each(|entry| assert!(server.take(entry.clone())));
+    session
+        .announce(posts.iter().map(|entry| News::Entry(ada.author(), entry.signed().to_bytes())).collect());
     session.settle(&mut puller, &mut server);
     assert_eq!(puller.contents(), server.contents());
 }
@@ -271,11 +281,7 @@ impl Catalogue {
                 LogHead { log, lo: 0, hi, head: EntryId::new(id(10 + log, n, newer)), frozen: None }
             };
             let device = DeviceKey::new(id(1, n, 0));
-            FeedState::new(
-                AuthorId::new(id(0, n, 0)),
-                &id(2, n, 0),
-                (0..3).map(|log| (device, head(log))),
-            )
+            FeedState::new(AuthorId::new(id(0, n, 0)), &id(2, n, 0), (0..3).map(|log| (device, head(log))))
         };
         let mut feeds: Vec<FeedState> = (0..count).map(feed).collect();
         feeds.sort_by_key(FeedState::author);
@@ -317,14 +323,13 @@ impl Held for Nosy {
         self.0.push(*range);
         Ok(vec![])
     }
+    fn contradicts(&mut self, _: &AuthorId, _: &DeviceKey, _: &LogHead) -> Result<bool, Infallible> {
+        Ok(false)
+    }
 }
 
 /// Compares two catalogues; gives the cost and the authors that came out as different.
-fn compare(
-    mine: &Catalogue,
-    server: &mut Catalogue,
-    interests: &[AuthorId],
-) -> (Comparison, Vec<AuthorId>) {
+fn compare(mine: &Catalogue, server: &mut Catalogue, interests: &[AuthorId]) -> (Comparison, Vec<AuthorId>) {
     let own = mine.0.iter().map(|state| Own { state: state.clone(), complete: true }).collect();
     let (mut pulling, mut actions) = Pulling::start(0, interests, own, None);
     let mut serving = Serving::new(0);
@@ -435,10 +440,36 @@ fn a_puller_that_breaks_the_rules_is_told_so_once() {
 }
 
 #[test]
+fn thousands_may_be_followed_one_by_one_but_nobody_may_go_on_for_ever() {
+    let (mut serving, mut shelf) = (Serving::new(0), Shelf::default());
+    let hello = Ask::Hello { version: 1, credit: 4, interests: Interests::default() };
+    serving.receive(0, &hello.to_bytes(), &mut shelf).unwrap();
+    let follow = |n: u64| {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&(n as u32).to_be_bytes());
+        let more = Interests::of(&[AuthorId::new(bytes)]);
+        Ask::Interests { more, less: Interests::default() }.to_bytes()
+    };
+    for n in 0..limits::INTERESTS as u64 {
+        let actions = serving.receive(0, &follow(n), &mut shelf).unwrap();
+        assert!(actions.iter().all(|action| matches!(action, ServeAction::Send(_))), "{n}: {actions:?}");
+    }
+    let actions = serving.receive(0, &follow(7), &mut shelf).unwrap();
+    assert!(matches!(actions[..], [ServeAction::Misbehaved(_)]), "{actions:?}");
+}
+
+#[test]
 fn another_version_is_refused_with_words() {
     let actions = served(&[Ask::Hello { version: 9, credit: 4, interests: Interests::default() }]);
     let [ServeAction::Send(frame)] = &actions[..] else { panic!("{actions:?}") };
     assert!(matches!(Answer::from_bytes(frame), Ok(Answer::Refused(_))));
+    let mut serving = Serving::new(0);
+    let ada = Writer::new(1);
+    let interests = Interests::of(&[ada.author()]);
+    let hello = Ask::Hello { version: 9, credit: 4, interests };
+    serving.receive(0, &hello.to_bytes(), &mut Shelf::default()).unwrap();
+    let news = News::Identity(ada.author(), ada.identity.record());
+    assert!(serving.announce([news]).is_empty(), "a session that was refused is told nothing more");
 }
 
 #[test]
@@ -494,7 +525,6 @@ fn a_server_that_claims_an_endless_log_is_given_up_on() {
             _ => None,
         });
         let (number, range) = pull.expect("a range is asked for")[0];
-        answer =
-            Answer::Entries { live: false, entries: vec![], done: vec![(number, Some(range.from - 1))] };
+        answer = Answer::Entries { live: false, entries: vec![], done: vec![(number, Some(range.from - 1))] };
     }
 }

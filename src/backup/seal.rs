@@ -26,27 +26,16 @@ pub struct Cost {
 
 impl Cost {
     /// 64 MiB and 3 passes, RFC 9106's second recommendation: small machines can do it too.
-    pub const USUAL: Self = Self {
-        memory: 64 * 1024,
-        passes: 3,
-        lanes: 1,
-    };
+    pub const USUAL: Self = Self { memory: 64 * 1024, passes: 3, lanes: 1 };
     /// A file may not ask for more: it could otherwise take all memory before it is known to be ours.
-    const MOST: Self = Self {
-        memory: 1024 * 1024,
-        passes: 16,
-        lanes: 16,
-    };
+    const MOST: Self = Self { memory: 1024 * 1024, passes: 16, lanes: 16 };
 
     fn key(self, passphrase: &str, salt: &[u8]) -> Result<XChaCha20Poly1305, Error> {
         let refused = |_| Error::Cost(self.memory, self.passes);
-        let params =
-            Params::new(self.memory, self.passes, self.lanes, Some(32)).map_err(refused)?;
+        let params = Params::new(self.memory, self.passes, self.lanes, Some(32)).map_err(refused)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut key = Zeroizing::new([0; 32]);
-        argon2
-            .hash_password_into(passphrase.as_bytes(), salt, &mut *key)
-            .map_err(refused)?;
+        argon2.hash_password_into(passphrase.as_bytes(), salt, &mut *key).map_err(refused)?;
         Ok(XChaCha20Poly1305::new((&*key).into()))
     }
 }
@@ -86,29 +75,14 @@ impl<W: Write> Sealing<W> {
         let cipher = cost.key(passphrase, &header[29..45])?;
         to.write_all(&header)?;
         let waiting = Zeroizing::new(Vec::with_capacity(CHUNK));
-        Ok(Self {
-            to,
-            cipher: Cipher {
-                cipher,
-                header,
-                chunk: 0,
-            },
-            waiting,
-        })
+        Ok(Self { to, cipher: Cipher { cipher, header, chunk: 0 }, waiting })
     }
 
     /// Seals what waits. A full chunk waits until more comes, because it may be the last.
     fn seal(&mut self, last: bool) -> Result<(), Error> {
-        let payload = Payload {
-            msg: &self.waiting,
-            aad: &self.cipher.header,
-        };
+        let payload = Payload { msg: &self.waiting, aad: &self.cipher.header };
         let nonce = self.cipher.nonce(last);
-        let sealed = self
-            .cipher
-            .cipher
-            .encrypt(&nonce, payload)
-            .map_err(|_| Error::TooLarge)?;
+        let sealed = self.cipher.cipher.encrypt(&nonce, payload).map_err(|_| Error::TooLarge)?;
         self.to.write_all(&sealed)?;
         self.waiting.clear();
         if !last {
@@ -172,57 +146,26 @@ impl<R: Read> Opened<R> {
             bytes.copy_from_slice(&header[at..at + 4]);
             u32::from_le_bytes(bytes)
         };
-        let cost = Cost {
-            memory: number(17),
-            passes: number(21),
-            lanes: number(25),
-        };
+        let cost = Cost { memory: number(17), passes: number(21), lanes: number(25) };
         let most = Cost::MOST;
         if cost.memory > most.memory || cost.passes > most.passes || cost.lanes > most.lanes {
             return Err(Error::Cost(cost.memory, cost.passes));
         }
-        let cipher = Cipher {
-            cipher: cost.key(passphrase, &header[29..45])?,
-            header,
-            chunk: 0,
-        };
+        let cipher = Cipher { cipher: cost.key(passphrase, &header[29..45])?, header, chunk: 0 };
         let next = chunk(&mut from)?;
-        Ok(Self {
-            from,
-            cipher,
-            open: Zeroizing::default(),
-            given: 0,
-            next,
-            done: false,
-        })
+        Ok(Self { from, cipher, open: Zeroizing::default(), given: 0, next, done: false })
     }
 
     fn advance(&mut self) -> Result<(), Error> {
-        let following = if self.next.len() == CHUNK + TAG {
-            chunk(&mut self.from)?
-        } else {
-            Vec::new()
-        };
+        let following = if self.next.len() == CHUNK + TAG { chunk(&mut self.from)? } else { Vec::new() };
         let last = following.is_empty();
-        let payload = Payload {
-            msg: &self.next,
-            aad: &self.cipher.header,
-        };
+        let payload = Payload { msg: &self.next, aad: &self.cipher.header };
         let number = self.cipher.chunk;
         let wrong = || {
-            if number == 0 {
-                Error::Passphrase
-            } else {
-                Error::Damaged(number)
-            }
+            if number == 0 { Error::Passphrase } else { Error::Damaged(number) }
         };
         let nonce = self.cipher.nonce(last);
-        self.open = Zeroizing::new(
-            self.cipher
-                .cipher
-                .decrypt(&nonce, payload)
-                .map_err(|_| wrong())?,
-        );
+        self.open = Zeroizing::new(self.cipher.cipher.decrypt(&nonce, payload).map_err(|_| wrong())?);
         self.given = 0;
         self.next = following;
         self.done = last;
@@ -234,14 +177,13 @@ impl<R: Read> Opened<R> {
 
     /// As `read_exact`, with our own errors.
     pub(super) fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        self.read_exact(bytes)
-            .map_err(|error| match error.downcast::<Error>() {
-                Ok(error) => error,
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    Error::Contents("less than a preface".into())
-                }
-                Err(error) => Error::Io(error),
-            })
+        self.read_exact(bytes).map_err(|error| match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Error::Contents("less than a preface".into())
+            }
+            Err(error) => Error::Io(error),
+        })
     }
 }
 

@@ -46,7 +46,9 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     }
     let count = entries.len();
     let (each, alone) = (taken.each(count), bound.each(count));
-    let note = format!("{count} entries of {of} feeds; {each:.0} µs of processor time each, {alone:.0} for the bound");
+    let note = format!(
+        "{count} entries of {of} feeds; {each:.0} µs of processor time each, {alone:.0} for the bound"
+    );
     let (taken, bound) = (taken.rate(count), Bound { what: WHAT, value: bound.rate(count) });
     watch.measured(&Measure::share("ingest", taken, "entries/s", bound, 0.8).noting(note));
     Ok(())

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use libp2p::{Multiaddr, PeerId};
 use starling_protocol::{
-    AuthorId,
+    AuthorId, DeviceKey,
+    sync::LogHead,
     sync::{Answer, Held, PullAction, Pulling, Range},
 };
 
@@ -101,6 +102,10 @@ impl Held for Nothing {
 
     fn missing(&mut self, range: &Range) -> Result<Vec<(u64, u64)>, Self::Error> {
         Ok(vec![(range.from, range.to)])
+    }
+
+    fn contradicts(&mut self, _: &AuthorId, _: &DeviceKey, _: &LogHead) -> Result<bool, Self::Error> {
+        Ok(false)
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Extra {
     pub kind: String,
     pub device: String,
     pub source: Option<String>,
+    pub visibility: String,
     pub time_doubted: bool,
     pub delivery: Option<Delivery>,
 }

@@ -14,11 +14,7 @@ use starling::{
 use starling_protocol::bundle;
 use zeroize::Zeroizing;
 
-use super::{
-    Failure, feed, layout,
-    output::ask_secret,
-    session::Context,
-};
+use super::{Failure, feed, layout, output::ask_secret, session::Context};
 
 /// Characters that a passphrase needs: shorter ones are guessed, whatever a guess costs.
 const PASSPHRASE_CHARS: usize = 8;
@@ -77,17 +73,21 @@ impl Backup {
         let (has_root, time) = (root.is_some(), clock::now());
         let preface = Preface { author, time, root, identity: home.identity()?, settings };
         let session = context.session()?;
-        let mut feeds = session.client.download("/api/starling/v1/export", &[])?;
+        let progress = context.output.progress("writing");
+        let mut feeds = progress.reads(session.client.download("/api/starling/v1/export", &[])?);
         let bytes = feed::whole(&self.file, self.force, |to: &mut BufWriter<File>| {
             backup::write(to, &passphrase, &preface, |to| io::copy(&mut feeds, to).map(drop))?;
             Ok(())
         })?;
         drop(feeds);
+        drop(progress);
         // A backup that was never read is a hope.
         let (_, opened) = backup::read(BufReader::new(File::open(&self.file)?), &passphrase)?;
         let summary = bundle::check(opened).map_err(feed::damaged)?;
         if !has_root {
-            context.output.talk("the root key is not in this home: restoring will need the recovery phrase too");
+            context
+                .output
+                .talk("the root key is not in this home: restoring will need the recovery phrase too");
         }
         let object = json!({
             "file": self.file, "bytes": bytes, "author": author.to_string(), "root": has_root,

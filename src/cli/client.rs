@@ -167,10 +167,12 @@ fn refusal(status: StatusCode, body: Value) -> Failure {
         Some(more) => format!("{message}: {more}"),
         None => message,
     };
-    let hint = text("hint").or_else(|| match status.as_u16() {
-        401 => Some("the token in this home is not the running node's; restart it".into()),
-        _ => None,
-    });
+    // Some messages say what to do already.
+    let hint =
+        text("hint").filter(|hint| !message.contains(hint.as_str())).or_else(|| match status.as_u16() {
+            401 => Some("the token in this home is not the running node's; restart it".into()),
+            _ => None,
+        });
     Failure { kind, message, hint, quiet: false }
 }
 

@@ -40,7 +40,8 @@ impl Config {
             Self::List => {
                 for (key, value, layer) in &context.settings()?.keys {
                     let object = json!({ "key": key, "value": value, "from": layer.to_string() });
-                    output.either(&object, format!("{key} = {value}  {}", output.dim(format!("({layer})"))))?;
+                    output
+                        .either(&object, format!("{key} = {value}  {}", output.dim(format!("({layer})"))))?;
                 }
                 Ok(())
             }
@@ -69,12 +70,15 @@ impl Config {
                     .ok_or_else(|| Failure::failed("the setting went missing"))?;
                 if *layer != config::Layer::File {
                     output.talk(format!("written, but the {layer} says otherwise"));
-                } else if context.home().and_then(|home| Ok(home.running()?)).is_ok_and(|door| door.is_some()) {
+                } else if context.home().and_then(|home| Ok(home.running()?)).is_ok_and(|door| door.is_some())
+                {
                     output.talk("the running node takes it up when it is started again");
                 }
                 output.either(&json!({ "key": key, "value": value }), format!("{key} = {value}"))
             }
-            Self::Path => output.either(&json!({ "path": context.places.config }), context.places.config.display()),
+            Self::Path => {
+                output.either(&json!({ "path": context.places.config }), context.places.config.display())
+            }
         }
     }
 }

@@ -10,12 +10,7 @@ use std::{
 use libp2p::{Multiaddr, multiaddr::Protocol};
 use serde::Serialize;
 use serde_json::Value;
-use starling::{
-    clock,
-    config::Config,
-    home::Home,
-    store::Store,
-};
+use starling::{clock, config::Config, home::Home, store::Store};
 use starling_protocol::{Identity, identity::Voice};
 
 use super::{
@@ -135,7 +130,11 @@ fn clock(data: &Path, findings: &mut Findings) {
     let ahead = written.is_some_and(|written| written.as_millis() > u128::from(now + SKEW_MS));
     let text = format!("it is {}", layout::date(now));
     if now < BEGINNING || ahead {
-        findings.fail("clock", format!("{text}, which cannot be"), "set this machine's clock; let it follow NTP");
+        findings.fail(
+            "clock",
+            format!("{text}, which cannot be"),
+            "set this machine's clock; let it follow NTP",
+        );
     } else {
         findings.ok("clock", text);
     }
@@ -206,7 +205,11 @@ fn keys(home: &Home, findings: &mut Findings) {
     } else if identity.voice(&keys.device.public(), 0) == Voice::Speaks {
         findings.ok("identity", format!("{}, for whom this device speaks", identity.author()));
     } else {
-        findings.fail("identity", "this device does not speak for the author", "restore from the recovery phrase");
+        findings.fail(
+            "identity",
+            "this device does not speak for the author",
+            "restore from the recovery phrase",
+        );
     }
     if home.moved() && !restoring {
         findings.warn(
@@ -217,6 +220,10 @@ fn keys(home: &Home, findings: &mut Findings) {
     }
 }
 
+#[cfg(not(unix))]
+fn room(_: &Home, _: &mut Findings) {}
+
+#[cfg(unix)]
 fn room(home: &Home, findings: &mut Findings) {
     let Ok(stat) = rustix::fs::statvfs(home.path()) else { return };
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
@@ -262,7 +269,8 @@ fn store(home: &Home, config: &Config, findings: &mut Findings) {
     let cache = usize::try_from(config.store.cache_bytes).unwrap_or(usize::MAX);
     let opened = Store::open(&path, cache).and_then(|store| store.read()?.stats());
     match opened {
-        Ok(stats) => findings.ok("store", format!("opens, and holds {}", layout::count(stats.entries, "entry", "entries"))),
+        Ok(stats) => findings
+            .ok("store", format!("opens, and holds {}", layout::count(stats.entries, "entry", "entries"))),
         Err(error) => findings.fail(
             "store",
             error.to_string(),
@@ -273,7 +281,8 @@ fn store(home: &Home, config: &Config, findings: &mut Findings) {
 
 /// Whether the ports in the settings can be had. They are let go of at once.
 fn ports(config: &Config, findings: &mut Findings) {
-    let mut taken: Vec<String> = config.network.listen.iter().filter(|address| !free(address)).map(ToString::to_string).collect();
+    let mut taken: Vec<String> =
+        config.network.listen.iter().filter(|address| !free(address)).map(ToString::to_string).collect();
     if config.http.listen.port() != 0 && TcpListener::bind(config.http.listen).is_err() {
         taken.push(config.http.listen.to_string());
     }

@@ -1,6 +1,6 @@
 //! The HTTP door of a node that lives in this process.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use starling::{http, runtime::Node};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -39,6 +39,13 @@ impl Door {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr()?;
         let access = http::Access::new(token, address);
+        // All addresses of this machine are reached by its own.
+        let near = match address.ip() {
+            ip if !ip.is_unspecified() => ip,
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        let address = SocketAddr::new(near, address.port());
         let access = if remote { access.allow_remote() } else { access };
         Ok(Self { http: format!("http://{address}"), listener, access })
     }

@@ -51,10 +51,12 @@ impl Export {
             io::copy(&mut from, &mut stdout)?;
             return Ok(stdout.flush()?);
         };
+        let progress = context.output.progress("writing");
         let bytes = whole(&out, false, |to| {
-            io::copy(&mut from, to)?;
+            io::copy(&mut progress.reads(&mut from), to)?;
             Ok(())
         })?;
+        drop(progress);
         // What was cut short on the way must not pass for a copy of everything.
         let summary = bundle::check(BufReader::new(File::open(&out)?)).map_err(damaged)?;
         let text = format!(
@@ -64,7 +66,8 @@ impl Export {
             out.display(),
             layout::bytes(bytes),
         );
-        let object = json!({ "file": out, "entries": summary.entries, "authors": summary.identities, "bytes": bytes });
+        let object =
+            json!({ "file": out, "entries": summary.entries, "authors": summary.identities, "bytes": bytes });
         context.output.either(&object, text)
     }
 }
@@ -73,10 +76,17 @@ impl Import {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let Self::Feed { file } = self;
         let open = || File::open(&file).map_err(|error| missing(&file, error));
-        bundle::check(BufReader::new(open()?)).map_err(damaged)?;
+        let progress = context.output.progress("checking");
+        bundle::check(BufReader::new(progress.reads(open()?))).map_err(damaged)?;
+        drop(progress);
         let session = context.session()?;
-        let answer: Value =
-            session.client.upload("/api/starling/v1/import", "application/cbor-seq", &mut open()?)?;
+        let progress = context.output.progress("taking in");
+        let answer: Value = session.client.upload(
+            "/api/starling/v1/import",
+            "application/cbor-seq",
+            &mut progress.reads(open()?),
+        )?;
+        drop(progress);
         let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
         let text = format!("{} new, {} known, {} refused", number("new"), number("known"), number("refused"));
         context.output.either(&answer, text)

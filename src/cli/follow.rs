@@ -89,10 +89,7 @@ impl Follow {
         if !session.online() {
             context.output.talk("stored; their posts are fetched once a node runs (`starling run`)");
         }
-        context.output.either(
-            &json!({ "author": author, "following": true }),
-            format!("following {author}"),
-        )
+        context.output.either(&json!({ "author": author, "following": true }), format!("following {author}"))
     }
 }
 

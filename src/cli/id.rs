@@ -122,8 +122,9 @@ fn devices(context: &Context) -> Result<(), Failure> {
 fn remove(context: &Context, device: &DeviceKey, yes: bool) -> Result<(), Failure> {
     let home = context.home()?;
     if home.keys()?.device.public() == *device {
-        return Err(Failure::new(Kind::Refused, "that is this device")
-            .hint("remove it from another device of yours"));
+        return Err(
+            Failure::new(Kind::Refused, "that is this device").hint("remove it from another device of yours")
+        );
     }
     let known = Identity::verify(&home.identity()?).map_err(Failure::failed)?;
     confirm(
@@ -133,8 +134,7 @@ fn remove(context: &Context, device: &DeviceKey, yes: bool) -> Result<(), Failur
     let session = context.session()?;
     let path = format!("/api/starling/v1/devices/{device}/remove");
     let _: Value = session.client.post(&path, &json!({}))?;
-    context.output.either(
-        &json!({ "device": device.to_string(), "removed": true }),
-        format!("removed {device}"),
-    )
+    context
+        .output
+        .either(&json!({ "device": device.to_string(), "removed": true }), format!("removed {device}"))
 }

@@ -7,7 +7,7 @@ use starling::{
     config,
     home::{self, Home},
 };
-use starling_protocol::keys::Phrase;
+use starling_protocol::{keys::Phrase, limits};
 use zeroize::Zeroizing;
 
 use super::{
@@ -53,6 +53,11 @@ impl Init {
             None if asks => ask("Your name, as others see it (may be empty):", "")?,
             None => String::new(),
         };
+        let length = name.chars().count();
+        if length > limits::PROFILE_NAME_CHARS {
+            let most = limits::PROFILE_NAME_CHARS;
+            return Err(Failure::usage(format!("a name has at most {most} characters, this has {length}")));
+        }
         let mdns = !asks || {
             let question = "May others on your local network see that you are here? [Y/n]";
             !ask(question, "y")?.to_lowercase().starts_with('n')
@@ -72,13 +77,22 @@ impl Init {
         settings(context, mdns)?;
         let home = Home::create(places.clone(), &phrase)?;
         if !name.is_empty() {
-            let session = Session::inside(home.clone(), context.settings()?.config)?;
-            let body = json!({ "display_name": name });
-            let _: Value = session.client.patch("/api/v1/accounts/update_credentials", &body)?;
-            session.close();
+            // The phrase is still to be shown: nothing that goes wrong here may keep it back.
+            if let Err(failure) = call(context, &home, &name) {
+                context.output.talk(format!("warning: your name is not set yet: {}", failure.message));
+            }
         }
         report(context, &home, &phrase, self.phrase_out.as_deref())
     }
+}
+
+/// Makes the name the first entry of the feed.
+fn call(context: &Context, home: &Home, name: &str) -> Result<(), Failure> {
+    let session = Session::inside(home.clone(), context.settings()?.config)?;
+    let body = json!({ "display_name": name });
+    let _: Value = session.client.patch("/api/v1/accounts/update_credentials", &body)?;
+    session.close();
+    Ok(())
 }
 
 /// Writes a settings file, unless there is one: a port of its own, so that addresses stay true.
@@ -136,13 +150,16 @@ fn report(
     output.line(format!("Your home is {}", home.path().display()))?;
     output.line("")?;
     match phrase_out {
-        Some(path) => output.line(format!("Your recovery phrase is in {}: keep it somewhere safe.", path.display()))?,
+        Some(path) => {
+            output.line(format!("Your recovery phrase is in {}: keep it somewhere safe.", path.display()))?
+        }
         None => {
             output.line("Your recovery phrase, shown this once. Write it down, and keep it from others:")?;
             output.line("")?;
             let words: Vec<&str> = words.split(' ').collect();
             for (row, words) in words.chunks(4).enumerate() {
-                let numbered = words.iter().enumerate().map(|(n, word)| format!("{:>2} {word:<9}", row * 4 + n + 1));
+                let numbered =
+                    words.iter().enumerate().map(|(n, word)| format!("{:>2} {word:<9}", row * 4 + n + 1));
                 output.line(format!("  {}", numbered.collect::<String>().trim_end()))?;
             }
             output.line("")?;

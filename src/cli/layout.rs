@@ -134,9 +134,8 @@ mod tests {
     #[test]
     fn ages_are_one_word() {
         let now = 1_800_000_000_000;
-        let time = |before: i64| {
-            jiff::Timestamp::from_millisecond(now as i64 - before * 1000).unwrap().to_string()
-        };
+        let time =
+            |before: i64| jiff::Timestamp::from_millisecond(now as i64 - before * 1000).unwrap().to_string();
         assert_eq!(age(&time(0), now), "now");
         assert_eq!(age(&time(59), now), "59s");
         assert_eq!(age(&time(3_599), now), "59m");

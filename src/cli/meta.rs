@@ -47,7 +47,9 @@ impl Man {
         };
         std::fs::create_dir_all(&folder)?;
         clap_mangen::generate_to(command, &folder)?;
-        context.output.either(&json!({ "folder": folder }), format!("wrote the pages to {}", folder.display()))
+        context
+            .output
+            .either(&json!({ "folder": folder }), format!("wrote the pages to {}", folder.display()))
     }
 }
 

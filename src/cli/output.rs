@@ -9,7 +9,7 @@ use serde::Serialize;
 use starling::{config::Color, text::DisplayText};
 use zeroize::Zeroizing;
 
-use super::Failure;
+use super::{Failure, layout};
 
 /// Columns where a terminal does not say, and the most that text is spread over: longer lines are
 /// hard to read.
@@ -73,6 +73,14 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// A sign of life for work that takes long: only on a terminal, and gone when it is dropped.
+    pub fn progress(&self, what: &'static str) -> Progress {
+        let shown = !self.json && io::stderr().is_terminal();
+        let progress = Progress { what, shown };
+        progress.show(0);
+        progress
+    }
+
     /// Emphasised.
     pub fn bold(&self, text: impl fmt::Display) -> String {
         self.style("1", text)
@@ -90,6 +98,56 @@ impl Output {
 
     fn style(&self, code: &str, text: impl fmt::Display) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+}
+
+/// See [`Output::progress`].
+pub struct Progress {
+    what: &'static str,
+    shown: bool,
+}
+
+impl Progress {
+    /// Counts the bytes that are read.
+    pub fn reads<R: io::Read>(&self, from: R) -> Counted<'_, R> {
+        Counted { from, bytes: 0, told: 0, progress: self }
+    }
+
+    fn show(&self, bytes: u64) {
+        if self.shown {
+            let count = if bytes > 0 { layout::bytes(bytes) } else { String::new() };
+            // Back to the start of the line and clear it: the next one stands in its place.
+            let _ = write!(io::stderr().lock(), "\r\x1b[K{}… {count}", self.what);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown {
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
+
+/// A reader that is counted.
+pub struct Counted<'p, R> {
+    from: R,
+    bytes: u64,
+    told: u64,
+    progress: &'p Progress,
+}
+
+impl<R: io::Read> io::Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        self.bytes += read as u64;
+        // A terminal is slow: once a MiB is often enough.
+        if self.bytes - self.told >= 1 << 20 {
+            self.told = self.bytes;
+            self.progress.show(self.bytes);
+        }
+        Ok(read)
     }
 }
 

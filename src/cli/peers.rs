@@ -1,6 +1,9 @@
 //! `peers`: the nodes that this one talks to.
 
-use std::{thread, time::{Duration, Instant}};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 use serde_json::{Value, json};
@@ -103,7 +106,8 @@ fn add(context: &Context, address: &Multiaddr, no_wait: bool) -> Result<(), Fail
         _ => None,
     });
     let before = connected(&session.client)?;
-    let _: Value = session.client.post("/api/starling/v1/peers", &json!({ "address": address.to_string() }))?;
+    let _: Value =
+        session.client.post("/api/starling/v1/peers", &json!({ "address": address.to_string() }))?;
     let object = |connected| json!({ "address": address.to_string(), "connected": connected });
     if !session.online() || no_wait {
         if !session.online() {

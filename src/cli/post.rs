@@ -167,7 +167,9 @@ impl Edit {
 fn written(context: &Context, session: &Session, status: &Status) -> Result<(), Failure> {
     let peers = status.starling.delivery.as_ref().map(|delivery| delivery.peers);
     match peers {
-        _ if !session.online() => context.output.talk("stored; it goes out once a node runs (`starling run`)"),
+        _ if !session.online() => {
+            context.output.talk("stored; it goes out once a node runs (`starling run`)")
+        }
         Some(0) => context.output.talk("stored; it waits for a peer (`starling peers list`)"),
         _ => {}
     }

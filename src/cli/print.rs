@@ -35,6 +35,9 @@ pub fn object(status: &Status) -> Value {
     if let Some(language) = &status.language {
         add("language", json!(language));
     }
+    if !matches!(status.starling.visibility.as_str(), "" | "public") {
+        add("visibility", json!(status.starling.visibility));
+    }
     if let Some(boosted) = &status.reblog {
         add("boost", self::object(boosted));
     } else {
@@ -112,7 +115,11 @@ pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
 fn boost_card(output: &Output, by: &[&Account], boosted: &Status, elsewhere: bool) -> Vec<String> {
     let names: Vec<String> = by.iter().take(2).map(|account| name(output, account)).collect();
     let more = by.len().saturating_sub(2);
-    let others = if more > 0 { format!(" and {}", layout::count(more as u64, "other", "others")) } else { String::new() };
+    let others = if more > 0 {
+        format!(" and {}", layout::count(more as u64, "other", "others"))
+    } else {
+        String::new()
+    };
     let who = format!("{}{others}", names.join(", "));
     if elsewhere {
         let id = output.dim(layout::short_entry(&boosted.id));
@@ -139,6 +146,9 @@ pub fn card(output: &Output, status: &Status, depth: usize) -> Vec<String> {
     }
     if status.edited_at.is_some() {
         head += " · edited";
+    }
+    if !matches!(status.starling.visibility.as_str(), "" | "public") {
+        head += &format!(" · {}", safe(&status.starling.visibility));
     }
     if status.starling.time_doubted {
         head += &format!(" · {}", output.warn("its clock is ahead"));
@@ -225,7 +235,10 @@ mod tests {
         let object = object(&boost);
         assert_eq!(object["boost"]["text"], "hello");
         assert_eq!(object["boost"]["author"], "star1aaaaaaaaaaaa");
-        assert_eq!((object["kind"].as_str(), object["id"].as_str()), (Some("boost"), Some("bafyr4ibbbbbbbbbbbbbbbb")));
+        assert_eq!(
+            (object["kind"].as_str(), object["id"].as_str()),
+            (Some("boost"), Some("bafyr4ibbbbbbbbbbbbbbbb"))
+        );
     }
 
     #[test]

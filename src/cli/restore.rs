@@ -43,6 +43,9 @@ pub struct Restore {
     /// Connect to this node, which may hold your posts; may be given several times
     #[arg(long, value_name = "MULTIADDR")]
     from: Vec<Multiaddr>,
+    /// Your name, as others see it, if --force lets this device write at once
+    #[arg(long, requires = "force")]
+    name: Option<String>,
     /// Which root key: one more for every time that it was rotated
     #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
     epoch: u32,
@@ -89,8 +92,9 @@ impl Restore {
     /// The home is there, and its guard is closed: only --force opens it.
     fn existing(&self, context: &Context) -> Result<(), Failure> {
         if !self.force {
-            return Err(Failure::usage("there is a home already, and nothing to restore from")
-                .hint("--home names another folder; --force lets this home write without asking the network"));
+            return Err(Failure::usage("there is a home already, and nothing to restore from").hint(
+                "--home names another folder; --force lets this home write without asking the network",
+            ));
         }
         if self.dry_run {
             return context.output.line("This home will write, whatever the network holds of its author.");
@@ -141,7 +145,11 @@ impl Restore {
     }
 
     fn plan(&self, context: &Context, source: &Source) -> Vec<String> {
-        let mut plan = vec![format!("{} gets a new device in {}", source.inception.author(), context.places.data.display())];
+        let mut plan = vec![format!(
+            "{} gets a new device in {}",
+            source.inception.author(),
+            context.places.data.display()
+        )];
         if let Some((preface, summary, _)) = &source.backup {
             plan.push(format!(
                 "{} of {} come from the backup of {}",
@@ -184,6 +192,10 @@ impl Restore {
         }
         if self.force {
             open_guard(&session, &home)?;
+            if let Some(name) = &self.name {
+                let body = json!({ "display_name": name });
+                let _: Value = session.client.patch("/api/v1/accounts/update_credentials", &body)?;
+            }
         }
         session.close();
         let (author, keys) = (home.author()?, home.keys()?);

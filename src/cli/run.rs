@@ -8,8 +8,8 @@ use starling::{
     home::Home,
     runtime,
 };
-use toml::Value;
 use tokio::sync::watch;
+use toml::Value;
 
 use super::{Failure, Kind, door::Door, session::Context};
 
@@ -124,7 +124,10 @@ struct Signals {
 impl Signals {
     fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupts: signal(SignalKind::interrupt())?, terminations: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupts: signal(SignalKind::interrupt())?,
+            terminations: signal(SignalKind::terminate())?,
+        })
     }
 
     async fn next(&mut self) {
@@ -154,7 +157,8 @@ impl Signals {
 
 /// Waits until the network listens where it was told to.
 async fn listening(context: &Context, node: &runtime::Node, wanted: &[Multiaddr]) {
-    let all = |listen: &[Multiaddr]| wanted.iter().all(|wanted| listen.iter().any(|found| is_for(wanted, found)));
+    let all =
+        |listen: &[Multiaddr]| wanted.iter().all(|wanted| listen.iter().any(|found| is_for(wanted, found)));
     let waited = tokio::time::timeout(PATIENCE, node.wait_for(|status| all(&status.listen))).await;
     tokio::time::sleep(INTERFACES).await;
     if waited.is_err() {
@@ -218,4 +222,19 @@ pub fn log(level: &str, json: bool) {
     let Ok(filter) = tracing_subscriber::EnvFilter::builder().parse(level) else { return };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = if json { builder.json().try_init() } else { builder.with_ansi(false).try_init() };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_again_by_transport_and_port() {
+        let is_for = |wanted: &str, found: &str| is_for(&wanted.parse().unwrap(), &found.parse().unwrap());
+        assert!(is_for("/ip4/0.0.0.0/tcp/0", "/ip4/192.168.0.7/tcp/41234"));
+        assert!(is_for("/ip4/0.0.0.0/tcp/4001", "/ip4/127.0.0.1/tcp/4001"));
+        assert!(is_for("/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/127.0.0.1/udp/5/quic-v1"));
+        assert!(!is_for("/ip4/0.0.0.0/tcp/4001", "/ip4/127.0.0.1/tcp/4002"));
+        assert!(!is_for("/ip4/0.0.0.0/tcp/0", "/ip4/127.0.0.1/udp/5/quic-v1"));
+    }
 }

@@ -19,7 +19,11 @@ impl Status {
         let number = |name: &str| status.get(name).and_then(Value::as_u64).unwrap_or(0);
         let text = |name: &str| status.get(name).and_then(Value::as_str).map(safe).unwrap_or_default();
         let name = text("name");
-        output.line(format!("{} {}", output.bold(if name.is_empty() { "unnamed" } else { &name }), text("author")))?;
+        output.line(format!(
+            "{} {}",
+            output.bold(if name.is_empty() { "unnamed" } else { &name }),
+            text("author")
+        ))?;
         let peers = match number("peers") {
             0 => output.warn("no peers: `starling peers add` or an invite connects"),
             peers => layout::count(peers, "peer", "peers"),
@@ -39,7 +43,10 @@ impl Status {
             output.line(format!("  outgoing  {waiting} for a peer"))?;
         }
         if status.get("guarded").and_then(Value::as_bool) == Some(true) {
-            output.line(format!("  writing   {}", output.warn(format!("closed: {}", text("guarded_because")))))?;
+            output.line(format!(
+                "  writing   {}",
+                output.warn(format!("closed: {}", text("guarded_because")))
+            ))?;
         }
         if status.get("disk_low").and_then(Value::as_bool) == Some(true) {
             output.line(format!("  disk      {}", output.warn("nearly full: posts of others wait")))?;

@@ -53,8 +53,9 @@ fn stats(context: &Context) -> Result<(), Failure> {
 
 fn verify(context: &Context) -> Result<(), Failure> {
     let session = context.session()?;
-    context.output.talk("checking every entry…");
+    let progress = context.output.progress("checking every entry");
     let found: Value = session.client.post_slow("/api/starling/v1/store/verify")?;
+    drop(progress);
     let number = |name: &str| found.get(name).and_then(Value::as_u64).unwrap_or(0);
     if context.output.json {
         context.output.object(&found)?;
@@ -84,8 +85,12 @@ fn compact(context: &Context) -> Result<(), Failure> {
     let before = size();
     if before > 0 {
         let cache = usize::try_from(context.settings()?.config.store.cache_bytes).unwrap_or(usize::MAX);
-        // Each pass frees what the one before could only mark.
-        while store::Store::open(&path, cache).and_then(store::Store::compact).map_err(Failure::failed)? {}
+        // Each pass frees what the one before could only mark, until one gains nothing.
+        let mut last = u64::MAX;
+        while size() < last {
+            last = size();
+            store::Store::open(&path, cache).and_then(store::Store::compact).map_err(Failure::failed)?;
+        }
     }
     drop(lock);
     let after = size();

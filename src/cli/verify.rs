@@ -138,7 +138,8 @@ fn check(evidence: &Evidence) -> (Vec<Check>, Option<Verified>) {
         Err(Invalid::Payload | Invalid::Encoding { part: "the payload", .. }) => 1,
         Err(_) => 0,
     };
-    let payload = if erased { "not held: it was erased or left out" } else { "is the one that the header names" };
+    let payload =
+        if erased { "not held: it was erased or left out" } else { "is the one that the header names" };
     let stages = [
         ("encoding", "canonical, within all limits"),
         ("payload", payload),
@@ -149,7 +150,8 @@ fn check(evidence: &Evidence) -> (Vec<Check>, Option<Verified>) {
     }
     let Ok(verified) = result else { return (checks, None) };
     if let Some(asked) = evidence.id {
-        let detail = if verified.id() == asked { "is the hash of the header" } else { "another entry was asked for" };
+        let detail =
+            if verified.id() == asked { "is the hash of the header" } else { "another entry was asked for" };
         add("id", verified.id() == asked, detail.into());
     }
     let (ok, detail) = match speaks(verified.header(), verified.id(), &evidence.identity) {
@@ -250,7 +252,8 @@ mod tests {
         let add = Operation::sign(author, 0, Action::AddDevice(device.public()), &phrase.root(0));
         identity.apply(add).unwrap();
         let place = Place { author, log: 0, seq: 0, previous: None };
-        let post = Body::Post(starling_protocol::payload::Content { text: "hi".into(), ..Default::default() });
+        let post =
+            Body::Post(starling_protocol::payload::Content { text: "hi".into(), ..Default::default() });
         let entry = entry::sign(place, post, [5; 16], 1, &device);
         let id = Some(entry.id());
         Evidence { entry: entry.signed().to_bytes(), identity: cbor::encode(&identity.record()), id }
@@ -258,7 +261,10 @@ mod tests {
 
     fn good(evidence: &Evidence) -> bool {
         let (checks, verified) = check(evidence);
-        assert_eq!(verified.is_none(), checks.iter().any(|check| !check.ok && check.name != "id" && check.name != "identity"));
+        assert_eq!(
+            verified.is_none(),
+            checks.iter().any(|check| !check.ok && check.name != "id" && check.name != "identity")
+        );
         verified.is_some() && checks.iter().all(|check| check.ok)
     }
 
@@ -297,7 +303,9 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_rfc() {
-        for (text, bytes) in [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")] {
+        for (text, bytes) in
+            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")]
+        {
             assert_eq!(base64(text).unwrap(), bytes.as_bytes());
         }
         assert_eq!(base64("//77").unwrap(), [0xff, 0xfe, 0xfb]);

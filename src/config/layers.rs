@@ -52,21 +52,14 @@ impl Resolved {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                return Err(Error::Io {
-                    path: path.into(),
-                    error,
-                });
+                return Err(Error::Io { path: path.into(), error });
             }
         };
         let environment: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let name = path.display().to_string();
-        Self::new(
-            text.as_deref().map(|text| (name.as_str(), text)),
-            &environment,
-            flags,
-        )
+        Self::new(text.as_deref().map(|text| (name.as_str(), text)), &environment, flags)
     }
 
     /// The layers, given: `file` is its name and text.
@@ -100,12 +93,10 @@ struct Layers {
 
 impl Layers {
     fn read(&mut self, layer: Layer, name: &str, text: &str) -> Result<(), Error> {
-        let table: Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| Error::Invalid {
-                from: name.into(),
-                reason: error.to_string(),
-            })?;
+        let table: Table = text.parse().map_err(|error: toml::de::Error| Error::Invalid {
+            from: name.into(),
+            reason: error.to_string(),
+        })?;
         for (section, value) in table {
             let Value::Table(keys) = value else {
                 return Err(self.unknown(section, name));
@@ -134,13 +125,9 @@ impl Layers {
                 }
                 _ => continue,
             };
-            let like = self
-                .find(&key)
-                .ok_or_else(|| self.unknown(key.clone(), name))?;
-            let value = value(text, &self.keys[like].1).map_err(|reason| Error::Invalid {
-                from: name.clone(),
-                reason,
-            })?;
+            let like = self.find(&key).ok_or_else(|| self.unknown(key.clone(), name))?;
+            let value = value(text, &self.keys[like].1)
+                .map_err(|reason| Error::Invalid { from: name.clone(), reason })?;
             self.set(&key, value, Layer::Environment, name)?;
         }
         Ok(())
@@ -164,30 +151,17 @@ impl Layers {
     }
 
     fn has_section(&self, section: &str) -> bool {
-        self.keys
-            .iter()
-            .any(|(key, ..)| key.split('.').next() == Some(section))
+        self.keys.iter().any(|(key, ..)| key.split('.').next() == Some(section))
     }
 
     fn unknown(&self, key: String, from: &str) -> Error {
         let distance = |known: &str| strsim::damerau_levenshtein(known, &key);
-        let sections = self
-            .keys
-            .iter()
-            .filter_map(|(known, ..)| known.split('.').next());
-        let names = self
-            .keys
-            .iter()
-            .map(|(known, ..)| known.as_str())
-            .chain(sections);
+        let sections = self.keys.iter().filter_map(|(known, ..)| known.split('.').next());
+        let names = self.keys.iter().map(|(known, ..)| known.as_str()).chain(sections);
         // Further than a third of the name away it would be a guess.
         let near = names.filter(|known| distance(known) <= 1 + known.len() / 3);
         let nearest = near.min_by_key(|known| distance(known)).map(str::to_owned);
-        Error::Unknown {
-            key,
-            from: from.into(),
-            nearest,
-        }
+        Error::Unknown { key, from: from.into(), nearest }
     }
 
     fn finish(self) -> Result<Resolved, Error> {
@@ -199,27 +173,17 @@ impl Layers {
             Ok(config) => config,
             Err(error) => return Err(self.blame(&error.to_string(), &invalid)),
         };
-        config
-            .check()
-            .map_err(|(key, reason)| invalid(key, reason))?;
-        Ok(Resolved {
-            config,
-            keys: self.keys,
-        })
+        config.check().map_err(|(key, reason)| invalid(key, reason))?;
+        Ok(Resolved { config, keys: self.keys })
     }
 
     /// Each key is tried alone over the defaults, so that the error names it.
     fn blame(&self, whole: &str, invalid: &dyn Fn(&str, String) -> Error) -> Error {
-        let set = self
-            .keys
-            .iter()
-            .filter(|(.., layer)| *layer != Layer::Default);
+        let set = self.keys.iter().filter(|(.., layer)| *layer != Layer::Default);
         for (key, value, layer) in set {
             let mut alone = Layers::default();
             let read = alone.read(Layer::Default, "", DEFAULTS);
-            let tried = read
-                .and_then(|()| alone.set(key, value.clone(), *layer, ""))
-                .map(|()| alone.table());
+            let tried = read.and_then(|()| alone.set(key, value.clone(), *layer, "")).map(|()| alone.table());
             if let Ok(Err(error)) = tried.map(|table| table.try_into::<Config>()) {
                 return invalid(key, error.message().to_owned());
             }
@@ -233,9 +197,7 @@ impl Layers {
             let Some((section, name)) = key.split_once('.') else {
                 continue;
             };
-            let section = table
-                .entry(section)
-                .or_insert_with(|| Value::Table(Table::new()));
+            let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
             if let Value::Table(section) = section {
                 section.insert(name.into(), value.clone());
             }
@@ -258,18 +220,11 @@ pub fn value(text: &str, like: &Value) -> Result<Value, String> {
         },
         Value::Integer(_) => {
             let number = text.replace('_', "").parse::<i64>();
-            number
-                .map(Value::Integer)
-                .map_err(|_| format!("{text:?} is not a whole number"))
+            number.map(Value::Integer).map_err(|_| format!("{text:?} is not a whole number"))
         }
         Value::Array(_) => {
-            let items = text
-                .split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty());
-            Ok(Value::Array(
-                items.map(|item| Value::String(item.into())).collect(),
-            ))
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Ok(Value::Array(items.map(|item| Value::String(item.into())).collect()))
         }
         _ => Ok(Value::String(text.into())),
     }
@@ -281,33 +236,21 @@ pub fn value(text: &str, like: &Value) -> Result<Value, String> {
 /// [`Error`] if there is no such key, or the file would not be valid with it.
 pub fn edit(name: &str, text: &str, key: &str, new: &str) -> Result<String, Error> {
     let defaults = Resolved::new(None, &[], &[])?;
-    let invalid = |reason: String| Error::Invalid {
-        from: name.into(),
-        reason,
-    };
+    let invalid = |reason: String| Error::Invalid { from: name.into(), reason };
     let like = defaults.keys.iter().find(|(known, ..)| known == key);
     let Some((_, like, _)) = like else {
-        let layers = Layers {
-            keys: defaults.keys,
-            from: BTreeMap::new(),
-        };
+        let layers = Layers { keys: defaults.keys, from: BTreeMap::new() };
         return Err(layers.unknown(key.into(), "this command"));
     };
     let new = value(new, like).map_err(|reason| invalid(format!("{key}: {reason}")))?;
-    let mut document: toml_edit::DocumentMut = text
-        .parse()
-        .map_err(|error: toml_edit::TomlError| invalid(error.to_string()))?;
+    let mut document: toml_edit::DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| invalid(error.to_string()))?;
     let without_settings = document.is_empty();
-    let parsed: toml_edit::Value = new
-        .to_string()
-        .parse()
-        .map_err(|error: toml_edit::TomlError| invalid(error.to_string()))?;
+    let parsed: toml_edit::Value =
+        new.to_string().parse().map_err(|error: toml_edit::TomlError| invalid(error.to_string()))?;
     if let Some((section, field)) = key.split_once('.') {
         let section = document.entry(section).or_insert_with(toml_edit::table);
-        match section
-            .get_mut(field)
-            .and_then(toml_edit::Item::as_value_mut)
-        {
+        match section.get_mut(field).and_then(toml_edit::Item::as_value_mut) {
             // The decoration holds the comment behind it.
             Some(old) => {
                 let decor = old.decor().clone();

@@ -5,17 +5,10 @@ use toml::Value;
 use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).into(), (*value).into()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
-fn resolve(
-    file: &str,
-    variables: &[(&str, &str)],
-    flags: &[(&str, Value)],
-) -> Result<Resolved, Error> {
+fn resolve(file: &str, variables: &[(&str, &str)], flags: &[(&str, Value)]) -> Result<Resolved, Error> {
     Resolved::new(Some(("config.toml", file)), &environment(variables), flags)
 }
 
@@ -38,56 +31,32 @@ fn the_default_file_and_the_structs_are_equal() {
             .filter(|line| !line.starts_with(&format!("{} =", key.split_once('.').unwrap().1)))
             .map(|line| format!("{line}\n"))
             .collect();
-        assert!(
-            toml::from_str::<Config>(&without).is_err(),
-            "{key} has a second default"
-        );
+        assert!(toml::from_str::<Config>(&without).is_err(), "{key} has a second default");
     }
 }
 
 #[test]
 fn later_layers_win() {
     let file = "[network]\nmdns = false\n[store]\nnetwork_rows = 7\n";
-    let variables = [
-        ("STARLING_STORE_NETWORK_ROWS", "8"),
-        ("STARLING_LOG", "debug"),
-        ("STARLING_HOME", "/x"),
-    ];
+    let variables =
+        [("STARLING_STORE_NETWORK_ROWS", "8"), ("STARLING_LOG", "debug"), ("STARLING_HOME", "/x")];
     let flags = [("network.mdns", Value::Boolean(true))];
     let resolved = resolve(file, &variables, &flags).unwrap();
     assert!(resolved.config.network.mdns);
     assert_eq!(resolved.config.store.network_rows, 8);
     assert_eq!(resolved.config.log.level, "debug");
-    let won = |key: &str| {
-        resolved
-            .keys
-            .iter()
-            .find(|(known, ..)| known == key)
-            .unwrap()
-            .2
-    };
+    let won = |key: &str| resolved.keys.iter().find(|(known, ..)| known == key).unwrap().2;
     assert_eq!(won("network.mdns"), Layer::Flag);
     assert_eq!(won("store.network_rows"), Layer::Environment);
     assert_eq!(won("sync.retention"), Layer::Default);
     let resolved = resolve(file, &[], &[]).unwrap();
     assert!(!resolved.config.network.mdns);
-    assert_eq!(
-        resolved
-            .keys
-            .iter()
-            .find(|(key, ..)| key == "store.network_rows")
-            .unwrap()
-            .2,
-        Layer::File
-    );
+    assert_eq!(resolved.keys.iter().find(|(key, ..)| key == "store.network_rows").unwrap().2, Layer::File);
 }
 
 #[test]
 fn a_list_in_the_environment_is_separated_by_commas() {
-    let variables = [(
-        "STARLING_NETWORK_LISTEN",
-        "/ip4/127.0.0.1/tcp/1, /ip4/127.0.0.1/tcp/2",
-    )];
+    let variables = [("STARLING_NETWORK_LISTEN", "/ip4/127.0.0.1/tcp/1, /ip4/127.0.0.1/tcp/2")];
     let resolved = resolve("", &variables, &[]).unwrap();
     assert_eq!(resolved.config.network.listen.len(), 2);
 }
@@ -109,17 +78,11 @@ fn misspelled_keys_are_refused_with_the_nearest_name() {
 fn wrong_values_are_refused_and_the_layer_is_named() {
     for (file, part) in [
         ("[network]\nmdns = 1\n", "config.toml: network.mdns"),
-        (
-            "[network]\nlisten = [\"tcp\"]\n",
-            "config.toml: network.listen: tcp",
-        ),
+        ("[network]\nlisten = [\"tcp\"]\n", "config.toml: network.listen: tcp"),
         ("[network]\nrole = \"king\"\n", "config.toml: network.role"),
         ("[network]\nbootstrap = [\"/ip4/1.2.3.4/tcp/5\"]\n", "/p2p/"),
         ("[store]\nmax_bytes = -1\n", "config.toml: store.max_bytes"),
-        (
-            "[store]\ncache_bytes = 0\n",
-            "config.toml: store.cache_bytes",
-        ),
+        ("[store]\ncache_bytes = 0\n", "config.toml: store.cache_bytes"),
         ("[http]\nlisten = \"0.0.0.0:80\"\n", "http.allow_remote"),
         ("[log]\nlevel = \"a=b=c\"\n", "config.toml: log.level"),
         ("[network\n", "config.toml"),
@@ -127,21 +90,9 @@ fn wrong_values_are_refused_and_the_layer_is_named() {
         let complaint = complaint(file, &[]);
         assert!(complaint.contains(part), "{complaint}");
     }
-    assert!(
-        complaint("", &[("STARLING_NETWORK_MDNS", "maybe")]).starts_with("STARLING_NETWORK_MDNS: ")
-    );
-    assert!(
-        complaint("", &[("STARLING_HTTP_LISTEN", "x")])
-            .starts_with("STARLING_HTTP_LISTEN: http.listen")
-    );
-    assert!(
-        resolve(
-            "[http]\nlisten = \"0.0.0.0:80\"\nallow_remote = true\n",
-            &[],
-            &[]
-        )
-        .is_ok()
-    );
+    assert!(complaint("", &[("STARLING_NETWORK_MDNS", "maybe")]).starts_with("STARLING_NETWORK_MDNS: "));
+    assert!(complaint("", &[("STARLING_HTTP_LISTEN", "x")]).starts_with("STARLING_HTTP_LISTEN: http.listen"));
+    assert!(resolve("[http]\nlisten = \"0.0.0.0:80\"\nallow_remote = true\n", &[], &[]).is_ok());
 }
 
 #[test]
@@ -149,21 +100,15 @@ fn an_edit_keeps_comments() {
     let text = "# mine\n[network]\nmdns = true # at home\n";
     let edited = edit("config.toml", text, "network.mdns", "off").unwrap();
     assert_eq!(edited, "# mine\n[network]\nmdns = false # at home\n");
-    let edited = edit(
-        "config.toml",
-        &edited,
-        "network.listen",
-        "/ip4/127.0.0.1/tcp/1",
-    )
-    .unwrap();
+    let edited = edit("config.toml", &edited, "network.listen", "/ip4/127.0.0.1/tcp/1").unwrap();
     let edited = edit("config.toml", &edited, "log.level", "warn").unwrap();
     let config = resolve(&edited, &[], &[]).unwrap().config;
-    assert_eq!(
-        (config.network.listen.len(), config.log.level.as_str()),
-        (1, "warn")
-    );
+    assert_eq!((config.network.listen.len(), config.log.level.as_str()), (1, "warn"));
     assert!(!config.network.mdns && edited.starts_with("# mine"));
-    assert_eq!(edit("config.toml", "# all mine\n", "log.level", "warn").unwrap(), "# all mine\n[log]\nlevel = \"warn\"\n");
+    assert_eq!(
+        edit("config.toml", "# all mine\n", "log.level", "warn").unwrap(),
+        "# all mine\n[log]\nlevel = \"warn\"\n"
+    );
     assert_eq!(edit("config.toml", "", "log.level", "warn").unwrap(), "[log]\nlevel = \"warn\"\n");
     assert!(edit("config.toml", text, "network.mdsn", "true").is_err());
     assert!(edit("config.toml", text, "http.listen", "0.0.0.0:1").is_err());

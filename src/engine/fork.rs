@@ -123,15 +123,32 @@ impl Turn<'_, '_> {
             return Ok(());
         }
         self.batch.rebuild_graph(author)?;
-        if author == self.state.me { self.load_relations() } else { Ok(()) }
+        if author != self.state.me {
+            return Ok(());
+        }
+        let (following, blocked) = (self.state.following.clone(), self.state.blocked.clone());
+        self.load_relations()?;
+        let turned: Vec<AuthorId> = following
+            .symmetric_difference(&self.state.following)
+            .chain(blocked.symmetric_difference(&self.state.blocked))
+            .copied()
+            .collect();
+        for target in turned {
+            let number = self.batch.intern_author(&target, self.now)?;
+            self.regard(&target, number)?;
+        }
+        Ok(())
     }
 
     /// A gossiped proof.
     pub fn gossiped_fork(&mut self, record: &Record, proof: &ForkProof) -> Result<Verdict, Error> {
+        let author = proof.place().author;
+        if !self.is_known(&author)? {
+            return Ok(Verdict::Ignore);
+        }
         if self.merge_identity(record, None)?.is_err() {
             return Ok(Verdict::Reject);
         }
-        let author = proof.place().author;
         let Some(number) = self.batch.author_number(&author)? else { return Ok(Verdict::Ignore) };
         Ok(if self.frozen_by(proof, number)? { Verdict::Accept } else { Verdict::Ignore })
     }
@@ -145,7 +162,10 @@ impl Turn<'_, '_> {
             };
             let voice = self.batch.identity(number)?.map(|identity| identity.voice(&device, class));
             match voice {
-                Some(Voice::Until(end, id)) => self.cut(author, number, log, end, id)?,
+                Some(Voice::Until(end, id)) => {
+                    self.cut(author, number, log, end, id)?;
+                    self.want_up_to(log, end)?;
+                }
                 Some(Voice::Silent) | None => self.truncate(log, 0)?,
                 Some(Voice::Speaks) => {}
             }

@@ -16,7 +16,7 @@ const RETRY_MS: u64 = 1_000;
 /// The longest wait: a node that comes back is found within it.
 const RETRY_MOST_MS: u64 = 5 * 60 * 1000;
 /// Wait before a session that ended is opened again.
-const RESYNC_MS: u64 = 2_000;
+pub(super) const RESYNC_MS: u64 = 2_000;
 /// Points at which a peer is left, and not called for [`LEFT_MS`].
 const DEMERITS: u32 = 100;
 /// One point wears off in this time.
@@ -182,6 +182,7 @@ impl Turn<'_, '_> {
     pub fn tick(&mut self) -> Result<(), Error> {
         self.drop_stalled()?;
         let now = self.now;
+        self.state.watch_at = now + super::state::WATCH_MS;
         let due: Vec<PeerId> = self
             .state
             .peers
@@ -215,7 +216,7 @@ impl Turn<'_, '_> {
         // Those who were asked for first, then those who were there lately.
         known.sort_by_key(|(_, row)| (!row.wanted, u64::MAX - row.last_seen));
         let due: Vec<(Vec<u8>, PeerRow)> =
-            known.into_iter().filter(|(_, row)| row.retry_at <= self.now).take(CALLS).collect();
+            known.into_iter().filter(|(_, row)| self.may_call(row)).take(CALLS).collect();
         if due.is_empty() && self.state.peers.is_empty() {
             self.bootstrap()?;
         }
@@ -234,6 +235,12 @@ impl Turn<'_, '_> {
             self.network(Command::Dial { peer: Some(peer), addresses });
         }
         self.plan_dial()
+    }
+
+    /// Whether a peer may be called again. No wait is longer than [`LEFT_MS`]: what seems to be was
+    /// written down by a clock that went wrong.
+    fn may_call(&self, row: &PeerRow) -> bool {
+        row.retry_at <= self.now || row.retry_at > self.now + LEFT_MS
     }
 
     fn bootstrap(&mut self) -> Result<(), Error> {
@@ -261,7 +268,7 @@ impl Turn<'_, '_> {
         let mut next = u64::MAX;
         for (id, row) in self.batch.peers()? {
             if !row.banned && !row.addresses.is_empty() && (row.wanted || room) && self.away(&id) {
-                next = next.min(row.retry_at.max(self.now + RETRY_MS));
+                next = next.min(row.retry_at.clamp(self.now + RETRY_MS, self.now + LEFT_MS));
             }
         }
         if !self.state.bootstrap.is_empty() && self.state.peers.is_empty() {
@@ -275,6 +282,18 @@ impl Turn<'_, '_> {
     /// The network layer saw a peer break a rule.
     pub fn misbehaved(&mut self, peer: PeerId, what: &str) -> Result<(), Error> {
         self.fault(peer, Fault::Protocol, what)
+    }
+
+    /// At the start: calls that an earlier run had under way, or that a run without a network only
+    /// planned, are not under way now. Those who were left for what they did stay left.
+    pub fn forget_calls(&mut self) -> Result<(), Error> {
+        for (id, row) in self.batch.peers()? {
+            // Leaving takes longer than any wait between calls.
+            if row.retry_at <= self.now + RETRY_MOST_MS + RETRY_MS {
+                self.batch.change_peer(&id, |row| row.retry_at = 0)?;
+            }
+        }
+        Ok(())
     }
 
     /// A peer did wrong: it is noted, and at some point it is left for another.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     network::{Command, GossipRef, Verdict},
-    store::{Audience, Error, body},
+    store::{Audience, Error, body, graph},
 };
 
 /// Gossip carries news. What claims to be older is left to sync, which asks for it by place.
@@ -93,6 +93,9 @@ impl Turn<'_, '_> {
             return Ok(Verdict::Reject);
         }
         let Some(entry) = entry else {
+            if !self.is_known(&record_author(&record))? {
+                return Ok(Verdict::Ignore);
+            }
             return Ok(match self.merge_identity(&record, None)? {
                 Ok(true) => Verdict::Accept,
                 Ok(false) => Verdict::Ignore,
@@ -131,6 +134,15 @@ impl Turn<'_, '_> {
             Outcome::New if allowed => Verdict::Accept,
             _ => Verdict::Ignore,
         })
+    }
+
+    /// Whether anybody here may care who speaks for this author: somebody followed, or held anyway.
+    pub fn is_known(&mut self, author: &AuthorId) -> Result<bool, Error> {
+        if self.is_home(author) {
+            return Ok(true);
+        }
+        let Some(number) = self.batch.author_number(author)? else { return Ok(false) };
+        Ok(!self.state.blocked.contains(author) && self.batch.identity(number)?.is_some())
     }
 
     /// Whether an entry is held with as much as this one brings.
@@ -186,6 +198,13 @@ impl Turn<'_, '_> {
         }
         let frozen = self.batch.log(log)?.state.frozen();
         if voice == Voice::Speaks && frozen.is_some_and(|frozen| header.seq >= frozen) {
+            // It may still prove that the branches part one place lower than was known.
+            if frozen == Some(header.seq) && header.previous.is_some() {
+                let below = self.batch.id_at(log, header.seq - 1)?;
+                if below.is_some() && below != header.previous {
+                    return self.contradicted(entry, number, log, header.seq - 1, voice, source);
+                }
+            }
             return Ok(if self.batch.find(&entry.id())?.is_some() { Outcome::Known } else { Outcome::Forked });
         }
         let state = self.batch.log(log)?.state.clone();
@@ -251,11 +270,13 @@ impl Turn<'_, '_> {
         }
         let (log, received) = (record.log, record.received_at);
         self.batch.fill(arrival, entry)?;
+        let author = entry.header().author;
         let audience = self.audience(&entry.header().author);
         let taken = crate::store::Taken { arrival, log, author: number };
         let turn = self.batch.index(entry, taken, received, audience)?;
         self.follow_up(entry, number, turn)?;
         self.tell(entry, audience, source);
+        self.keep_quota(&author, number)?;
         Ok(Outcome::New)
     }
 
@@ -323,7 +344,11 @@ impl Turn<'_, '_> {
     /// by the thousand must not fill the disk with their names.
     fn forget_stranger(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
         let known = self.batch.author(number)?;
-        let bare = known.entries == 0 && known.followers == 0 && known.following == 0;
+        let mut bare = known.entries == 0 && known.followers == 0 && known.following == 0;
+        for kind in [graph::FOLLOW, graph::BLOCK] {
+            // What we last said of them must still come before what we say next.
+            bare &= self.batch.standing(self.state.me, kind, number)?.is_none();
+        }
         if bare && !self.is_home(author) && !self.state.blocked.contains(author) {
             self.batch.forget_author(author, number)?;
         }

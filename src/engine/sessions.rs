@@ -1,6 +1,6 @@
 //! One sync session, in either role, and who is fetching what.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use libp2p::PeerId;
 use starling_protocol::{
@@ -70,32 +70,66 @@ type Log = (AuthorId, DeviceKey, u8);
 
 /// What was asked of which peer, so that two peers do not send the same.
 #[derive(Default)]
-pub(super) struct InFlight(HashMap<Log, Vec<(u64, u64, StreamId)>>);
+pub(super) struct InFlight {
+    claims: HashMap<Log, Vec<(u64, u64, StreamId)>>,
+    /// Sessions in which something of a log was not asked for, because it was claimed.
+    denied: HashMap<Log, BTreeSet<StreamId>>,
+}
 
 impl InFlight {
     /// Cuts out of `missing` what another session fetches, and notes the rest for `stream`.
     pub fn claim(&mut self, log: Log, missing: Vec<(u64, u64)>, stream: StreamId) -> Vec<(u64, u64)> {
-        let held = self.0.entry(log).or_default();
+        if missing.is_empty() {
+            return missing;
+        }
+        let held = self.claims.entry(log).or_default();
+        let wanted = missing.clone();
         let mut free = missing;
-        for (from, to, other) in held.iter().filter(|(.., other)| *other != stream) {
-            let _ = other;
+        for (from, to, _) in held.iter().filter(|(.., other)| *other != stream) {
             free = free.into_iter().flat_map(|range| without(range, (*from, *to))).collect();
         }
-        held.extend(free.iter().map(|(from, to)| (*from, *to, stream)));
+        if free != wanted {
+            self.denied.entry(log).or_default().insert(stream);
+        }
+        // A session asks for one log again and again, further down each time: one claim is enough.
+        held.retain(|(from, to, holder)| {
+            *holder != stream || !free.iter().any(|(lo, hi)| *lo <= *from && *to <= *hi)
+        });
+        let covered = |range: &(u64, u64)| {
+            held.iter().any(|(from, to, holder)| *holder == stream && *from <= range.0 && range.1 <= *to)
+        };
+        let new: Vec<_> = free.iter().filter(|range| !covered(range)).copied().collect();
+        held.extend(new.into_iter().map(|(from, to)| (from, to, stream)));
         free
     }
 
-    /// A session ended, or has nothing more to come: gives back what it had claimed.
+    /// A session ended: gives back what it had claimed.
     pub fn release(&mut self, stream: StreamId) -> Vec<Range> {
-        let mut released = Vec::new();
-        self.0.retain(|(author, device, log), claims| {
+        self.denied.retain(|_, denied| {
+            denied.remove(&stream);
+            !denied.is_empty()
+        });
+        self.give_up(stream).into_iter().map(|(range, _)| range).collect()
+    }
+
+    /// A session has nothing more to come: gives back what it had claimed, and the other sessions that
+    /// wanted some of it.
+    pub fn give_up(&mut self, stream: StreamId) -> Vec<(Range, Vec<StreamId>)> {
+        let (mut released, denied) = (Vec::new(), &mut self.denied);
+        self.claims.retain(|log, claims| {
+            let (author, device, number) = *log;
+            let before = released.len();
             claims.retain(|(from, to, holder)| {
                 if *holder == stream {
-                    let (author, device, log, from, to) = (*author, *device, *log, *from, *to);
-                    released.push(Range { author, device, log, from, to });
+                    let range = Range { author, device, log: number, from: *from, to: *to };
+                    released.push((range, Vec::new()));
                 }
                 *holder != stream
             });
+            if released.len() > before {
+                let others: Vec<StreamId> = denied.remove(log).unwrap_or_default().into_iter().collect();
+                released[before..].iter_mut().for_each(|(_, waiting)| waiting.clone_from(&others));
+            }
             !claims.is_empty()
         });
         released
@@ -123,5 +157,21 @@ mod tests {
         assert_eq!(without((1, 9), (5, 20)), [(1, 4)]);
         assert_eq!(without((1, 9), (0, 20)), []);
         assert_eq!(without((1, 9), (10, 20)), [(1, 9)]);
+    }
+
+    #[test]
+    fn what_one_session_did_not_bring_another_is_asked_for() {
+        let log = (AuthorId::new([1; 32]), DeviceKey::new([2; 32]), 0);
+        let (one, two) = (StreamId::new(1), StreamId::new(2));
+        let mut flight = InFlight::default();
+        assert_eq!(flight.claim(log, vec![(0, 9)], one), [(0, 9)]);
+        assert_eq!(flight.claim(log, vec![(0, 12)], two), [(10, 12)]);
+        assert_eq!(flight.claim(log, vec![(0, 5)], one), [(0, 5)]);
+        let given = flight.give_up(one);
+        assert_eq!(given.len(), 1);
+        assert_eq!((given[0].0.from, given[0].0.to, &given[0].1), (0, 9, &vec![two]));
+        assert_eq!(flight.claim(log, vec![(0, 9)], two), [(0, 9)]);
+        assert_eq!(flight.release(two).len(), 2);
+        assert!(flight.claims.is_empty() && flight.denied.is_empty());
     }
 }

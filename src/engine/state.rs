@@ -12,16 +12,13 @@ use starling_protocol::{
 };
 
 use super::{
-    Output, Refusal, Request, Status,
+    Status,
     guard::Guard,
     peers::PeerState,
     policy::{Policy, Rates},
     sessions::{InFlight, Session},
 };
-use crate::{
-    network::{Command, StreamId},
-    store::Error,
-};
+use crate::network::StreamId;
 
 /// Where salts come from: fills the slice with random bytes. A simulation brings a seeded one.
 pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
@@ -47,6 +44,9 @@ pub struct Setup {
     /// Bounds of this node.
     pub policy: Policy,
 }
+
+/// Sessions are looked after this often: stalls are counted in many seconds.
+pub(super) const WATCH_MS: u64 = 1_000;
 
 pub(super) struct State {
     pub author: AuthorId,
@@ -75,7 +75,14 @@ pub(super) struct State {
     /// Own entries that were signed while nobody was there to take them.
     pub waiting: u64,
     pub next_dial: u64,
-    pub shown: Status,
+    /// When the sessions are looked after next.
+    pub watch_at: u64,
+    /// The time of the last turn: a clock that went back is noticed.
+    pub last_turn: u64,
+    /// What is remembered here may be more than was committed: it is read again first of all.
+    pub stale: bool,
+    /// What whoever watches was told; none if that is not known.
+    pub shown: Option<Status>,
     /// Peers by number, to keep where entries came from.
     pub numbers: HashMap<PeerId, u32>,
 }
@@ -105,7 +112,10 @@ impl State {
             disk_full: false,
             waiting: 0,
             next_dial: 0,
-            shown: Status::default(),
+            watch_at: 0,
+            last_turn: 0,
+            stale: false,
+            shown: Some(Status::default()),
             numbers: HashMap::new(),
         }
     }
@@ -120,23 +130,8 @@ impl State {
         std::iter::once(&self.author).chain(followed).take(limits::INTERESTS).copied().collect()
     }
 
-    /// After a batch failed: whoever waits is told, and every session starts anew, since what it
-    /// believed to be stored is not.
-    pub fn abandon(&mut self, waiting: &[Request], error: &Error) -> Vec<Output> {
-        let refusal = || Refusal::Storage(error.to_string());
-        let replies = waiting.iter().map(|request| Output::Reply(*request, Err(refusal())));
-        let mut outputs: Vec<Output> = replies.collect();
-        for stream in std::mem::take(&mut self.sessions).into_keys() {
-            outputs.push(Output::Network(Command::CloseSync { stream }));
-        }
-        self.in_flight = InFlight::default();
-        outputs
-    }
-
     pub fn next_wake(&self, now: u64) -> Option<u64> {
-        /// Sessions are looked after this often: stalls are counted in many seconds.
-        const WATCH_MS: u64 = 1_000;
-        let watch = (!self.sessions.is_empty()).then_some(now + WATCH_MS);
+        let watch = (!self.sessions.is_empty()).then_some(self.watch_at.clamp(now, now + WATCH_MS));
         let dial = (self.next_dial < u64::MAX).then_some(self.next_dial.max(now));
         watch.into_iter().chain(dial).min()
     }

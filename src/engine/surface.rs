@@ -48,11 +48,23 @@ impl Turn<'_, '_> {
         } else {
             set.remove(&target);
         }
-        let audience = self.audience(&target);
-        self.batch.move_to(turn.target, audience)?;
+        self.regard(&target, turn.target)
+    }
+
+    /// Sees an author with other eyes: their posts move, and more or less of them is asked for.
+    pub fn regard(&mut self, target: &AuthorId, number: u32) -> Result<(), Error> {
+        let audience = self.audience(target);
+        self.batch.move_to(number, audience)?;
+        if audience == Audience::Home {
+            // What the quota of a stranger forgot is wanted again.
+            for log in self.batch.logs_of(number)? {
+                if self.batch.log(log)?.floor > 0 {
+                    self.batch.change_log(log, |row| row.floor = 0)?;
+                }
+            }
+        }
         self.join_shards();
-        let interested = self.is_home(&target) && audience != Audience::Nobody;
-        self.interests_changed(&target, interested)
+        self.interests_changed(target, audience == Audience::Home)
     }
 
     /// Reads whom we follow and block.

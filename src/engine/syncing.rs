@@ -117,22 +117,35 @@ impl Turn<'_, '_> {
         let streams: Vec<StreamId> =
             self.state.sessions.keys().copied().filter(|stream| Some(*stream) != but).collect();
         for stream in streams {
-            let now = self.now;
-            let Some(mut session) = self.state.sessions.remove(&stream) else { continue };
-            let peer = session.peer();
-            let mut actions = Vec::new();
-            if let Some(pull) = session.pulling() {
-                let wanted: Vec<Range> =
-                    ranges.iter().filter(|range| pull.machine.interested(&range.author)).copied().collect();
-                if !wanted.is_empty() {
-                    let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
-                    actions = pull.machine.want(now, &wanted, &mut held)?;
-                }
-            }
-            self.state.sessions.insert(stream, session);
-            self.pull_actions(stream, peer, actions, None)?;
+            self.ask_in(stream, ranges)?;
         }
         Ok(())
+    }
+
+    /// Asks for ranges in one session, as far as it is about their authors.
+    fn ask_in(&mut self, stream: StreamId, ranges: &[Range]) -> Result<(), Error> {
+        let now = self.now;
+        let Some(mut session) = self.state.sessions.remove(&stream) else { return Ok(()) };
+        let peer = session.peer();
+        let mut actions = Vec::new();
+        if let Some(pull) = session.pulling() {
+            let wanted: Vec<Range> =
+                ranges.iter().filter(|range| pull.machine.interested(&range.author)).copied().collect();
+            if !wanted.is_empty() {
+                let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
+                actions = pull.machine.want(now, &wanted, &mut held)?;
+            }
+        }
+        self.state.sessions.insert(stream, session);
+        self.pull_actions(stream, peer, actions, None)
+    }
+
+    /// Wants what is missing of a log up to a place, after an identity said that it ends there.
+    pub fn want_up_to(&mut self, log: u32, to: u64) -> Result<(), Error> {
+        let row = self.batch.log(log)?;
+        let range = Range { author: row.author, device: row.device, log: row.log, from: row.floor, to };
+        let whole = row.floor > to || row.state.missing(range.from, range.to).is_empty();
+        if whole || !self.is_home(&range.author) { Ok(()) } else { self.ask_others(&[range], None) }
     }
 
     /// An entry came that has a gap below it: somebody may have what is missing.
@@ -159,6 +172,10 @@ impl Turn<'_, '_> {
         mut checked: Option<Vec<CheckedEntry>>,
     ) -> Result<(), Error> {
         for action in actions {
+            if !self.state.sessions.contains_key(&stream) {
+                // One of the actions before this ended the session.
+                return Ok(());
+            }
             match action {
                 PullAction::Send(frame) => self.send(stream, frame),
                 PullAction::Take { entries, .. } => {
@@ -244,7 +261,12 @@ impl Turn<'_, '_> {
     }
 
     fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {
-        self.state.in_flight.release(stream);
+        // What this peer turned out not to have, others were not asked for because of it.
+        for (range, others) in self.state.in_flight.give_up(stream) {
+            for other in others {
+                self.ask_in(other, &[range])?;
+            }
+        }
         let mut knows_us = false;
         if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
             pull.caught = true;
@@ -350,6 +372,9 @@ fn feed_state(batch: &mut Batch<'_>, author: &AuthorId, number: u32) -> Result<O
 
 fn is_complete(batch: &mut Batch<'_>, number: u32) -> Result<bool, Error> {
     for log in batch.logs_of(number)? {
+        if batch.is_hollow(log)? {
+            return Ok(false);
+        }
         let row = batch.log(log)?;
         if row.state.runs().len() > 1 || row.state.top().is_some_and(|top| top.lo > row.floor) {
             return Ok(false);
@@ -379,15 +404,19 @@ impl Held for Holding<'_, '_> {
         }
         let missing = match self.batch.log_number(number, &device, log)? {
             None => vec![(from, to)],
-            Some(row) => {
-                let row = self.batch.log(row)?;
+            Some(number_of_log) => {
+                let row = self.batch.log(number_of_log)?;
                 from = from.max(row.floor);
                 match row.state.frozen() {
                     Some(0) => return Ok(Vec::new()),
                     Some(frozen) => to = to.min(frozen - 1),
                     None => {}
                 }
-                row.state.missing(from, to)
+                let mut missing = row.state.missing(from, to);
+                // Held without their payload, which their author did not erase.
+                let hollow = self.batch.hollow(number_of_log, from, to)?;
+                missing.extend(hollow.into_iter().map(|seq| (seq, seq)));
+                missing
             }
         };
         let missing = missing.into_iter().filter(|(from, to)| from <= to).collect();

@@ -34,16 +34,13 @@ impl<'a, 't> Turn<'a, 't> {
     pub fn begin(mut self) -> Result<Vec<Output>, Error> {
         self.reload_state()?;
         self.join_shards();
+        self.forget_calls()?;
         self.state.next_dial = self.now;
         self.end()
     }
 
-    /// Reads again what a failed batch may have left wrong.
-    pub fn reload(mut self) -> Result<(), Error> {
-        self.reload_state()
-    }
-
-    fn reload_state(&mut self) -> Result<(), Error> {
+    /// Reads from the store what the engine remembers of it.
+    pub fn reload_state(&mut self) -> Result<(), Error> {
         let author = self.state.author;
         self.state.me = self.batch.intern_author(&author, self.now)?;
         self.batch.set_me(self.state.me)?;
@@ -59,8 +56,8 @@ impl<'a, 't> Turn<'a, 't> {
         self.announce()?;
         self.keep_bounds()?;
         let status = self.status();
-        if status != self.state.shown {
-            self.state.shown = status.clone();
+        if Some(&status) != self.state.shown.as_ref() {
+            self.state.shown = Some(status.clone());
             self.out.push(Output::Status(status));
         }
         Ok(self.out)

@@ -40,8 +40,7 @@ pub(crate) fn secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let temporary = path.with_file_name(name);
-    let written =
-        write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path).map_err(at(path)));
+    let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path).map_err(at(path)));
     if written.is_err() {
         // What is left of the attempt may be a secret; that it cannot be removed changes nothing.
         let _ = fs::remove_file(&temporary);
@@ -50,14 +49,8 @@ pub(crate) fn secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut file = private()
-        .create(true)
-        .truncate(true)
-        .open(path)
-        .map_err(at(path))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(at(path))
+    let mut file = private().create(true).truncate(true).open(path).map_err(at(path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(path))
 }
 
 /// Makes a rename or removal in the folder of `path` last.
@@ -67,9 +60,7 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
         _ => Path::new("."),
     };
     #[cfg(unix)]
-    File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(at(folder))?;
+    File::open(folder).and_then(|file| file.sync_all()).map_err(at(folder))?;
     Ok(())
 }
 

@@ -38,36 +38,22 @@ impl Here {
 
 impl fmt::Display for Here {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{FORM} {} {}",
-            self.folder,
-            self.store.as_deref().unwrap_or("none")
-        )
+        writeln!(f, "{FORM} {} {}", self.folder, self.store.as_deref().unwrap_or("none"))
     }
 }
 
 /// What was noted last; none if there is no note, or none that can be read.
 pub(super) fn recorded(path: &Path) -> Option<Here> {
     let bytes = file::read(path).ok()?;
-    let rest = std::str::from_utf8(&bytes)
-        .ok()?
-        .trim_ascii()
-        .strip_prefix(FORM)?;
+    let rest = std::str::from_utf8(&bytes).ok()?.trim_ascii().strip_prefix(FORM)?;
     let (folder, store) = rest.trim_ascii_start().split_once(' ')?;
     let store = (store != "none").then(|| store.to_owned());
-    Some(Here {
-        folder: folder.to_owned(),
-        store,
-    })
+    Some(Here { folder: folder.to_owned(), store })
 }
 
 fn fingerprint(machine: &[u8], path: &Path) -> Option<String> {
     let metadata = fs::metadata(path).ok()?;
-    let born = metadata
-        .created()
-        .ok()
-        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let born = metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
     hasher.update(machine);
     hasher.update(&inode(&metadata, path));
@@ -77,27 +63,18 @@ fn fingerprint(machine: &[u8], path: &Path) -> Option<String> {
 
 #[cfg(unix)]
 fn inode(metadata: &fs::Metadata, _: &Path) -> Vec<u8> {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-        .to_le_bytes()
-        .to_vec()
+    std::os::unix::fs::MetadataExt::ino(metadata).to_le_bytes().to_vec()
 }
 
 /// Without inodes the path stands for the place.
 #[cfg(not(unix))]
 fn inode(_: &fs::Metadata, path: &Path) -> Vec<u8> {
-    fs::canonicalize(path)
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-        .into_bytes()
+    fs::canonicalize(path).unwrap_or_default().to_string_lossy().into_owned().into_bytes()
 }
 
 /// What the operating system calls this machine; empty where it has no name for it. Only ever
 /// hashed: it must not be told to others.
 fn machine() -> Vec<u8> {
     let names = ["/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/hostid"];
-    names
-        .iter()
-        .find_map(|name| fs::read(name).ok())
-        .unwrap_or_default()
+    names.iter().find_map(|name| fs::read(name).ok()).unwrap_or_default()
 }

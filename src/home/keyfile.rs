@@ -19,11 +19,7 @@ fn line(kind: &str, seed: &[u8; 32]) -> Zeroizing<String> {
     hasher.update(kind.as_bytes()).update(&[0]).update(seed);
     let digits = Zeroizing::new(hex(seed));
     let check = hasher.finalize();
-    Zeroizing::new(format!(
-        "starling {kind} key v1 {} {}\n",
-        *digits,
-        hex(&check.as_bytes()[..8])
-    ))
+    Zeroizing::new(format!("starling {kind} key v1 {} {}\n", *digits, hex(&check.as_bytes()[..8])))
 }
 
 /// Writes a secret.
@@ -34,21 +30,11 @@ pub(super) fn write(path: &Path, kind: &str, seed: &[u8; 32]) -> Result<(), Erro
 /// Reads a secret, and takes nothing but what [`write`] wrote.
 pub(super) fn read(path: &Path, kind: &str) -> Result<Zeroizing<[u8; 32]>, Error> {
     let bytes = Zeroizing::new(file::read(path)?);
-    let damaged = |reason: &str| Error::Damaged {
-        path: path.into(),
-        reason: reason.into(),
-    };
+    let damaged = |reason: &str| Error::Damaged { path: path.into(), reason: reason.into() };
     let text = std::str::from_utf8(&bytes).map_err(|_| damaged("it is not text"))?;
-    let digits = text
-        .split(' ')
-        .nth(4)
-        .ok_or_else(|| damaged("it is cut short"))?;
+    let digits = text.split(' ').nth(4).ok_or_else(|| damaged("it is cut short"))?;
     let seed = unhex(digits).ok_or_else(|| damaged("its key is not 64 hexadecimal digits"))?;
-    if *line(kind, &seed) == text {
-        Ok(seed)
-    } else {
-        Err(damaged("its checksum is wrong"))
-    }
+    if *line(kind, &seed) == text { Ok(seed) } else { Err(damaged("its checksum is wrong")) }
 }
 
 /// Lower-case hexadecimal digits.

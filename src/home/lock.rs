@@ -38,11 +38,7 @@ impl Lock {
 }
 
 fn open(path: &Path) -> Result<File, Error> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(file::at(path))
+    OpenOptions::new().create(true).append(true).open(path).map_err(file::at(path))
 }
 
 /// Whether nobody holds the lock. It is asked for in shared mode, so those who only ask do not
@@ -70,10 +66,7 @@ pub(super) fn read_door(path: &Path) -> Result<Option<Door>, Error> {
         return Ok(None);
     }
     let door = serde_json::from_slice(&file::read(path)?);
-    door.map(Some).map_err(|error| Error::Damaged {
-        path: path.into(),
-        reason: error.to_string(),
-    })
+    door.map(Some).map_err(|error| Error::Damaged { path: path.into(), reason: error.to_string() })
 }
 
 /// Keeps `node.json` in place until dropped.
@@ -84,14 +77,9 @@ pub struct Announcement {
 
 impl Announcement {
     pub(super) fn write(path: PathBuf, http: &str) -> Result<Self, Error> {
-        let door = Door {
-            http: http.into(),
-            pid: std::process::id(),
-        };
-        let text = serde_json::to_vec(&door).map_err(|error| Error::Damaged {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
+        let door = Door { http: http.into(), pid: std::process::id() };
+        let text = serde_json::to_vec(&door)
+            .map_err(|error| Error::Damaged { path: path.clone(), reason: error.to_string() })?;
         file::secret(&path, &text)?;
         Ok(Self { path })
     }

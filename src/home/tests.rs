@@ -20,17 +20,11 @@ fn a_new_home_has_an_identity_whose_device_speaks() {
     let identity = Identity::verify(&home.identity().unwrap()).unwrap();
     assert_eq!(identity.voice(&keys.device.public(), 0), Voice::Speaks);
     assert_eq!(&keys.root.as_ref().unwrap().public(), identity.root());
-    assert_eq!(
-        home.author().unwrap(),
-        Inception::of(&Phrase::from_entropy([7; 32])).author()
-    );
+    assert_eq!(home.author().unwrap(), Inception::of(&Phrase::from_entropy([7; 32])).author());
     assert_eq!(home.restoring().unwrap(), None);
     let again = Home::open(home.path()).unwrap();
     assert_eq!(again.keys().unwrap().device.public(), keys.device.public());
-    assert_eq!(
-        again.keys().unwrap().keypair().public(),
-        keys.keypair().public()
-    );
+    assert_eq!(again.keys().unwrap().keypair().public(), keys.keypair().public());
     assert_eq!(again.token().unwrap(), home.token().unwrap());
 }
 
@@ -39,10 +33,7 @@ fn a_home_is_begun_once() {
     let (folder, home) = fresh();
     let again = Home::create(Places::within(home.path()), &Phrase::from_entropy([8; 32]));
     assert!(matches!(again, Err(Error::Exists(_))));
-    assert!(matches!(
-        Home::open(folder.path().join("other")),
-        Err(Error::Missing(_))
-    ));
+    assert!(matches!(Home::open(folder.path().join("other")), Err(Error::Missing(_))));
     // A store without an identity is somebody's too.
     fs::remove_file(home.file("identity.cbor")).unwrap();
     fs::write(home.store_path(), b"entries").unwrap();
@@ -53,12 +44,7 @@ fn a_home_is_begun_once() {
 #[test]
 fn every_flipped_bit_of_a_secret_is_found() {
     let (_folder, home) = fresh();
-    for name in [
-        "keys/root.key",
-        "keys/device.key",
-        "keys/node.key",
-        "identity.cbor",
-    ] {
+    for name in ["keys/root.key", "keys/device.key", "keys/node.key", "identity.cbor"] {
         let path = home.file(name);
         let good = fs::read(&path).unwrap();
         for bit in 0..good.len() * 8 {
@@ -70,10 +56,7 @@ fn every_flipped_bit_of_a_secret_is_found() {
             assert!(found, "bit {bit} of {name}");
         }
         fs::write(&path, &good[..good.len() - 1]).unwrap();
-        assert!(
-            home.keys().is_err() || home.identity().is_err(),
-            "{name} cut short"
-        );
+        assert!(home.keys().is_err() || home.identity().is_err(), "{name} cut short");
         fs::write(&path, &good).unwrap();
     }
     assert!(home.keys().is_ok() && home.identity().is_ok());
@@ -93,24 +76,11 @@ fn only_its_owner_may_read_it() {
     let (_folder, home) = fresh();
     let mode = |name: &str| fs::metadata(home.file(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(""), mode("keys")), (0o700, 0o700));
-    for name in [
-        "keys/root.key",
-        "keys/device.key",
-        "keys/node.key",
-        "token",
-        "here",
-        "identity.cbor",
-    ] {
+    for name in ["keys/root.key", "keys/device.key", "keys/node.key", "token", "here", "identity.cbor"] {
         assert_eq!(mode(name), 0o600, "{name}");
     }
-    let names = fs::read_dir(home.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name());
-    assert!(
-        names
-            .into_iter()
-            .all(|name| !name.to_string_lossy().ends_with(".new"))
-    );
+    let names = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().ends_with(".new")));
 }
 
 #[test]
@@ -122,10 +92,7 @@ fn one_process_at_a_time() {
     assert_eq!(home.running().unwrap(), None);
     let announcement = home.announce("http://127.0.0.1:9").unwrap();
     let door = home.running().unwrap().unwrap();
-    assert_eq!(
-        (door.http.as_str(), door.pid),
-        ("http://127.0.0.1:9", std::process::id())
-    );
+    assert_eq!((door.http.as_str(), door.pid), ("http://127.0.0.1:9", std::process::id()));
     // A killed node leaves its announcement, and lets go of the lock.
     std::mem::forget(announcement);
     drop(lock);
@@ -170,19 +137,11 @@ fn a_restored_author_gets_a_new_device() {
     let (folder, home) = fresh();
     let phrase = Phrase::from_entropy([7; 32]);
     let places = Places::within(folder.path().join("restored"));
-    let restored =
-        Home::create_restoring(places, &Inception::of(&phrase), &phrase.root(0), None).unwrap();
+    let restored = Home::create_restoring(places, &Inception::of(&phrase), &phrase.root(0), None).unwrap();
     assert_eq!(restored.author().unwrap(), home.author().unwrap());
-    assert_ne!(
-        restored.keys().unwrap().device.public(),
-        home.keys().unwrap().device.public()
-    );
+    assert_ne!(restored.keys().unwrap().device.public(), home.keys().unwrap().device.public());
     assert_eq!(restored.restoring().unwrap(), Some(Inception::of(&phrase)));
-    assert!(
-        Identity::verify(&restored.identity().unwrap())
-            .unwrap()
-            .is_empty()
-    );
+    assert!(Identity::verify(&restored.identity().unwrap()).unwrap().is_empty());
 
     let known = home.identity().unwrap();
     assert_eq!(inception(&known).unwrap(), Inception::of(&phrase));

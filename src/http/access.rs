@@ -5,7 +5,10 @@
 //! an ordinary page says its own name in `Origin`. Both are refused before anything else is looked
 //! at. The token then says that the caller can read the home's files.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::http::{HeaderMap, Uri, header};
 
@@ -41,6 +44,16 @@ impl Access {
     pub fn allow_host(mut self, host: &str) -> Self {
         self.hosts.push(host.to_ascii_lowercase());
         self
+    }
+
+    /// Refuses a listener that others can reach unless they may: a token that travels in the clear
+    /// is for the loopback interface, or for those who know what they do.
+    pub(super) fn check_listener(&self, address: SocketAddr) -> io::Result<()> {
+        if self.remote || address.ip().is_loopback() {
+            return Ok(());
+        }
+        let why = format!("{address} can be reached by others, and http.allow_remote is not set");
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
     }
 
     /// Checks what needs no secret, and gives the host as the caller knows it.
@@ -149,6 +162,22 @@ mod tests {
             assert!(place(&access, &[("host", host)]).is_ok(), "{host}");
         }
         assert!(place(&access, &[("host", "rebound.example:4800")]).is_err());
+    }
+
+    #[test]
+    fn a_listener_for_all_must_be_allowed() {
+        for (address, local) in [
+            ("127.0.0.1:1", true),
+            ("127.9.9.9:1", true),
+            ("[::1]:1", true),
+            ("0.0.0.0:1", false),
+            ("[::]:1", false),
+            ("192.168.1.5:1", false),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(access().check_listener(address).is_ok(), local, "{address}");
+            assert!(access().allow_remote().check_listener(address).is_ok());
+        }
     }
 
     #[test]

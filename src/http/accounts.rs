@@ -217,16 +217,19 @@ pub(super) async fn statuses(
     .await
 }
 
+/// The newest and the oldest entry of a page.
+type Ends = (EntryId, EntryId);
+
 /// A page of what is wanted, and the first and last entry that were looked at.
 fn filtered(
     reader: &Reader,
     author: &AuthorId,
     mut page: Page,
     wanted: impl Fn(&Post) -> bool,
-) -> Result<(Vec<Post>, Option<(EntryId, EntryId)>), Error> {
+) -> Result<(Vec<Post>, Option<Ends>), Error> {
     let limit = page.limit;
     let mut kept: Vec<Post> = Vec::new();
-    let mut ends: Option<(EntryId, EntryId)> = None;
+    let mut ends: Option<Ends> = None;
     for _ in 0..FILTERED_PAGES {
         page.limit = limit - kept.len();
         let posts = reader.author_posts(author, &page)?;

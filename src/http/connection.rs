@@ -139,7 +139,7 @@ impl Connection {
     }
 
     fn wrote(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Pending = written {
+        if written.is_pending() {
             self.check_time(cx)?;
         }
         written

@@ -1,6 +1,6 @@
 //! What a caller writes, made into what can be signed.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use starling_protocol::{
     AuthorId, limits,
@@ -17,7 +17,7 @@ pub(super) struct Draft {
     spoiler_text: Option<String>,
     language: Option<String>,
     visibility: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "switch")]
     local_only: bool,
     pub quoted_status_id: Option<EntryIdText>,
     #[serde(default)]
@@ -34,8 +34,8 @@ impl Draft {
     pub(super) fn apply(&self, content: &mut Content) -> Result<(), Error> {
         let missing = [
             ("media_ids", !self.media_ids.is_empty()),
-            ("poll", self.poll.as_ref().is_some_and(|poll| !poll.is_null())),
-            ("scheduled_at", self.scheduled_at.as_ref().is_some_and(|at| !at.is_null())),
+            ("poll", self.poll.as_ref().is_some_and(is_something)),
+            ("scheduled_at", self.scheduled_at.as_ref().is_some_and(is_something)),
         ];
         if let Some((what, _)) = missing.iter().find(|(_, given)| *given) {
             return Err(Error::Invalid(format!("{what} is not supported by this version")));
@@ -65,6 +65,22 @@ impl Draft {
         let mut content = Content { quote, ..Content::default() };
         self.apply(&mut content)?;
         Ok(content)
+    }
+}
+
+/// Clients send nulls and empty texts for what is not there.
+fn is_something(value: &Value) -> bool {
+    !value.is_null() && value != ""
+}
+
+/// True or false, as JSON or as a form says it.
+fn switch<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Bool(on) => Ok(on),
+        Value::Null => Ok(false),
+        Value::String(text) if matches!(text.as_str(), "true" | "1") => Ok(true),
+        Value::String(text) if matches!(text.as_str(), "false" | "0" | "") => Ok(false),
+        _ => Err(serde::de::Error::custom("a switch is true or false")),
     }
 }
 

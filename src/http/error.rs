@@ -46,7 +46,7 @@ pub enum Error {
     #[error("The body cannot be read: {0}")]
     Malformed(String),
     /// A body of another type.
-    #[error("The body must be JSON, with Content-Type: application/json")]
+    #[error("The body must be JSON or a form, and its Content-Type say so")]
     NotJson,
     /// A body that is too long.
     #[error("The body may have {0} bytes")]
@@ -134,13 +134,15 @@ fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'sta
         Refusal::NotOurs(_) => (S::FORBIDDEN, "not_ours", None),
         Refusal::OverLimit(_) => (S::UNPROCESSABLE_ENTITY, "over_limit", Some("make it shorter")),
         Refusal::Empty => (S::UNPROCESSABLE_ENTITY, "empty", Some("write a text")),
-        Refusal::Guarded => (
-            S::CONFLICT,
-            "guarded",
-            Some("connect to a peer that follows you: `starling peers add ADDRESS`"),
-        ),
-        Refusal::Silenced => (S::CONFLICT, "silenced", Some("`starling restore` with your phrase goes on with a new device")),
-        Refusal::Forked => (S::CONFLICT, "forked", Some("`starling restore` with your phrase goes on with a new device")),
+        Refusal::Guarded => {
+            (S::CONFLICT, "guarded", Some("connect to a peer that follows you: `starling peers add ADDRESS`"))
+        }
+        Refusal::Silenced => {
+            (S::CONFLICT, "silenced", Some("`starling restore` with your phrase goes on with a new device"))
+        }
+        Refusal::Forked => {
+            (S::CONFLICT, "forked", Some("`starling restore` with your phrase goes on with a new device"))
+        }
         Refusal::Policy(_) => (S::FORBIDDEN, "policy", None),
         Refusal::Storage(_) => {
             (S::INSUFFICIENT_STORAGE, "storage", Some("free some disk space; nothing was stored"))

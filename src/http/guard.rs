@@ -62,6 +62,7 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
     if !is_public(request.method(), request.uri().path()) {
         access.check_token(request.headers())?;
     }
+    app.check_running()?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let announced = announced.and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|announced| announced > bytes) {

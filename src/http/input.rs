@@ -9,14 +9,15 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::error::Error;
+use super::{error::Error, form};
 
 /// Bytes of a body, bundles aside: the longest post with all that it may name has under 100 KiB.
 pub(super) const BODY: usize = 1024 * 1024;
 /// Depth of nesting in JSON. Nothing here is deeper than 4; a parser's stack is finite.
 const DEPTH: usize = 32;
 
-/// A JSON body; an empty one stands for `{}`, because many requests say all in their path.
+/// A JSON body, or a form that stands for one. An empty body stands for `{}`, because many requests
+/// say all in their path.
 pub(super) struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -28,10 +29,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if bytes.is_empty() {
             return parse(b"{}").map(Self);
         }
-        if !is_json(&parts.headers) {
-            return Err(Error::NotJson);
+        if is_type(&parts.headers, "application/json") {
+            return parse(&bytes).map(Self);
         }
-        parse(&bytes).map(Self)
+        if is_type(&parts.headers, "application/x-www-form-urlencoded") {
+            let form = serde_json::from_value(form::parse(&bytes)?);
+            return form.map(Self).map_err(|error| Error::Invalid(error.to_string()));
+        }
+        Err(Error::NotJson)
     }
 }
 
@@ -47,10 +52,10 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Error> {
     })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/json")
+    media_type.eq_ignore_ascii_case(wanted)
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
@@ -166,11 +171,11 @@ mod tests {
     fn only_json_is_json() {
         let typed = |value: &'static str| {
             let value = header::HeaderValue::from_static(value);
-            is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, value)]))
+            is_type(&HeaderMap::from_iter([(header::CONTENT_TYPE, value)]), "application/json")
         };
         assert!(typed("application/json") && typed("Application/JSON; charset=utf-8"));
         assert!(!typed("text/plain") && !typed("application/jsonp") && !typed(""));
-        assert!(!is_json(&HeaderMap::new()));
+        assert!(!is_type(&HeaderMap::new(), "application/json"));
     }
 
     #[test]

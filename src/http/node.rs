@@ -59,6 +59,7 @@ fn peer_id(text: &str) -> Result<PeerId, Error> {
 
 /// `202`: the node stops once this answer is on its way.
 pub(super) async fn stop(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    app.begin_to_stop();
     app.node().stop();
     (StatusCode::ACCEPTED, Json(json!({ "stopping": true })))
 }

@@ -231,6 +231,11 @@ impl Batch<'_> {
         rows.map(|row| Ok(row?.0.value().1)).collect()
     }
 
+    /// Whether the payload of any entry of a log is wanted.
+    pub fn is_hollow(&self, log: u32) -> Result<bool, Error> {
+        Ok(self.tables.hollow.range((log, 0)..=(log, u64::MAX))?.next().is_some())
+    }
+
     /// Whether a delete is held that names this entry of this author.
     pub fn erased(&self, author: u32, id: &EntryId) -> Result<bool, Error> {
         let id = id.as_bytes();

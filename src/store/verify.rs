@@ -10,7 +10,7 @@ use super::{Error, Store};
 pub struct Verification {
     /// Entries whose bytes, hashes, signature and identity are good.
     pub good: u64,
-    /// Entries that are not: by place, with the reason. At most [`SHOWN`] are listed.
+    /// Entries that are not: by place, with the reason. At most 100 are listed.
     pub bad: Vec<String>,
     /// How many are not.
     pub bad_count: u64,

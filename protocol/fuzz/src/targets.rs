@@ -41,6 +41,11 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { identity, device: device.public(), entries }
 });
 
+static AUTHORS: LazyLock<Vec<AuthorId>> = LazyLock::new(|| {
+    let other = |n: u32| AuthorId::new(*blake3::hash(&n.to_le_bytes()).as_bytes());
+    std::iter::once(WORLD.identity.author()).chain((0..2_100).map(other)).collect()
+});
+
 /// Reads any bytes as everything. What is taken must be written as it was read: a format with two
 /// spellings of one value would let nodes disagree.
 pub fn decode(data: &[u8]) {
@@ -94,6 +99,10 @@ impl<'a> Choices<'a> {
         *first
     }
 
+    fn one_in(&mut self, n: u8) -> bool {
+        self.byte().is_multiple_of(n)
+    }
+
     fn number(&mut self) -> u64 {
         match self.byte() % 4 {
             0 => u64::from(self.byte() % 48),
@@ -135,7 +144,7 @@ impl<'a> Choices<'a> {
         let logs: Vec<(DeviceKey, LogHead)> = (0..self.byte() % 4)
             .map(|_| {
                 let Range { device, log, from, to, .. } = self.range();
-                let frozen = (self.byte() % 4 == 0).then(|| self.number() & limits::MAX_SEQ);
+                let frozen = self.one_in(4).then(|| self.number() & limits::MAX_SEQ);
                 (device, LogHead { log, lo: from, hi: to, head: EntryId::new([self.byte(); 32]), frozen })
             })
             .collect();
@@ -159,10 +168,10 @@ impl<'a> Choices<'a> {
             2 => Ask::Interests { more: interests, less: Interests::of(&[self.author()]) },
             3 => Ask::Reconcile(self.bytes().to_vec()),
             4 => Ask::Frontier {
-                whole: self.byte() % 2 == 0,
+                whole: self.one_in(2),
                 marks: (0..self.byte() % 4).map(|_| self.state().mark()).collect(),
                 need: (0..self.byte() % 4).map(|_| [self.byte(); 8]).collect(),
-                last: self.byte() % 2 == 0,
+                last: self.one_in(2),
             },
             5 => Ask::More,
             6 | 7 => {
@@ -181,13 +190,13 @@ impl<'a> Choices<'a> {
             3 => Answer::Forks(vec![self.bytes().to_vec()]),
             4 | 5 => Answer::Heads {
                 feeds: (0..self.byte() % 4).map(|_| self.state()).collect(),
-                last: self.byte() % 4 > 0,
+                last: !self.one_in(4),
             },
             _ => Answer::Entries {
-                live: self.byte() % 2 == 0,
+                live: self.one_in(2),
                 entries: (0..self.byte() % 4).map(|_| self.entry()).collect(),
                 done: (0..self.byte() % 3)
-                    .map(|_| (u32::from(self.byte() % 8), (self.byte() % 2 == 0).then(|| self.number())))
+                    .map(|_| (u32::from(self.byte() % 8), self.one_in(2).then(|| self.number())))
                     .collect(),
             },
         };
@@ -256,13 +265,12 @@ impl Held for Nothing {
 /// once it has called the server a cheat it is silent.
 pub fn pulling(data: &[u8]) {
     let mut choices = Choices(data);
-    let mut held = Nothing(choices.byte() % 8 == 0);
-    let count = u32::from(choices.byte() % 2) * 2_500;
-    let mut authors = vec![WORLD.identity.author()];
-    authors.extend((0..count).map(|n| AuthorId::new(*blake3::hash(&n.to_le_bytes()).as_bytes())));
+    let mut held = Nothing(choices.one_in(8));
+    // Now and then so many feeds that sets are reconciled.
+    let authors = if choices.one_in(8) { &AUTHORS[..] } else { &AUTHORS[..1] };
     let own = |author: &AuthorId| Own { state: FeedState::new(*author, &[0; 32], []), complete: true };
     let mine = authors[1..].iter().map(own).collect();
-    let (mut pulling, _) = Pulling::start(0, &authors, mine, Some(u64::from(choices.byte())));
+    let (mut pulling, _) = Pulling::start(0, authors, mine, Some(u64::from(choices.byte())));
     let mut over = false;
     for now in 0..200 {
         let Ok(actions) = match choices.byte() % 8 {

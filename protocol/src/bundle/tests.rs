@@ -43,8 +43,7 @@ fn what_went_in_comes_out() {
     let about = About { author: identity().author(), device: device().public(), time: 77 };
     assert_eq!(*reader.about(), about);
     let items: Vec<Item> = reader.by_ref().map(Result::unwrap).collect();
-    let [Item::Identity(record), Item::Entry(first), Item::Entry(_), Item::Fork(proof)] = &items[..]
-    else {
+    let [Item::Identity(record), Item::Entry(first), Item::Entry(_), Item::Fork(proof)] = &items[..] else {
         panic!("{items:?}")
     };
     assert_eq!(Identity::verify(record), Ok(identity()));

@@ -107,7 +107,8 @@ fn a_key_that_was_parsed_before_verifies_the_same() {
     for entry in entries.iter().flat_map(|entry| [entry, &other]) {
         assert!(check(entry.signed().clone()).is_ok());
         let mut swapped = entry.signed().clone();
-        swapped.signature = if entry == &other { entries[0].signed().signature } else { other.signed().signature };
+        swapped.signature =
+            if entry == &other { entries[0].signed().signature } else { other.signed().signature };
         assert_eq!(check(swapped), Err(Invalid::Signature));
     }
 }

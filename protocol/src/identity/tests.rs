@@ -76,8 +76,7 @@ fn order_does_not_matter() {
 #[test]
 fn a_rotation_outranks_what_the_old_root_did() {
     let thief = sign(0, 0, Action::AddDevice(device(66)));
-    let operations =
-        [sign(0, 0, Action::AddDevice(device(1))), rotate(0, &[2], vec![cut(1, 3)]), thief];
+    let operations = [sign(0, 0, Action::AddDevice(device(1))), rotate(0, &[2], vec![cut(1, 3)]), thief];
     let identity = identity(&operations);
     assert_eq!(identity.epoch(), 1);
     assert_eq!(identity.voice(&device(66), 0), Voice::Silent);
@@ -87,12 +86,8 @@ fn a_rotation_outranks_what_the_old_root_did() {
 
 #[test]
 fn only_the_committed_root_may_rotate() {
-    let action = Action::RotateRoot {
-        root: device(66),
-        next: [0; 32],
-        keep: vec![device(66)],
-        removals: vec![],
-    };
+    let action =
+        Action::RotateRoot { root: device(66), next: [0; 32], keep: vec![device(66)], removals: vec![] };
     let author = Inception::of(&phrase()).author();
     let stolen = Operation::sign(author, 0, action, &Secret::from_seed([66; 32]));
     let mut identity = identity(&[]);
@@ -140,8 +135,7 @@ fn the_record_round_trips_and_a_flipped_bit_does_not() {
 
 #[test]
 fn a_short_record_still_lets_a_device_speak() {
-    let mut operations: Vec<_> =
-        (1..=20).map(|n| sign(0, 0, Action::AddDevice(device(n)))).collect();
+    let mut operations: Vec<_> = (1..=20).map(|n| sign(0, 0, Action::AddDevice(device(n)))).collect();
     operations.push(sign(0, 0, Action::RemoveDevice(cut(1, 5))));
     let identity = identity(&operations);
     let record = identity.record_for(&device(7), 500);

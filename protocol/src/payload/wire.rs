@@ -91,9 +91,7 @@ pub(super) fn encode(salt: &[u8; 16], body: &Body) -> Vec<u8> {
             cbor::encode(&Envelope(salt, kind, EditWire(*replaces, content.into())))
         }
         Body::Delete(ids) => cbor::encode(&Envelope(salt, kind, DeleteWire((ids.clone(),)))),
-        Body::Boost(link) | Body::Like(link) => {
-            cbor::encode(&Envelope(salt, kind, LinkBody((link.into(),))))
-        }
+        Body::Boost(link) | Body::Like(link) => cbor::encode(&Envelope(salt, kind, LinkBody((link.into(),)))),
         Body::Follow(author) | Body::Unfollow(author) | Body::Block(author) | Body::Unblock(author) => {
             cbor::encode(&Envelope(salt, kind, AuthorBody((*author,))))
         }
@@ -208,10 +206,7 @@ fn known(bytes: &[u8]) -> Option<([u8; 16], Body)> {
     canonical.then_some((salt, body))
 }
 
-fn read<T: DeserializeOwned>(
-    bytes: &[u8],
-    body: impl FnOnce(T) -> Option<Body>,
-) -> Option<([u8; 16], Body)> {
+fn read<T: DeserializeOwned>(bytes: &[u8], body: impl FnOnce(T) -> Option<Body>) -> Option<([u8; 16], Body)> {
     let Envelope::<T>(salt, _, wire) = cbor::decode(bytes).ok()?;
     Some((salt.into_array(), body(wire)?))
 }
@@ -266,8 +261,7 @@ impl TryFrom<ContentWire> for Content {
     type Error = Error;
 
     fn try_from(wire: ContentWire) -> Result<Self, Error> {
-        let ContentWire(text, warning, language, visibility, mentions, tags, media, quote, extensions) =
-            wire;
+        let ContentWire(text, warning, language, visibility, mentions, tags, media, quote, extensions) = wire;
         let visibility = match visibility {
             0 => Visibility::Public,
             1 => Visibility::Unlisted,

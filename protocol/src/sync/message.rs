@@ -213,9 +213,7 @@ impl Ask {
                 let (ranges,): (Vec<(u32, Range)>,) = body(bytes)?;
                 at_most("the ranges of one pull", &ranges, OUTSTANDING)?;
                 let sound = |(_, range): &(u32, Range)| {
-                    range.from <= range.to
-                        && range.to <= limits::MAX_SEQ
-                        && range.log < entry::log::COUNT
+                    range.from <= range.to && range.to <= limits::MAX_SEQ && range.log < entry::log::COUNT
                 };
                 if !ranges.iter().all(sound) {
                     return Err(Error::Limit("a range"));
@@ -243,9 +241,7 @@ impl Answer {
             Self::Identities(records) => frame(130, &(records,)),
             Self::Forks(proofs) => frame(131, &(list(proofs),) as &(Vec<ByteBuf>,)),
             Self::Heads { feeds, last } => frame(132, &(feeds, last)),
-            Self::Entries { live, entries, done } => {
-                frame(133, &Entries(*live, list(entries), done.clone()))
-            }
+            Self::Entries { live, entries, done } => frame(133, &Entries(*live, list(entries), done.clone())),
             Self::Refused(text) => frame(134, &(text,)),
         }
     }

@@ -30,17 +30,13 @@ pub trait Held {
 
     /// Whether another entry is held at the place of this head, below where the log is frozen: then
     /// the device has forked its log. The server's branch is asked for although that place is held, so
-    /// that [`crate::feed::step`] finds the proof. One that always says no still gets every entry, and
-    /// learns of such forks when somebody else proves them.
+    /// that [`crate::feed::step`] finds the proof.
     fn contradicts(
         &mut self,
         author: &AuthorId,
         device: &DeviceKey,
         head: &LogHead,
-    ) -> Result<bool, Self::Error> {
-        let _ = (author, device, head);
-        Ok(false)
-    }
+    ) -> Result<bool, Self::Error>;
 }
 
 /// One of the puller's own feeds, for comparing.
@@ -129,8 +125,7 @@ impl Pulling {
         let wire = Interests::of(interests);
         let interests: HashSet<AuthorId> =
             interests.iter().filter(|author| wire.contains(author)).copied().collect();
-        let mine: Vec<Own> =
-            mine.into_iter().filter(|own| interests.contains(&own.state.author())).collect();
+        let mine: Vec<Own> = mine.into_iter().filter(|own| interests.contains(&own.state.author())).collect();
         let hello = Ask::Hello { version: limits::VERSION, credit: CREDIT, interests: wire };
         let (phase, asks) = compare(now, mine);
         let mut pulling = Self {
@@ -276,9 +271,7 @@ impl Pulling {
             }
             Answer::Identities(mut records) => {
                 // Of a stranger with the same prefix nothing is wanted.
-                records.retain(|record| {
-                    record.author().is_ok_and(|author| self.interests.contains(&author))
-                });
+                records.retain(|record| record.author().is_ok_and(|author| self.interests.contains(&author)));
                 actions.extend((!records.is_empty()).then_some(PullAction::Identities(records)));
             }
             Answer::Forks(proofs) => actions.push(PullAction::Forks(proofs)),

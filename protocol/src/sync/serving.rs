@@ -39,12 +39,7 @@ pub trait Source {
 
     /// Entries of a range from its upper end down: at most `max_entries`, together at most
     /// `max_bytes`, which is never less than [`limits::ENTRY_BYTES`].
-    fn read(
-        &mut self,
-        range: &Range,
-        max_entries: usize,
-        max_bytes: usize,
-    ) -> Result<Batch, Self::Error>;
+    fn read(&mut self, range: &Range, max_entries: usize, max_bytes: usize) -> Result<Batch, Self::Error>;
 }
 
 /// What [`Source::read`] found.
@@ -57,7 +52,8 @@ pub struct Batch {
     pub next: Option<u64>,
 }
 
-/// Something new, to be told to a peer whom it interests. Not to the one that it came from.
+/// Something new, to be told to a peer whom it interests. Not to the one that it came from. What an
+/// entry is verified by, such as the operation that added its device, is announced before it.
 #[derive(Debug, Clone)]
 pub enum News {
     /// An entry that was stored.
@@ -164,7 +160,13 @@ impl Serving {
                 News::Entry(_, bytes) => {
                     self.news_bytes += bytes.len();
                     self.news.push_back((author, bytes));
-                    if self.news.len() > NEWS || self.news_bytes > NEWS_BYTES {
+                    if self.news.len() <= NEWS && self.news_bytes <= NEWS_BYTES {
+                        continue;
+                    }
+                    // Without credit some is owed, and when it comes the heads are told.
+                    if self.credit > 0 {
+                        answers.push(self.news_batch());
+                    } else {
                         self.behind.extend(self.news.drain(..).map(|(author, _)| author));
                         self.news_bytes = 0;
                     }
@@ -208,7 +210,7 @@ impl Serving {
                 self.changes_at += seconds * 1_000;
                 self.changes =
                     self.changes.saturating_add(seconds.saturating_mul(CHANGES_PER_SECOND)).min(CHANGES);
-                let Some(left) = self.changes.checked_sub(more.len() as u64 + 1) else {
+                let Some(left) = self.changes.checked_sub(more.len().max(1) as u64) else {
                     return Ok(Err("too many changes of interests"));
                 };
                 self.changes = left;
@@ -280,6 +282,7 @@ impl Serving {
         if version != limits::VERSION {
             answers.push(Answer::Refused(format!("this node speaks version {}", limits::VERSION)));
             self.over = true;
+            return Ok(());
         }
         self.credit = credit;
         self.interests = Some(interests);
@@ -302,8 +305,7 @@ impl Serving {
             }
         } else {
             let needed = need.iter().filter_map(|item| reconciled.as_ref()?.author(item));
-            let unknown: BTreeSet<AuthorId> =
-                needed.filter(|author| !marks.contains_key(author)).collect();
+            let unknown: BTreeSet<AuthorId> = needed.filter(|author| !marks.contains_key(author)).collect();
             told.extend(unknown.into_iter().map(|author| (author, None)));
             let known = marks.into_iter().filter(|(author, _)| interests.contains(author));
             told.extend(known.map(|(author, mark)| (author, Some(mark))));
@@ -340,8 +342,7 @@ impl Serving {
                 continue;
             }
             if mark.is_none_or(|mark| !mark.same_known(&own)) {
-                if let Some(record) =
-                    source.identity(&author)?.filter(|record| record.size() <= RECORD_BYTES)
+                if let Some(record) = source.identity(&author)?.filter(|record| record.size() <= RECORD_BYTES)
                 {
                     record_bytes += record.size() + 64;
                     records.push(record);
@@ -388,9 +389,7 @@ impl Serving {
     fn news_batch(&mut self) -> Answer {
         let (mut entries, mut bytes) = (Vec::new(), 0);
         while let Some((_, entry)) = self.news.front() {
-            if entries.len() == limits::SYNC_BATCH_ENTRIES
-                || bytes + entry.len() > limits::SYNC_BATCH_BYTES
-            {
+            if entries.len() == limits::SYNC_BATCH_ENTRIES || bytes + entry.len() > limits::SYNC_BATCH_BYTES {
                 break;
             }
             bytes += entry.len();

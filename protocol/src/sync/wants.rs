@@ -109,15 +109,7 @@ impl Wants {
         if self.logs.len() < LOGS && !self.logs.contains_key(&log) {
             self.logs.insert(log, Wanted::default());
             let lo = lo.max(hi.saturating_sub(CHUNK - 1));
-            self.queue.push(Reverse(Want {
-                turn: DISPUTED,
-                depth: 0,
-                log,
-                lo,
-                hi,
-                newest: 0,
-                empty: 0,
-            }));
+            self.queue.push(Reverse(Want { turn: DISPUTED, depth: 0, log, lo, hi, newest: 0, empty: 0 }));
         }
     }
 
@@ -193,8 +185,7 @@ impl Wants {
 
     /// Takes note that a range is done; `next` is the highest that the server holds below it.
     pub(super) fn done(&mut self, number: u32, next: Option<u64>) -> Result<(), Fault> {
-        let piece =
-            self.on_their_way.remove(&number).ok_or("the end of a range that was not asked for")?;
+        let piece = self.on_their_way.remove(&number).ok_or("the end of a range that was not asked for")?;
         let OnItsWay { range, any, mut rest, .. } = piece;
         if rest.turn == OLDER {
             self.backfill -= range.to - range.from + 1;

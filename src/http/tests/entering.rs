@@ -102,8 +102,11 @@ fn what_is_not_json_is_said_to_be_none() {
     let house = House::new(1);
     let path = "/api/v1/statuses";
     let token = format!("Bearer {TOKEN}");
-    let form = [("authorization", token.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-    assert_eq!(house.send("POST", path, &form, b"status=x").bad(), (415, "not_json".into()));
+    for media_type in ["text/plain", "multipart/form-data; boundary=x", "application/xml", ""] {
+        let headers = [("authorization", token.as_str()), ("content-type", media_type)];
+        let answer = house.send("POST", path, &headers, b"{\"status\": \"x\"}");
+        assert_eq!(answer.bad(), (415, "not_json".into()), "{media_type}");
+    }
     for body in [&b"{"[..], b"\xff\xfe", b"{\"status\": \"x\"} trailing", b"{\"status\": \"\\ud800\"}"] {
         assert_eq!(house.call("POST", path, body).bad(), (400, "malformed".into()));
     }

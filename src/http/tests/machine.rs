@@ -11,6 +11,8 @@ fn the_instance_is_complete_enough_for_strict_clients() {
     let house = House::new(1);
     let v1 = house.get("/api/v1/instance").good();
     let v2 = house.get("/api/v2/instance").good();
+    assert_eq!(house.get("/api/v1/instance/").good(), v1);
+    assert_eq!(house.get("/api/v2/instance/").good(), v2);
     assert_eq!(v1["uri"], format!("127.0.0.1:{}", house.port));
     assert!(v1["version"].as_str().unwrap().starts_with("4.5.0 (compatible; Starling "));
     assert_eq!(v1["version"], v2["version"]);
@@ -107,4 +109,21 @@ fn a_stop_is_answered_and_orderly() {
     house.runtime.block_on(house.node.stopped());
     let served = house.served.take().unwrap();
     house.runtime.block_on(served).unwrap().unwrap();
+}
+
+#[test]
+fn a_node_that_stops_says_so() {
+    use crate::{engine::Command, http::App};
+    let house = House::new(1);
+    let app = App::new(house.node.clone(), Access::new(TOKEN, ([127, 0, 0, 1], 1).into()));
+    assert!(app.check_running().is_ok());
+    app.begin_to_stop();
+    house.runtime.block_on(house.node.clone().shutdown());
+    let refused = house.runtime.block_on(app.command(Command::Publish {
+        content: Box::default(),
+        in_reply_to: None,
+        idempotency: None,
+    }));
+    assert!(matches!(refused, Err(crate::http::Error::Stopping)), "{refused:?}");
+    assert!(matches!(app.check_running(), Err(crate::http::Error::Stopping)));
 }

@@ -53,7 +53,7 @@ fn who_is_followed_comes_home() {
     let account = alice.get(&format!("/api/v1/accounts/{bob_id}")).good();
     assert_eq!((&account["display_name"], &account["statuses_count"]), (&json!("Bob"), &json!(1)));
     let following = alice.get(&format!("/api/v1/accounts/{}/following", alice.me())).good();
-    assert_eq!(ids(&following), [bob_id.clone()]);
+    assert_eq!(ids(&following), [bob_id.as_str()]);
     let followers = alice.get(&format!("/api/v1/accounts/{bob_id}/followers")).good();
     assert_eq!(ids(&followers), [alice.me().to_string()]);
     for who in [bob_id.as_str(), &bob_id[..20], "bob", "@Bob", "BOB"] {

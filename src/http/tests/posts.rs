@@ -27,6 +27,24 @@ fn a_post_is_stored_before_it_is_answered() {
 }
 
 #[test]
+fn a_form_is_as_good_as_json() {
+    let house = House::new(1);
+    let token = format!("Bearer {TOKEN}");
+    let form = [("authorization", token.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let body = b"status=%C3%B1and%C3%BA+%231&local_only=true&poll=&language=gn";
+    let status = house.send("POST", "/api/v1/statuses", &form, body).good();
+    assert_eq!((&status["starling"]["source"], &status["local_only"]), (&json!("ñandú #1"), &json!(true)));
+    let body = b"display_name=A&fields_attributes[0][name]=n&fields_attributes[0][value]=v";
+    let account = house.send("PATCH", "/api/v1/accounts/update_credentials", &form, body).good();
+    assert_eq!(
+        (&account["display_name"], &account["starling"]["fields"]),
+        (&json!("A"), &json!([["n", "v"]]))
+    );
+    assert_eq!(house.send("POST", "/api/v1/statuses", &form, b"status=%ff").bad(), (400, "malformed".into()));
+    assert_eq!(house.send("POST", "/api/v1/statuses", &form, b"status[]=x").bad(), (422, "invalid".into()));
+}
+
+#[test]
 fn asking_twice_posts_once() {
     let house = House::new(1);
     let token = format!("Bearer {TOKEN}");
@@ -111,8 +129,8 @@ fn threads_show_their_gaps() {
     let middle = reply(&root, "middle");
     let leaf = reply(&middle, "leaf");
     let context = house.get(&format!("/api/v1/statuses/{middle}/context")).good();
-    assert_eq!(ids(&context["ancestors"]), [root.clone()]);
-    assert_eq!(ids(&context["descendants"]), [leaf.clone()]);
+    assert_eq!(ids(&context["ancestors"]), [root.as_str()]);
+    assert_eq!(ids(&context["descendants"]), [leaf.as_str()]);
     house.call("DELETE", &format!("/api/v1/statuses/{middle}"), &[]).good();
     let thread = house.get(&format!("/api/starling/v1/thread/{leaf}")).good();
     let places = thread.as_array().unwrap();
@@ -204,7 +222,7 @@ fn filters_leave_out_and_go_on() {
     house.post(&format!("/api/v1/statuses/{root}/reblog"), json!({})).good();
     let path = format!("/api/v1/accounts/{}/statuses", house.me());
     let list = |query: &str| ids(&house.get(&format!("{path}?{query}")).good());
-    assert_eq!(list("limit=5&exclude_replies=true&exclude_reblogs=true"), [root.clone()]);
+    assert_eq!(list("limit=5&exclude_replies=true&exclude_reblogs=true"), [root.as_str()]);
     assert_eq!(list("limit=5&exclude_replies=true").len(), 2);
     assert_eq!(list("limit=80&exclude_reblogs=true").len(), 31);
     assert_eq!(list("only_media=true"), Vec::<String>::new());
