@@ -64,9 +64,9 @@ pub struct Spent {
 impl Spent {
     /// Does `work` and sees what it takes.
     pub fn on<R>(work: impl FnOnce() -> R) -> (R, Self) {
-        let (since, before) = (Instant::now(), processor());
+        let (since, before) = (Instant::now(), processor("self"));
         let result = work();
-        (result, Self { time: since.elapsed(), processor: processor().saturating_sub(before) })
+        (result, Self { time: since.elapsed(), processor: processor("self").saturating_sub(before) })
     }
 
     /// How many a second, if this was spent on `count`.
@@ -87,15 +87,23 @@ impl std::ops::AddAssign for Spent {
     }
 }
 
-fn processor() -> Duration {
+/// Processor time that a process took so far; zero if the system does not say.
+pub fn processor(process: &str) -> Duration {
     /// `USER_HZ`, which is this on every Linux that there is.
     const TICK: Duration = Duration::from_millis(10);
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // After the name, which may hold anything, come the fields from the third on: 14 and 15 are the
     // ticks spent in the program and in the system for it.
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
     let ticks: u32 = fields.skip(14 - 3).take(2).filter_map(|ticks| ticks.parse::<u32>().ok()).sum();
     TICK * ticks
+}
+
+/// The same of this thread alone, to the nanosecond.
+pub fn thread_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let first = stat.split_whitespace().next().and_then(|nanoseconds| nanoseconds.parse().ok());
+    Duration::from_nanos(first.unwrap_or(0))
 }
 
 /// Has the engine do something.
