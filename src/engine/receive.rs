@@ -12,6 +12,7 @@ use starling_protocol::{
 use super::{
     Event,
     checked::{Checked, CheckedFrame},
+    sessions::Session,
     erase::erasable,
     turn::{Fresh, Turn},
 };
@@ -249,8 +250,11 @@ impl Turn<'_, '_> {
         let author = entry.header().author;
         let home = audience == Audience::Home && entry.header().log == log::POSTS;
         self.event(Event::Stored { id: entry.id(), author, home });
-        let news = News::Entry(author, entry.signed().to_bytes());
-        self.fresh.push(Fresh { news, from: source.peer() });
+        let asks = |session: &Session| Some(session.peer()) != source.peer() && session.serves(&author);
+        if self.state.sessions.values().any(asks) {
+            let news = News::Entry(author, entry.signed().to_bytes());
+            self.fresh.push(Fresh { news, from: source.peer() });
+        }
         if let Some(peer) = source.peer().and_then(|peer| self.state.peers.get_mut(&peer)) {
             peer.received += 1;
         }
