@@ -2,4 +2,12 @@
 //! clocks. After every step the invariants of every node are checked.
 
 mod basics;
-mod world;
+mod bounds;
+mod devices;
+mod faults;
+mod laws;
+mod oracle;
+mod people;
+mod script;
+mod threads;
+pub(crate) mod world;
