@@ -32,7 +32,7 @@ pub enum Checked {
 #[derive(Debug)]
 pub enum CheckedFrame {
     /// An entry, and enough of its author's identity to believe it.
-    Entry(Record, Verified),
+    Entry(Record, Box<Verified>),
     /// An identity, not yet merged.
     Identity(Record),
     /// An identity and the proof of a fork.
@@ -60,7 +60,7 @@ pub fn check_entry(bytes: &[u8]) -> CheckedEntry {
 
 fn check_frame(bytes: &[u8]) -> Option<CheckedFrame> {
     Some(match Frame::from_bytes(bytes).ok()? {
-        Frame::Entry { record, entry } => CheckedFrame::Entry(record, entry::verify(&entry).ok()?),
+        Frame::Entry { record, entry } => CheckedFrame::Entry(record, Box::new(entry::verify(&entry).ok()?)),
         Frame::Identity(record) => CheckedFrame::Identity(record),
         Frame::Fork { record, proof } => {
             CheckedFrame::Fork(record, Box::new(ForkProof::from_bytes(&proof).ok()?))
