@@ -37,7 +37,7 @@ pub enum Checked {
 #[derive(Debug)]
 pub enum CheckedFrame {
     /// An entry, and enough of its author's identity to believe it.
-    Entry(Record, Verified),
+    Entry(Record, Box<Verified>),
     /// An identity, not yet merged.
     Identity(Record),
     /// An identity and the proof of a fork.
@@ -70,7 +70,9 @@ pub fn check_entry(bytes: &[u8]) -> CheckedEntry {
 fn check_frame(bytes: &[u8]) -> Option<CheckedFrame> {
     let vouched = |record: Record| Identity::verify(&record).ok().map(|_| record);
     Some(match Frame::from_bytes(bytes).ok()? {
-        Frame::Entry { record, entry } => CheckedFrame::Entry(vouched(record)?, entry::verify(&entry).ok()?),
+        Frame::Entry { record, entry } => {
+            CheckedFrame::Entry(vouched(record)?, Box::new(entry::verify(&entry).ok()?))
+        }
         Frame::Identity(record) => CheckedFrame::Identity(vouched(record)?),
         Frame::Fork { record, proof } => {
             CheckedFrame::Fork(vouched(record)?, Box::new(ForkProof::from_bytes(&proof).ok()?))

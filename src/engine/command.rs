@@ -117,7 +117,9 @@ pub enum Refusal {
     #[error("there is nothing to say in it")]
     Empty,
     /// The write guard is closed.
-    #[error("nothing is signed yet: this home was restored or copied, and no peer that knows you has been met")]
+    #[error(
+        "nothing is signed yet: this home was restored or copied, and no peer that knows you has been met"
+    )]
     Guarded,
     /// The home's device is not, or no longer, a device of the author.
     #[error("this device does not speak for you any more")]

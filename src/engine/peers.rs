@@ -60,6 +60,8 @@ pub(super) struct PeerState {
     pub received: u64,
     /// When to open a session again, if one ended.
     pub resync_at: Option<u64>,
+    /// Sessions in a row that ended before they had caught up.
+    pub futile: u32,
 }
 
 impl Turn<'_, '_> {
@@ -211,8 +213,10 @@ impl Turn<'_, '_> {
     }
 
     pub fn retry_sync(&mut self, peer: PeerId) {
-        let at = self.now + RESYNC_MS;
+        let mut at = self.now + RESYNC_MS;
         if let Some(held) = self.state.peers.get_mut(&peer) {
+            at = self.now + (RESYNC_MS << held.futile.min(16)).min(RETRY_MOST_MS);
+            held.futile = held.futile.saturating_add(1);
             held.resync_at = Some(at);
         }
         self.state.next_dial = self.state.next_dial.min(at);

@@ -206,7 +206,11 @@ impl Turn<'_, '_> {
                     return self.contradicted(entry, number, log, header.seq - 1, voice, source);
                 }
             }
-            return Ok(if self.batch.find(&entry.id())?.is_some() { Outcome::Known } else { Outcome::Forked });
+            return Ok(if self.batch.find(&entry.id())?.is_some() {
+                Outcome::Known
+            } else {
+                Outcome::Forked
+            });
         }
         let state = self.batch.log(log)?.state.clone();
         let held = if state.holds(header.seq) { self.batch.id_at(log, header.seq)? } else { None };

@@ -4,12 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use libp2p::{Multiaddr, PeerId};
-use starling_protocol::{
-    AuthorId, DeviceKey,
-    identity::Record,
-    keys::Secret,
-    limits,
-};
+use starling_protocol::{AuthorId, DeviceKey, identity::Record, keys::Secret, limits};
 
 use super::{
     Status,

@@ -10,8 +10,8 @@ use starling_protocol::{
     identity::{Record, Voice},
     limits,
     sync::{
-        self, Batch as Served, FeedState, Held, Interests, LogHead, Own, PullAction, Pulling, Range, ServeAction,
-        Serving, Source as Holder,
+        self, Batch as Served, FeedState, Held, Interests, LogHead, Own, PullAction, Pulling, Range,
+        ServeAction, Serving, Source as Holder,
     },
 };
 
@@ -272,6 +272,9 @@ impl Turn<'_, '_> {
             pull.caught = true;
             knows_us = pull.knows_us;
         }
+        if let Some(held) = self.state.peers.get_mut(&peer) {
+            held.futile = 0;
+        }
         self.event(Event::Synced(peer));
         if knows_us && self.state.guard.reason().is_some() { self.open_guard() } else { Ok(()) }
     }
@@ -303,7 +306,12 @@ impl Turn<'_, '_> {
         old.into_iter().try_for_each(|stream| self.hand_over(stream))
     }
 
-    fn serve_actions(&mut self, stream: StreamId, peer: PeerId, actions: Vec<ServeAction>) -> Result<(), Error> {
+    fn serve_actions(
+        &mut self,
+        stream: StreamId,
+        peer: PeerId,
+        actions: Vec<ServeAction>,
+    ) -> Result<(), Error> {
         for action in actions {
             match action {
                 ServeAction::Send(frame) => self.send(stream, frame),
@@ -325,7 +333,9 @@ impl Turn<'_, '_> {
         let mut frames = Vec::new();
         for (stream, session) in &mut self.state.sessions {
             if let Some(pull) = session.pulling() {
-                frames.extend(pull.machine.interests(now, more, less).into_iter().map(|action| (*stream, action)));
+                frames.extend(
+                    pull.machine.interests(now, more, less).into_iter().map(|action| (*stream, action)),
+                );
             }
         }
         for (stream, action) in frames {

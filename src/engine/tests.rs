@@ -3,6 +3,7 @@
 
 mod basics;
 mod bounds;
+mod chaos;
 mod devices;
 mod faults;
 mod laws;

@@ -191,7 +191,8 @@ impl<'t> Batch<'t> {
         }
         let number = self.tables.logs.last()?.map_or(0, |(last, _)| last.value() + 1);
         let author = self.author(author_number)?.author;
-        let row = LogRow { author, author_number, device: *device, log, state: LogState::default(), floor: 0 };
+        let row =
+            LogRow { author, author_number, device: *device, log, state: LogState::default(), floor: 0 };
         self.tables.log_numbers.insert((author_number, device.as_bytes(), log), number)?;
         self.tables.logs.insert(number, row.encode().as_slice())?;
         self.memory.log_numbers.insert((author_number, *device, log), number);
@@ -342,7 +343,9 @@ impl<'t> Batch<'t> {
         self.tables.log_numbers.retain_in(all.clone(), |_, _| false)?;
         self.tables.forks.retain_in(all, |_, _| false)?;
         self.memory.log_numbers.retain(|(author, ..), _| *author != number);
-        self.tables.erased.retain_in((number, &[0; 32], 0)..=(number, &[0xff; 32], u64::MAX), |_, _| false)?;
+        self.tables
+            .erased
+            .retain_in((number, &[0; 32], 0)..=(number, &[0xff; 32], u64::MAX), |_, _| false)?;
         self.tables.identities.remove(number)?;
         self.memory.identities.remove(&number);
         self.tables.authors.remove(number)?;

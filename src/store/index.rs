@@ -96,7 +96,9 @@ impl Batch<'_> {
                     self.settle_hollow(author, id)?;
                 }
             }
-            Body::Follow(target) => return self.turn(author, graph::FOLLOW, target, standing(true), received),
+            Body::Follow(target) => {
+                return self.turn(author, graph::FOLLOW, target, standing(true), received);
+            }
             Body::Unfollow(target) => {
                 return self.turn(author, graph::FOLLOW, target, standing(false), received);
             }

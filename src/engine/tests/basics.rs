@@ -170,7 +170,8 @@ fn likes_and_boosts_can_be_taken_back() {
 #[test]
 fn a_wish_with_a_name_is_granted_once() {
     let mut world = World::of(1);
-    let wish = || Command::Publish { content: content("once"), in_reply_to: None, idempotency: Some("a".into()) };
+    let wish =
+        || Command::Publish { content: content("once"), in_reply_to: None, idempotency: Some("a".into()) };
     let first = published(world.ask(ALICE, wish()));
     assert_eq!(published(world.ask(ALICE, wish())), first);
     assert_eq!(world.home(ALICE), ["once"]);

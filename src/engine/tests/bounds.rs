@@ -196,8 +196,7 @@ fn old_and_deleted_entries_wrapped_again_go_nowhere() {
     let old: Vec<_> = (0..10).map(|n| world.post(ALICE, &format!("old {n}"))).collect();
     world.now += 2 * DAY;
     let gone: Vec<_> = (0..70).map(|n| world.post(ALICE, &format!("gone {n}"))).collect();
-    let entries: Vec<Verified> =
-        old.iter().chain(&gone).map(|id| held(&world, ALICE, id)).collect();
+    let entries: Vec<Verified> = old.iter().chain(&gone).map(|id| held(&world, ALICE, id)).collect();
     world.ask(ALICE, Command::Delete(gone.clone())).unwrap();
     // A third node holds the deletes and never saw the entries.
     let late = world.add(Person::new(3));
@@ -231,8 +230,14 @@ fn old_and_deleted_entries_wrapped_again_go_nowhere() {
             let inputs: Vec<Input> = inputs.collect();
             let outputs = world.engine_outputs(at, inputs);
             let passed = outputs.iter().filter(|output| {
-                use crate::{engine::Output, network::{Command, Verdict}};
-                matches!(output, Output::Network(Command::Verdict { verdict: Verdict::Accept | Verdict::Reject, .. }))
+                use crate::{
+                    engine::Output,
+                    network::{Command, Verdict},
+                };
+                matches!(
+                    output,
+                    Output::Network(Command::Verdict { verdict: Verdict::Accept | Verdict::Reject, .. })
+                )
             });
             assert_eq!(passed.count(), 0);
         }

@@ -9,7 +9,11 @@ use crate::engine::{Command, Event, Refusal};
 const REASON: &str = "restored";
 
 /// Every log of an author on a node: device, log, runs, freeze.
-fn logs(world: &World, at: usize, author: &AuthorId) -> Vec<(DeviceKey, u8, starling_protocol::feed::LogState)> {
+fn logs(
+    world: &World,
+    at: usize,
+    author: &AuthorId,
+) -> Vec<(DeviceKey, u8, starling_protocol::feed::LogState)> {
     let rows = world.read(at).log_rows(author).unwrap();
     rows.into_iter().filter(|row| !row.state.is_empty()).map(|row| (row.device, row.log, row.state)).collect()
 }

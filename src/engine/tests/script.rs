@@ -50,9 +50,8 @@ impl Pen {
 
     /// The removal of this device, up to what it wrote by now.
     pub fn removal(&self) -> Removal {
-        let cut = |(log, head): (usize, &Option<(u64, EntryId)>)| {
-            head.map(|(seq, id)| Cutoff(log as u8, seq, id))
-        };
+        let cut =
+            |(log, head): (usize, &Option<(u64, EntryId)>)| head.map(|(seq, id)| Cutoff(log as u8, seq, id));
         Removal(self.device.public(), self.heads.iter().enumerate().filter_map(cut).collect())
     }
 }
@@ -62,6 +61,10 @@ pub struct Script {
     pub people: Vec<Person>,
     pub pens: Vec<Pen>,
     pub entries: Vec<Verified>,
+    /// The pen that wrote each entry.
+    pub hands: Vec<usize>,
+    /// The hand whose branch counts, if the device was removed.
+    pub chosen: Option<usize>,
     /// Identities at first, and each change of one.
     pub first: Vec<ImportItem>,
     pub later: Vec<ImportItem>,
@@ -74,17 +77,24 @@ impl Script {
         let one = Person::new(101);
         let two = Person::new(102);
         let second = one.on(103, true);
-        let first = vec![
-            ImportItem::Identity(second.record.clone()),
-            ImportItem::Identity(two.record.clone()),
-        ];
+        let first =
+            vec![ImportItem::Identity(second.record.clone()), ImportItem::Identity(two.record.clone())];
         let pens = vec![
             Pen::new(&one, one.device.clone()),
             Pen::new(&one, second.device.clone()),
             Pen::new(&two, two.device.clone()),
         ];
         let one = Person { record: second.record, ..one };
-        Self { people: vec![one, two], pens, entries: Vec::new(), first, later: Vec::new(), time: START }
+        Self {
+            people: vec![one, two],
+            pens,
+            entries: Vec::new(),
+            hands: Vec::new(),
+            chosen: None,
+            first,
+            later: Vec::new(),
+            time: START,
+        }
     }
 
     /// Writes something with a pen; `kind` and `target` choose what.
@@ -95,6 +105,7 @@ impl Script {
         let pen = pen % self.pens.len();
         let entry = self.pens[pen].write(body, self.time);
         self.entries.push(entry);
+        self.hands.push(pen);
     }
 
     fn body(&self, pen: usize, kind: u8, target: usize, text: String) -> Body {
@@ -139,6 +150,7 @@ impl Script {
 
     /// The first device is removed; what this pen wrote by now counts.
     pub fn remove(&mut self, pen: usize) {
+        self.chosen = Some(pen);
         let person = &mut self.people[0];
         let action = Action::RemoveDevice(self.pens[pen].removal());
         let mut identity = Identity::verify(&person.record).unwrap();

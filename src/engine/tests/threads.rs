@@ -33,7 +33,9 @@ fn a_thread_shows_what_is_missing_until_it_arrives() {
     world.follow(CAROL, bob);
     world.meet(CAROL, BOB);
     let seen = thread(&world, CAROL, &answer);
-    assert!(matches!(&seen.ancestors[..], [ThreadItem::Missing(link)] if link.id == root && link.author == alice));
+    assert!(
+        matches!(&seen.ancestors[..], [ThreadItem::Missing(link)] if link.id == root && link.author == alice)
+    );
     assert!(seen.descendants.is_empty());
     assert!(matches!(world.ask(CAROL, Command::Like(root)), Err(Refusal::NotFound(_))));
     world.follow(CAROL, alice);

@@ -14,7 +14,9 @@ use starling_protocol::{
 };
 
 use crate::{
-    engine::{Command, Engine, Event, Input, Output, Policy, Refusal, Reply, Request, Setup, Status, checked},
+    engine::{
+        Command, Engine, Event, Input, Output, Policy, Refusal, Reply, Request, Setup, Status, checked,
+    },
     network::{self, Event as Net, GossipRef, StreamId, SyncRole, Verdict},
     store::{Reader, Store, tests::audit},
     view::{Page, Post, PostBody},
@@ -299,6 +301,17 @@ impl World {
     pub fn engine_outputs(&mut self, at: usize, inputs: Vec<Input>) -> Vec<Output> {
         let now = self.clock(at);
         self.nodes[at].engine.as_mut().unwrap().handle_all(now, inputs)
+    }
+
+    /// Delivers one event to a node of which there is something to tell; each node hears in order.
+    pub fn step_to(&mut self, choice: usize) -> bool {
+        let waiting: BTreeSet<usize> = self.queue.iter().map(|(at, _)| *at).collect();
+        let Some(at) = waiting.iter().nth(choice % waiting.len().max(1)).copied() else { return false };
+        let Some(place) = self.queue.iter().position(|(to, _)| *to == at) else { return false };
+        let Some((_, event)) = self.queue.remove(place) else { return false };
+        let found = checked::check(&event);
+        self.input(at, vec![Input::Network(event, found)]);
+        true
     }
 
     /// Delivers the next event, if there is one.

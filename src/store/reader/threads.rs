@@ -63,12 +63,7 @@ impl Reader {
         })
     }
 
-    fn answers(
-        &self,
-        id: &EntryId,
-        depth: usize,
-        found: &mut Vec<(usize, ThreadItem)>,
-    ) -> Result<(), Error> {
+    fn answers(&self, id: &EntryId, depth: usize, found: &mut Vec<(usize, ThreadItem)>) -> Result<(), Error> {
         let key = prefix(id);
         for row in self.tables.replies.range((&key, 0, 0)..=(&key, u64::MAX, u64::MAX))? {
             if found.len() >= DESCENDANTS || depth > DEPTH {

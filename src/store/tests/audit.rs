@@ -64,8 +64,13 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
         let (number, bytes) = row.unwrap();
         authors.insert(number.value(), AuthorRow::decode(bytes.value()).unwrap());
     }
-    let numbers: BTreeMap<[u8; 32], u32> =
-        tables.author_numbers.iter().unwrap().map(|r| r.unwrap()).map(|(k, v)| (*k.value(), v.value())).collect();
+    let numbers: BTreeMap<[u8; 32], u32> = tables
+        .author_numbers
+        .iter()
+        .unwrap()
+        .map(|r| r.unwrap())
+        .map(|(k, v)| (*k.value(), v.value()))
+        .collect();
     let named: BTreeMap<[u8; 32], u32> =
         authors.iter().map(|(number, row)| (*row.author.as_bytes(), *number)).collect();
     check(numbers == named, &|| "authors and their numbers differ".into());
@@ -123,7 +128,9 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
         let touching = row.state.runs().windows(2).any(|pair| pair[0].hi + 1 >= pair[1].lo);
         check(!touching, &|| format!("{}: runs that touch", name()));
         let proof = tables.forks.get((row.author_number, row.device.as_bytes(), row.log)).unwrap();
-        check(row.state.frozen().is_none() || proof.is_some(), &|| format!("{}: frozen without a proof", name()));
+        check(row.state.frozen().is_none() || proof.is_some(), &|| {
+            format!("{}: frozen without a proof", name())
+        });
     }
     let entries = tables.entries.iter().unwrap().count();
     check(entries == places, &|| format!("{entries} entries, {places} places"));
@@ -207,7 +214,9 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
         let silent = held.entry.payload().is_none();
         let header = held.entry.header();
         let stands = held.row.state.frozen().is_none_or(|frozen| header.seq < frozen);
-        check(!(gone && can_go && stands && !silent), &|| format!("{} was deleted and is there", held.entry.id()));
+        check(!(gone && can_go && stands && !silent), &|| {
+            format!("{} was deleted and is there", held.entry.id())
+        });
         if silent && !gone {
             hollow.insert(held.entry.id());
         }
@@ -245,8 +254,10 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
         let own = || held.iter().filter(|held| held.row.author_number == *number);
         let (entries, bytes) = (own().count() as u64, own().map(|held| held.bytes).sum::<u64>());
         let posts = own().filter(|held| held.shown().is_some()).count() as u64;
-        let following = relations.iter().filter(|((a, k, _), r)| a == number && *k == graph::FOLLOW && r.3).count();
-        let followers = relations.iter().filter(|((_, k, b), r)| b == number && *k == graph::FOLLOW && r.3).count();
+        let following =
+            relations.iter().filter(|((a, k, _), r)| a == number && *k == graph::FOLLOW && r.3).count();
+        let followers =
+            relations.iter().filter(|((_, k, b), r)| b == number && *k == graph::FOLLOW && r.3).count();
         let counted = (row.entries, row.bytes, row.posts, row.following, row.followers);
         let naive = (entries, bytes, posts, following as u64, followers as u64);
         check(counted == naive, &|| format!("author {number} counts {counted:?} instead of {naive:?}"));
@@ -257,7 +268,9 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
                 (header.time, tie(&header.device), header.seq, held.arrival)
             })
             .max();
-        check(row.profile == profile, &|| format!("author {number} has profile {:?}, not {profile:?}", row.profile));
+        check(row.profile == profile, &|| {
+            format!("author {number} has profile {:?}, not {profile:?}", row.profile)
+        });
     }
     let stored: BTreeSet<_> = tables.hollow.iter().unwrap().map(|r| r.unwrap().0.value()).collect();
     let naive: BTreeSet<_> = held

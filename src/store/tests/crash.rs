@@ -2,7 +2,7 @@
 
 use super::{
     audit::audit,
-    disk::{Disk, after_power_loss},
+    disk::{Disk, Replay},
 };
 use crate::{
     engine::{
@@ -83,11 +83,13 @@ fn nothing_that_was_answered_is_lost_when_the_power_goes() {
     let answers = day(&disk);
     let acts = disk.take_acts();
     let mut dice = Dice::new(7);
-    for point in 0..points() {
-        let at = 1 + dice.roll(acts.len() as u64) as usize;
+    let mut moments: Vec<usize> = (0..points()).map(|_| 1 + dice.roll(acts.len() as u64) as usize).collect();
+    moments.sort_unstable();
+    let mut replay = Replay::new(begun, &acts);
+    for (point, at) in moments.into_iter().enumerate() {
         // Of what was not synced nothing is left, or all, or any sector of it.
-        let chance = [0, 100, 50, 90][point as usize % 4];
-        let image = after_power_loss(&begun, &acts[..at], || dice.roll(100) < chance);
+        let chance = [0, 100, 50, 90][point % 4];
+        let image = replay.power_loss(at, || dice.roll(100) < chance);
         let store = match Store::over(Disk::with(image), 1 << 20) {
             Ok(store) => store,
             Err(error) => panic!("power loss {point} after {at} acts: {error}"),

@@ -2,10 +2,7 @@
 
 use redb::{Database, TableDefinition};
 
-use super::{
-    crash::Dice,
-    disk::Disk,
-};
+use super::{crash::Dice, disk::Disk};
 use crate::{
     engine::tests::world::{Person, World, publish},
     store::{Error, Store},
@@ -68,6 +65,24 @@ fn a_damaged_file_is_refused_or_harmless() {
     world.post(alice, "all there");
     assert_eq!(world.home(bob)[0], "all there");
     world.audit();
+}
+
+#[test]
+fn a_file_can_be_opened_anew_while_somebody_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("store.redb"), 1 << 20).unwrap();
+    let author = starling_protocol::AuthorId::new([1; 32]);
+    store.write(|batch| batch.intern_author(&author, 5)).unwrap();
+    let reader = store.read().unwrap();
+    store.reopen();
+    // The old reader sees what it saw or an error; new ones see what was written, before and after.
+    drop(reader.account(&author));
+    assert!(store.read().unwrap().account(&author).unwrap().is_some());
+    let other = starling_protocol::AuthorId::new([2; 32]);
+    store.write(|batch| batch.intern_author(&other, 5)).unwrap();
+    assert_eq!(store.read().unwrap().stats().unwrap().authors, 2);
+    drop(reader);
+    assert!(!store.compact().is_err_and(|error| matches!(error, Error::Locked)));
 }
 
 /// A file in which `change` changed the table of single things.

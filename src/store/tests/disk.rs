@@ -112,21 +112,44 @@ impl Act {
                 .filter(|_| keep())
                 .map(|(n, piece)| Self::Write(offset + (n * SECTOR) as u64, piece.to_vec()))
                 .collect(),
-            other => if keep() { vec![other.clone()] } else { vec![] },
+            other => {
+                if keep() {
+                    vec![other.clone()]
+                } else {
+                    vec![]
+                }
+            }
         }
     }
 }
 
-/// What a disk may hold on which all this was done when its power went: everything up to the last sync,
-/// and of the rest what `keep` lets through, sector by sector.
-pub(crate) fn after_power_loss(start: &[u8], acts: &[Act], mut keep: impl FnMut() -> bool) -> Vec<u8> {
-    let synced = acts.iter().rposition(|act| matches!(act, Act::Sync)).map_or(0, |at| at + 1);
-    let mut bytes = start.to_vec();
-    acts[..synced].iter().for_each(|act| act.apply(&mut bytes));
-    for act in &acts[synced..] {
-        act.torn(&mut keep).iter().for_each(|piece| piece.apply(&mut bytes));
+/// A disk as it was at one moment after another of what was done to it.
+pub(crate) struct Replay<'a> {
+    acts: &'a [Act],
+    /// What is surely there: everything up to the last sync.
+    synced: Vec<u8>,
+    next: usize,
+}
+
+impl<'a> Replay<'a> {
+    /// Of what was done to a disk that held `synced`.
+    pub fn new(synced: Vec<u8>, acts: &'a [Act]) -> Self {
+        Self { acts, synced, next: 0 }
     }
-    bytes
+
+    /// What the disk may hold if its power goes when so much was done: everything up to the last sync,
+    /// and of the rest what `keep` lets through, sector by sector. Moments must not go back.
+    pub fn power_loss(&mut self, at: usize, mut keep: impl FnMut() -> bool) -> Vec<u8> {
+        let last = self.acts[self.next..at].iter().rposition(|act| matches!(act, Act::Sync));
+        let synced = last.map_or(self.next, |last| self.next + last + 1);
+        self.acts[self.next..synced].iter().for_each(|act| act.apply(&mut self.synced));
+        self.next = synced;
+        let mut bytes = self.synced.clone();
+        for act in &self.acts[synced..at] {
+            act.torn(&mut keep).iter().for_each(|piece| piece.apply(&mut bytes));
+        }
+        bytes
+    }
 }
 
 impl StorageBackend for Disk {
