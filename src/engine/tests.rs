@@ -2,4 +2,5 @@
 //! clocks. After every step the invariants of every node are checked.
 
 mod basics;
+mod hostile;
 mod world;
