@@ -33,7 +33,7 @@ mod syncing;
 mod turn;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use command::{Command, Refusal, Reply};
 pub use input::{Disk, Input, Request};

@@ -6,7 +6,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `access`, `connection` | who may speak, and how much |
+//! | `access`, `connection`, `guard` | who may speak, and how much |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
@@ -42,6 +42,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
@@ -50,7 +51,7 @@ use axum::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
 };
 
 pub use access::Access;
@@ -65,8 +66,12 @@ use crate::{
 
 /// Exports, imports, backups and checks at once: each reads or writes the whole store.
 const LONG_TASKS: usize = 2;
+/// How long the requests under way may take once the node stops. An upload of a quarter of an hour
+/// is not waited for: nothing of it was answered yet.
+const GRACE: Duration = Duration::from_secs(5);
 
-/// Answers requests until `stop` is done or the node stops; then finishes those under way.
+/// Answers requests until `stop` is done or the node stops; then finishes those under way, if that
+/// does not take long.
 ///
 /// # Errors
 /// If others could reach the listener and `access` does not say that they may. A connection that
@@ -79,6 +84,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     access.check_listener(listener.local_addr()?)?;
     let app = App::new(node, access);
+    let (began, beginning) = oneshot::channel();
     let service = router(app.clone()).into_make_service_with_connect_info::<Allowance>();
     let stop = async move {
         tokio::select! {
@@ -86,8 +92,17 @@ pub async fn serve(
             () = app.node().stopped() => {}
         }
         app.begin_to_stop();
+        let _ = began.send(());
     };
-    axum::serve(Door::new(listener), service).with_graceful_shutdown(stop).await
+    let late = async {
+        // A sender that is gone means that serving has ended, which is what is waited for.
+        let _ = beginning.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(Door::new(listener), service).with_graceful_shutdown(stop) => served,
+        () = late => Ok(()),
+    }
 }
 
 /// What every request can reach.

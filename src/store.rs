@@ -65,6 +65,29 @@ pub enum Error {
 }
 
 impl Error {
+    /// An error while a file is opened: what can only be if something else was written there, or if the
+    /// end is missing, is damage.
+    fn of_a_file(self) -> Self {
+        use std::io::ErrorKind;
+        let Self::Database(error) = self else { return self };
+        match *error {
+            redb::Error::Io(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput
+                ) =>
+            {
+                Self::Corrupt(error.to_string())
+            }
+            redb::Error::UpgradeRequired(_)
+            | redb::Error::RepairAborted
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TypeDefinitionChanged { .. }
+            | redb::Error::TableIsMultimap(_) => Self::Corrupt(error.to_string()),
+            error => Self::Database(Box::new(error)),
+        }
+    }
+
     /// Whether the database does nothing more before it was opened anew.
     fn needs_reopening(&self) -> bool {
         match self {
@@ -157,8 +180,12 @@ impl Store {
         Ok(store)
     }
 
-    /// Does `work` in one transaction: all of it is on disk when this returns, or nothing is.
+    /// Does `work` in one transaction: all of it is on disk when this returns, or nothing is. Work that
+    /// wrote nothing does not wait for the disk.
     pub fn write<R>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<R, Error>) -> Result<R, Error> {
+        if self.db().is_none() {
+            self.reopen();
+        }
         let result = match &*self.db() {
             Some(db) => self.transact(db, work),
             None => Err(Error::Closed),
@@ -183,8 +210,8 @@ impl Store {
         let memory = std::mem::take(&mut *self.memory());
         let mut batch = Batch::open(&txn, memory)?;
         let result = work(&mut batch)?;
-        let memory = batch.flush()?;
-        txn.commit()?;
+        let (memory, touched) = batch.flush()?;
+        if touched { txn.commit()? } else { txn.abort()? }
         *self.memory() = memory;
         Ok(result)
     }
@@ -232,4 +259,5 @@ impl Store {
 fn whole<R>(open: &dyn Fn() -> Result<R, Error>) -> Result<R, Error> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
         .unwrap_or_else(|_| Err(Error::Corrupt("its structure makes no sense".into())))
+        .map_err(Error::of_a_file)
 }

@@ -128,7 +128,8 @@ pub enum Refusal {
     /// A bound that protects this node.
     #[error("{0}")]
     Policy(String),
-    /// The disk is full or failing: nothing was stored.
+    /// The disk is full or failing. Either nothing was stored, or all of it and the disk failed to say
+    /// so: never a part.
     #[error("not stored: {0}")]
     Storage(String),
 }

@@ -29,6 +29,8 @@ pub struct Policy {
     pub stranger_bytes: u64,
     /// Connections that we make by ourselves.
     pub outbound: usize,
+    /// Authors that may be followed: as many as a home node can keep up to date.
+    pub follows: usize,
 }
 
 impl Default for Policy {
@@ -41,6 +43,7 @@ impl Default for Policy {
             seen_bytes: 5 * MIB,
             stranger_bytes: 256 * KIB,
             outbound: 8,
+            follows: 10_000,
         }
     }
 }

@@ -136,9 +136,12 @@ impl Turn<'_, '_> {
     /// An entry that is held whole, of nobody who is blocked.
     fn shown(&mut self, id: &EntryId) -> Result<Option<Verified>, Error> {
         let Some(arrival) = self.batch.find(id)? else { return Ok(None) };
-        let entry = self.batch.entry(arrival)?.map(|(entry, _)| entry);
-        let blocked = &self.state.blocked;
-        Ok(entry.filter(|entry| entry.payload().is_some() && !blocked.contains(&entry.header().author)))
+        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(None) };
+        let Some(log) = self.batch.record(arrival)?.map(|record| record.log) else { return Ok(None) };
+        let frozen = self.batch.log(log)?.state.frozen();
+        let stands = frozen.is_none_or(|frozen| entry.header().seq < frozen) && entry.id() == *id;
+        let whole = entry.payload().is_some() && !self.state.blocked.contains(&entry.header().author);
+        Ok((stands && whole).then_some(entry))
     }
 
     /// An own entry that is held whole.
@@ -215,13 +218,12 @@ impl Turn<'_, '_> {
     }
 
     fn follow(&mut self, author: AuthorId, addresses: &[libp2p::Multiaddr]) -> Answered<Reply> {
-        /// As many as a home node can keep up to date; the bound on what one session asks for.
-        const FOLLOWS: usize = 10_000;
         if author == self.state.author {
             return Ok(Err(Refusal::NotOurs("this is you: your own posts are on your timeline anyway")));
         }
-        if self.state.following.len() >= FOLLOWS {
-            return Ok(Err(Refusal::Policy(format!("you follow {FOLLOWS} authors, which is the limit"))));
+        let most = self.state.policy.follows;
+        if self.state.following.len() >= most && !self.state.following.contains(&author) {
+            return Ok(Err(Refusal::Policy(format!("you follow {most} authors, which is the limit"))));
         }
         if !addresses.is_empty()
             && let Err(refusal) = self.add_peer(addresses)?

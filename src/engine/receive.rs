@@ -13,6 +13,7 @@ use starling_protocol::{
 use super::{
     Event,
     checked::{Checked, CheckedFrame},
+    sessions::Session,
     erase::erasable,
     turn::{Fresh, Turn},
 };
@@ -98,12 +99,18 @@ impl Turn<'_, '_> {
             }
             let verdict = match self.merge_identity(&record, None)? {
                 Ok(true) => Verdict::Accept,
+<<<<<<< HEAD
                 Ok(false) => Verdict::Ignore,
                 Err(_) => Verdict::Reject,
             };
             // It may have cut off all that was held.
             self.forget_bare(&record_author(&record))?;
             return Ok(verdict);
+=======
+                // The record was verified on the way: what is left is that it knows nothing new.
+                Ok(false) | Err(_) => Verdict::Ignore,
+            });
+>>>>>>> main
         };
         let author = entry.header().author;
         if author != record_author(&record) {
@@ -126,7 +133,7 @@ impl Turn<'_, '_> {
             return Ok(Verdict::Ignore);
         }
         if self.merge_identity(&record, None)?.is_err() {
-            return Ok(Verdict::Reject);
+            return Ok(Verdict::Ignore);
         }
         if entry.payload().is_none() && self.is_home(&author) {
             // The payload was too large to come along, and is worth asking for: so is the whole entry.
@@ -219,7 +226,8 @@ impl Turn<'_, '_> {
         if self.state.blocked.contains(&author) {
             return Ok(Outcome::Unwanted);
         }
-        if self.state.disk_low && source != Source::Own {
+        // Our own feed is taken in whatever the disk says: signing below it would fork it.
+        if self.state.disk_low && author != self.state.author {
             return Ok(Outcome::Unwanted);
         }
         let Some(number) = self.batch.author_number(&author)? else { return Ok(Outcome::Unvouched) };
@@ -296,8 +304,11 @@ impl Turn<'_, '_> {
         let author = entry.header().author;
         let home = audience == Audience::Home && entry.header().log == log::POSTS;
         self.event(Event::Stored { id: entry.id(), author, home });
-        let news = News::Entry(author, entry.signed().to_bytes());
-        self.fresh.push(Fresh { news, from: source.peer() });
+        let asks = |session: &Session| Some(session.peer()) != source.peer() && session.serves(&author);
+        if self.state.sessions.values().any(asks) {
+            let news = News::Entry(author, entry.signed().to_bytes());
+            self.fresh.push(Fresh { news, from: source.peer() });
+        }
         if let Some(peer) = source.peer().and_then(|peer| self.state.peers.get_mut(&peer)) {
             peer.received += 1;
         }

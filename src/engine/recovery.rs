@@ -12,17 +12,13 @@ use super::{
     Input, Output, Refusal, Request,
     guard::Guard,
     peers::RESYNC_MS,
-    state::State,
+    state::{STEP_MS, State},
     turn::Turn,
 };
 use crate::{
     network::{Command, Event, GossipRef, StreamId, Verdict},
     store::Error,
 };
-
-/// How far a clock may step back without being noticed, in milliseconds: what a time service does to a
-/// good one.
-const STEP_MS: u64 = 1_000;
 
 /// Something in a batch that stays true if the batch is given up.
 enum Fact {

@@ -45,6 +45,9 @@ pub struct Setup {
     pub policy: Policy,
 }
 
+/// How far a clock may step back without being noticed, in milliseconds: what a time service does to a
+/// good one.
+pub(super) const STEP_MS: u64 = 1_000;
 /// Sessions are looked after this often: stalls are counted in many seconds.
 pub(super) const WATCH_MS: u64 = 1_000;
 
@@ -131,6 +134,10 @@ impl State {
     }
 
     pub fn next_wake(&self, now: u64) -> Option<u64> {
+        if self.last_turn > now + STEP_MS {
+            // The clock was set back: every moment that is waited for is to be thought over at once.
+            return Some(now);
+        }
         let watch = (!self.sessions.is_empty()).then_some(self.watch_at.clamp(now, now + WATCH_MS));
         let dial = (self.next_dial < u64::MAX).then_some(self.next_dial.max(now));
         watch.into_iter().chain(dial).min()

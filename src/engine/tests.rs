@@ -2,5 +2,13 @@
 //! clocks. After every step the invariants of every node are checked.
 
 mod basics;
+mod bounds;
+mod devices;
+mod faults;
 mod hostile;
-mod world;
+mod laws;
+mod oracle;
+mod people;
+mod script;
+mod threads;
+pub(crate) mod world;

@@ -152,8 +152,10 @@ impl Batch<'_> {
         if shown {
             self.tables.home.remove((time, arrival))?;
             self.tables.network.remove((time, arrival))?;
-            self.tables.authored.remove((author, time, arrival))?;
-            self.change_author(author, |row| row.posts = row.posts.saturating_sub(1))?;
+            // Once only: what a fork hid may be forgotten later.
+            if self.tables.authored.remove((author, time, arrival))?.is_some() {
+                self.change_author(author, |row| row.posts = row.posts.saturating_sub(1))?;
+            }
         }
         Ok(())
     }
@@ -166,9 +168,9 @@ impl Batch<'_> {
         visibility: Visibility,
     ) -> Result<(), Error> {
         self.stand((time, taken.arrival), audience, visibility)?;
-        self.tables.authored.insert((taken.author, time, taken.arrival), ())?;
+        let new = self.tables.authored.insert((taken.author, time, taken.arrival), ())?.is_none();
         self.change_author(taken.author, |row| {
-            row.posts += 1;
+            row.posts += u64::from(new);
             row.last_post = row.last_post.max(time);
         })
     }

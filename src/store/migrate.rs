@@ -3,7 +3,7 @@
 //! A step takes a store of version *n* to *n + 1* inside the transaction that opens it: a migration
 //! that is cut off leaves the old store.
 
-use redb::ReadableTable;
+use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::{Batch, Error};
 
@@ -27,7 +27,9 @@ pub fn migrate(batch: &mut Batch<'_>) -> Result<(), Error> {
                 .map_err(|_| Error::Corrupt("the schema version cannot be read".into()))?;
             u32::from_le_bytes(bytes)
         }
-        None => SCHEMA,
+        // A new store has nothing in it yet.
+        None if batch.tables.meta.is_empty()? => SCHEMA,
+        None => return Err(Error::Corrupt("the schema version is missing".into())),
     };
     if found > SCHEMA || found == 0 {
         return Err(Error::TooNew { found, known: SCHEMA });

@@ -208,10 +208,6 @@ impl World {
         node.unjudged.clear();
     }
 
-    pub fn engine(&mut self, at: usize) -> &mut Engine {
-        self.nodes[at].engine.as_mut().unwrap()
-    }
-
     pub fn author(&self, at: usize) -> AuthorId {
         self.nodes[at].person.author
     }
@@ -299,6 +295,12 @@ impl World {
         self.carry(at, outputs);
     }
 
+    /// Gives inputs to a node in one transaction, and keeps what it wants done from happening.
+    pub fn engine_outputs(&mut self, at: usize, inputs: Vec<Input>) -> Vec<Output> {
+        let now = self.clock(at);
+        self.nodes[at].engine.as_mut().unwrap().handle_all(now, inputs)
+    }
+
     /// Delivers the next event, if there is one.
     pub fn step(&mut self) -> bool {
         let Some((at, event)) = self.queue.pop_front() else { return false };
@@ -340,9 +342,10 @@ impl World {
             let Some((wake, at)) = wakes.min().filter(|(wake, _)| *wake <= end) else { break };
             self.now = wake;
             self.input(at, vec![Input::Tick]);
-            self.settle();
+            while self.step() {}
         }
         self.now = end;
+        self.settle();
     }
 
     pub fn read(&self, at: usize) -> Reader {

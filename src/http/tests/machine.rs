@@ -75,25 +75,35 @@ fn a_device_that_is_not_ours_cannot_be_removed() {
     assert_eq!(house.get("/api/starling/v1/id").good()["removed"], json!([]));
 }
 
-#[test]
-fn long_tasks_are_few() {
-    let house = House::new(1);
-    // Imports whose bodies do not end hold both places.
+/// An import whose body does not end.
+fn endless_import(house: &House) -> std::net::TcpStream {
     let head = format!(
         "POST /api/starling/v1/import HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {TOKEN}\r\n\
          Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
         house.port
     );
-    let hold = |_| {
-        let mut socket = house.socket();
-        socket.write_all(head.as_bytes()).unwrap();
-        // The door asks for the body once the import has begun.
-        let mut answer = [0; 25];
-        socket.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
-        socket
-    };
-    let held: Vec<_> = (0..2).map(hold).collect();
+    let mut socket = house.socket();
+    socket.write_all(head.as_bytes()).unwrap();
+    // The door asks for the body once the import has begun.
+    let mut answer = [0; 25];
+    socket.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+    socket
+}
+
+#[test]
+fn a_request_without_end_does_not_hold_up_the_stop() {
+    let mut house = House::new(1);
+    let _held = endless_import(&house);
+    house.stop.take().unwrap().send(()).unwrap();
+    let served = house.served.take().unwrap();
+    house.runtime.block_on(served).unwrap().unwrap();
+}
+
+#[test]
+fn long_tasks_are_few() {
+    let house = House::new(1);
+    let held: Vec<_> = (0..2).map(|_| endless_import(&house)).collect();
     assert_eq!(house.get("/api/starling/v1/export").bad(), (429, "busy".into()));
     assert_eq!(house.post("/api/starling/v1/store/verify", json!({})).bad(), (429, "busy".into()));
     house.get("/api/v1/timelines/home").good();

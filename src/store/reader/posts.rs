@@ -33,7 +33,12 @@ impl Reader {
     /// What arrived then as a post. `depth` is how many boosts are followed to what they boost.
     pub(super) fn post_at(&self, arrival: u64, depth: usize) -> Result<Option<Post>, Error> {
         let Some((entry, record)) = self.entry_at(arrival)? else { return Ok(None) };
-        let number = self.log(record.log)?.author_number;
+        let log = self.log(record.log)?;
+        // What lies beyond a fork surfaces nowhere, not even under its name.
+        if log.state.frozen().is_some_and(|frozen| entry.header().seq >= frozen) {
+            return Ok(None);
+        }
+        let number = log.author_number;
         if self.blocked(number)? || self.erased(number, &entry.id())? {
             return Ok(None);
         }

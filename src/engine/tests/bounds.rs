@@ -1,0 +1,284 @@
+//! What others can do to a node, and what it costs: quotas, rates, old news.
+
+use bytes::Bytes;
+use rayon::prelude::*;
+use serde_bytes::{ByteArray, ByteBuf};
+use starling_protocol::{
+    DeviceKey, Identity, Verified, cbor,
+    frame::Frame,
+    identity::{Action, Operation, Record},
+    payload::Content,
+};
+
+use super::world::{Person, World, shard};
+use crate::engine::{Command, Input, checked};
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// A world in which Bob hears Alice's gossip without following her.
+fn within_earshot(policy: impl FnOnce(&mut crate::engine::Policy)) -> World {
+    let mut world = World::new();
+    world.add(Person::new(1));
+    world.add_with(Person::new(2), None, policy);
+    let shard = shard(&world.author(ALICE));
+    world.nodes[BOB].shards.insert(shard);
+    world.meet(BOB, ALICE);
+    world
+}
+
+/// The entry as it is held on a node.
+fn held(world: &World, at: usize, id: &starling_protocol::EntryId) -> Verified {
+    let bytes = world.read(at).provenance(id).unwrap().unwrap().bytes;
+    starling_protocol::entry::verify(&bytes).unwrap()
+}
+
+#[test]
+fn the_network_timeline_holds_the_newest_and_no_more() {
+    let mut world = within_earshot(|policy| policy.network_rows = 3);
+    let ids: Vec<_> = (0..6).map(|n| world.post(ALICE, &format!("post {n}"))).collect();
+    assert_eq!(world.network(BOB), ["post 5", "post 4", "post 3"]);
+    assert_eq!(world.read(BOB).stats().unwrap().entries, 3);
+    assert_eq!(world.nodes[BOB].forwarded, 6);
+    // What was let go does not come back in another wrapping.
+    let identity = Identity::verify(&world.nodes[ALICE].person.record).unwrap();
+    let frame = Frame::of_entry(&identity, &held(&world, ALICE, &ids[0]).without_payload()).unwrap();
+    let shard = shard(&world.author(ALICE));
+    world.gossip(ALICE, BOB, shard, Bytes::from(frame.to_bytes()));
+    world.settle();
+    assert_eq!(world.nodes[BOB].forwarded, 6);
+    // Whoever is followed is wanted whole, though.
+    world.follow(BOB, world.author(ALICE));
+    assert_eq!(world.home(BOB).len(), 6);
+}
+
+#[test]
+fn a_stranger_who_talks_too_fast_is_not_passed_on() {
+    let mut world = within_earshot(|_| {});
+    for n in 0..40 {
+        world.ask_only(ALICE, super::world::publish(&format!("post {n}"), None)).unwrap();
+    }
+    world.settle();
+    assert_eq!(world.nodes[BOB].forwarded, 30);
+    assert_eq!(world.network(BOB).len(), 30);
+    // Time heals; and who is followed is stored at any speed.
+    world.pass(60_000);
+    world.post(ALICE, "slowly");
+    assert_eq!(world.network(BOB)[0], "slowly");
+    world.follow(BOB, world.author(ALICE));
+    for n in 0..40 {
+        world.ask_only(ALICE, super::world::publish(&format!("more {n}"), None)).unwrap();
+    }
+    world.settle();
+    assert_eq!(world.read(BOB).account(&world.author(ALICE)).unwrap().unwrap().posts, 81);
+}
+
+#[test]
+fn a_stranger_is_kept_to_a_quota() {
+    let mut world = within_earshot(|policy| policy.stranger_bytes = 4_000);
+    for n in 0..20 {
+        world.now += 2_000;
+        world.post(ALICE, &format!("{n} {}", "x".repeat(300)));
+    }
+    let account = world.read(BOB).account(&world.author(ALICE)).unwrap().unwrap();
+    assert!((4..9).contains(&account.posts), "{account:?}");
+    assert!(world.network(BOB)[0].starts_with("19 "));
+    // What somebody follows besides reading costs nobody else anything.
+    let before = world.read(BOB).stats().unwrap();
+    world.follow(ALICE, starling_protocol::AuthorId::new([7; 32]));
+    assert_eq!(world.read(BOB).stats().unwrap(), before);
+}
+
+#[test]
+fn a_followed_author_is_kept_to_a_quota_from_the_old_end() {
+    let mut world = World::new();
+    world.add(Person::new(1));
+    world.add_with(Person::new(2), None, |policy| {
+        (policy.followed_bytes, policy.stranger_bytes) = (20_000, 10_000);
+    });
+    let alice = world.author(ALICE);
+    world.careful = false;
+    for n in 0..100 {
+        world.post(ALICE, &format!("{n} {}", "x".repeat(300)));
+    }
+    world.careful = true;
+    world.follow(BOB, alice);
+    world.meet(BOB, ALICE);
+    let home = world.home(BOB);
+    assert!((30..60).contains(&home.len()), "{}", home.len());
+    assert!(home[0].starts_with("99 "));
+    world.post(ALICE, "newest");
+    assert_eq!(world.home(BOB)[0], "newest");
+    // Another session does not bring back what was let go.
+    let before = world.read(BOB).stats().unwrap().entries;
+    world.part(BOB, ALICE);
+    world.meet(BOB, ALICE);
+    assert_eq!(world.read(BOB).stats().unwrap().entries, before);
+}
+
+#[test]
+fn a_long_post_is_asked_for_by_those_who_follow() {
+    let mut world = World::of(3);
+    let alice = world.author(ALICE);
+    let long = "x".repeat(4_900);
+    // Carol hears the head by gossip; Bob follows and hears the same head from her.
+    world.nodes[2].shards.insert(shard(&alice));
+    world.follow(BOB, alice);
+    world.meet(2, ALICE);
+    world.meet(BOB, 2);
+    let id = world.post(ALICE, &long);
+    assert!(world.home(BOB).is_empty());
+    world.meet(BOB, ALICE);
+    assert_eq!(world.home(BOB), [long]);
+    assert!(held(&world, BOB, &id).payload().is_some());
+}
+
+#[test]
+fn a_payload_that_one_holder_lacks_is_fetched_from_another() {
+    let mut world = World::of(3);
+    let alice = world.author(ALICE);
+    let long = "x".repeat(4_900);
+    world.nodes[2].shards.insert(shard(&alice));
+    world.meet(2, ALICE);
+    let id = world.post(ALICE, &long);
+    assert!(held(&world, 2, &id).payload().is_none());
+    world.part(2, ALICE);
+    // Bob has the head from Carol, who never had more.
+    world.follow(BOB, alice);
+    world.meet(BOB, 2);
+    assert!(held(&world, BOB, &id).payload().is_none());
+    assert!(world.home(BOB).is_empty());
+    world.meet(BOB, ALICE);
+    assert_eq!(world.home(BOB), [long]);
+}
+
+/// Parts of an identity in which `device` speaks: each a good record with other bytes.
+fn parts(identity: &Identity, device: &DeviceKey) -> Vec<Record> {
+    let bytes = cbor::encode(&identity.record());
+    let (inception, operations): (ByteBuf, Vec<(ByteBuf, ByteArray<64>)>) = cbor::decode(&bytes).unwrap();
+    let speaks = operations
+        .iter()
+        .position(|(body, _)| body.windows(32).any(|window| window == device.as_bytes()))
+        .unwrap();
+    (0..1usize << operations.len())
+        .filter(|bits| bits >> speaks & 1 == 1)
+        .map(|bits| {
+            let chosen: Vec<_> = operations
+                .iter()
+                .enumerate()
+                .filter(|(n, _)| bits >> n & 1 == 1)
+                .map(|(_, operation)| operation.clone())
+                .collect();
+            cbor::decode(&cbor::encode(&(inception.clone(), chosen))).unwrap()
+        })
+        .collect()
+}
+
+#[test]
+fn old_and_deleted_entries_wrapped_again_go_nowhere() {
+    // T9: ten thousand frames that nobody saw before, of entries that everybody is done with.
+    let mut world = World::new();
+    let mut alice = Person::new(1);
+    let mut identity = Identity::verify(&alice.record).unwrap();
+    for device in 0..7 {
+        // Other devices, so that there are many true parts of the identity to wrap with.
+        let add = Action::AddDevice(starling_protocol::keys::Secret::from_seed([200 + device; 32]).public());
+        identity.apply(Operation::sign(alice.author, 0, add, &alice.phrase.root(0))).unwrap();
+    }
+    alice.record = identity.record();
+    world.add(alice.clone());
+    world.add(Person::new(2));
+    world.careful = false;
+    world.follow(BOB, alice.author);
+    world.meet(BOB, ALICE);
+    let old: Vec<_> = (0..10).map(|n| world.post(ALICE, &format!("old {n}"))).collect();
+    world.now += 2 * DAY;
+    let gone: Vec<_> = (0..70).map(|n| world.post(ALICE, &format!("gone {n}"))).collect();
+    let entries: Vec<Verified> =
+        old.iter().chain(&gone).map(|id| held(&world, ALICE, id)).collect();
+    world.ask(ALICE, Command::Delete(gone.clone())).unwrap();
+    // A third node holds the deletes and never saw the entries.
+    let late = world.add(Person::new(3));
+    world.follow(late, alice.author);
+    world.meet(late, BOB);
+    world.audit();
+
+    let device = alice.device.public();
+    let records: Vec<Record> = parts(&identity, &device);
+    let mut frames = Vec::new();
+    for record in &records {
+        for entry in &entries {
+            let frame = Frame::Entry { record: record.clone(), entry: entry.signed().to_bytes() };
+            frames.push(Bytes::from(frame.to_bytes()));
+        }
+    }
+    assert!(frames.len() >= 10_000, "{}", frames.len());
+    let (shard, forwarded) = (shard(&alice.author), world.nodes[BOB].forwarded);
+    for at in [BOB, late] {
+        let source = world.nodes[ALICE].peer;
+        // The second node needs fewer: what it has to get right is the deletes.
+        let most = if at == BOB { frames.len() } else { 1_000 };
+        for batch in frames[..most].chunks(256) {
+            let inputs = batch.par_iter().enumerate().map(|(n, frame)| {
+                let message = crate::network::GossipRef::new([n as u8; 32], source);
+                let frame = frame.clone();
+                let event = crate::network::Event::Gossip { shard, from: source, message, frame };
+                let found = checked::check(&event);
+                Input::Network(event, found)
+            });
+            let inputs: Vec<Input> = inputs.collect();
+            let outputs = world.engine_outputs(at, inputs);
+            let passed = outputs.iter().filter(|output| {
+                use crate::{engine::Output, network::{Command, Verdict}};
+                matches!(output, Output::Network(Command::Verdict { verdict: Verdict::Accept | Verdict::Reject, .. }))
+            });
+            assert_eq!(passed.count(), 0);
+        }
+        for id in &gone {
+            assert!(world.read(at).post(id).unwrap().is_none());
+            assert!(held(&world, at, id).payload().is_none());
+        }
+        assert_eq!(world.home(at).len(), 10);
+    }
+    assert_eq!(world.nodes[BOB].forwarded, forwarded);
+    world.audit();
+}
+
+#[test]
+fn nonsense_is_rejected_and_nothing_is_kept_of_it() {
+    let mut world = within_earshot(|_| {});
+    let before = world.read(BOB).stats().unwrap();
+    let person = Person::new(50);
+    let identity = Identity::verify(&person.record).unwrap();
+    let place = starling_protocol::entry::Place { author: person.author, log: 0, seq: 0, previous: None };
+    let body = starling_protocol::Body::Post(Content { text: "hi".into(), ..Content::default() });
+    let entry = starling_protocol::entry::sign(place, body, [0; 16], world.now, &person.device);
+    let good = Frame::of_entry(&identity, &entry).unwrap().to_bytes();
+    let right = shard(&person.author);
+    world.nodes[BOB].shards.insert(right);
+    // Wrong shard, wrong signature, other people's identity, bytes.
+    let wrong = (right + 1) % 64;
+    world.nodes[BOB].shards.insert(wrong);
+    world.gossip(ALICE, BOB, wrong, Bytes::from(good.clone()));
+    let mut bad = good.clone();
+    let last = bad.len() - 1;
+    bad[last] ^= 1;
+    world.gossip(ALICE, BOB, right, Bytes::from(bad));
+    let other = world.nodes[ALICE].person.record.clone();
+    let frame = Frame::Entry { record: other, entry: entry.signed().to_bytes() };
+    let theirs = shard(&world.author(ALICE));
+    world.gossip(ALICE, BOB, theirs, Bytes::from(frame.to_bytes()));
+    world.gossip(ALICE, BOB, right, Bytes::from_static(b"nonsense"));
+    // An identity of nobody in particular is no nonsense, and nobody's business.
+    world.gossip(ALICE, BOB, right, Bytes::from(Frame::of_identity(&identity).unwrap().to_bytes()));
+    world.settle();
+    assert_eq!(world.nodes[BOB].rejected, 4);
+    assert_eq!(world.nodes[BOB].forwarded, 0);
+    assert_eq!(world.read(BOB).stats().unwrap(), before);
+    world.gossip(ALICE, BOB, right, Bytes::from(good));
+    world.settle();
+    assert_eq!(world.nodes[BOB].forwarded, 1);
+    assert_eq!(world.network(BOB), ["hi"]);
+}
