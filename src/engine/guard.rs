@@ -3,7 +3,8 @@
 //! The place of an entry is taken, the entry signed and stored in one transaction, and the signature
 //! leaves only after the commit; so a running node never signs one place twice. What can go wrong is
 //! that the store is not the newest: it was restored from a backup or a phrase, or the directory was
-//! copied. Then the guard is closed until a peer that knows our author has told us all it holds.
+//! copied. Then the guard is closed until a peer that knows our author has told us all it holds, and
+//! every other peer that is being asked has been heard too.
 //!
 //! While it is closed, sessions ask for our own feed as if nothing of it were held, so that a peer
 //! that agrees with us says so too, instead of nothing.
@@ -29,7 +30,7 @@ impl Guard {
 }
 
 impl Turn<'_, '_> {
-    /// A peer that knows our author has told us everything. Opens the guard.
+    /// Peers have told us all they hold of our feed. Opens the guard.
     pub fn open_guard(&mut self) -> Result<(), Error> {
         if self.state.guard.0.take().is_some() {
             tracing::info!("the network has told us what it holds of our feed: writing is open");

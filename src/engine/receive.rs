@@ -6,6 +6,7 @@ use starling_protocol::{
     entry::log,
     feed::{self, Step},
     identity::Voice,
+    payload::{Content, Visibility},
     sync::News,
 };
 
@@ -96,11 +97,20 @@ impl Turn<'_, '_> {
             if !self.is_known(&record_author(&record))? {
                 return Ok(Verdict::Ignore);
             }
-            return Ok(match self.merge_identity(&record, None)? {
+            let verdict = match self.merge_identity(&record, None)? {
                 Ok(true) => Verdict::Accept,
+<<<<<<< HEAD
+                Ok(false) => Verdict::Ignore,
+                Err(_) => Verdict::Reject,
+            };
+            // It may have cut off all that was held.
+            self.forget_bare(&record_author(&record))?;
+            return Ok(verdict);
+=======
                 // The record was verified on the way: what is left is that it knows nothing new.
                 Ok(false) | Err(_) => Verdict::Ignore,
             });
+>>>>>>> main
         };
         let author = entry.header().author;
         if author != record_author(&record) {
@@ -111,7 +121,7 @@ impl Turn<'_, '_> {
             return Ok(Verdict::Ignore);
         }
         // Of strangers only what people read: the rest is for those who follow them, and asks for it.
-        if entry.header().log != log::POSTS && !self.is_home(&author) {
+        if !self.is_home(&author) && (self.state.disk_low || !self.concerns_strangers(&entry)?) {
             return Ok(Verdict::Ignore);
         }
         // What is known already costs its author nothing: anybody can send it again.
@@ -130,10 +140,54 @@ impl Turn<'_, '_> {
             self.want(&entry)?;
             return Ok(if allowed { Verdict::Accept } else { Verdict::Ignore });
         }
-        Ok(match self.receive(&entry, Source::Gossip(from))? {
-            Outcome::New if allowed => Verdict::Accept,
-            _ => Verdict::Ignore,
+        let outcome = self.receive(&entry, Source::Gossip(from))?;
+        if outcome != Outcome::New {
+            self.forget_bare(&author)?;
+        }
+        Ok(if outcome == Outcome::New && allowed { Verdict::Accept } else { Verdict::Ignore })
+    }
+
+    /// Whether an entry is worth keeping for those who do not follow its author: what can be shown to
+    /// them, and what changes or takes back something that is held.
+    fn concerns_strangers(&mut self, entry: &Verified) -> Result<bool, Error> {
+        let header = entry.header();
+        if header.log != log::POSTS {
+            return Ok(false);
+        }
+        let public = |content: &Content| content.visibility != Visibility::Unlisted;
+        Ok(match body(entry) {
+            // Too long to come along; whoever follows its author asks for the rest.
+            None => entry.payload().is_none(),
+            Some(Body::Post(content) | Body::Reply { content, .. }) => public(content),
+            Some(Body::Boost(_) | Body::Unknown { .. }) => true,
+            Some(Body::Edit { replaces, content }) => {
+                public(content) && self.holds_of(&header.author, replaces)?
+            }
+            Some(Body::Delete(ids)) => {
+                for id in ids {
+                    if self.holds_of(&header.author, id)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Some(_) => false,
         })
+    }
+
+    /// Whether an entry of this author with this id is held.
+    fn holds_of(&mut self, author: &AuthorId, id: &EntryId) -> Result<bool, Error> {
+        let Some(arrival) = self.batch.find(id)? else { return Ok(false) };
+        let held = self.batch.entry(arrival)?;
+        Ok(held.is_some_and(|(entry, _)| entry.id() == *id && entry.header().author == *author))
+    }
+
+    /// Forgets an author if nothing is left that their identity would be kept for.
+    fn forget_bare(&mut self, author: &AuthorId) -> Result<(), Error> {
+        match self.batch.author_number(author)? {
+            Some(number) => self.forget_stranger(author, number),
+            None => Ok(()),
+        }
     }
 
     /// Whether anybody here may care who speaks for this author: somebody followed, or held anyway.

@@ -106,6 +106,11 @@ impl InFlight {
         free
     }
 
+    /// Whether any session fetches something of this author's.
+    pub fn fetches(&self, author: &AuthorId) -> bool {
+        self.claims.iter().any(|((whose, ..), claims)| whose == author && !claims.is_empty())
+    }
+
     /// A session ended: gives back what it had claimed.
     pub fn release(&mut self, stream: StreamId) -> Vec<Range> {
         self.denied.retain(|_, denied| {

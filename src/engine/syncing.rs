@@ -35,9 +35,6 @@ impl Turn<'_, '_> {
             SyncRole::Pull => held.pull.replace(stream),
             SyncRole::Serve => held.serve.replace(stream),
         });
-        if let Some(old) = old {
-            self.end_session(old)?;
-        }
         match role {
             SyncRole::Serve => {
                 self.state.sessions.insert(stream, Session::serve(peer, Serving::new(now)));
@@ -51,7 +48,8 @@ impl Turn<'_, '_> {
                 self.pull_actions(stream, peer, actions, None)?;
             }
         }
-        Ok(())
+        // After the new one is there: while the guard is closed, no moment passes without it.
+        old.map_or(Ok(()), |old| self.end_session(old))
     }
 
     pub fn sync_frame(&mut self, stream: StreamId, frame: &[u8], checked: Checked) -> Result<(), Error> {
@@ -109,7 +107,8 @@ impl Turn<'_, '_> {
     pub fn end_session(&mut self, stream: StreamId) -> Result<(), Error> {
         self.state.sessions.remove(&stream);
         let released = self.state.in_flight.release(stream);
-        self.ask_others(&released, Some(stream))
+        self.ask_others(&released, Some(stream))?;
+        self.heard()
     }
 
     fn ask_others(&mut self, ranges: &[Range], but: Option<StreamId>) -> Result<(), Error> {
@@ -266,17 +265,39 @@ impl Turn<'_, '_> {
 
     fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {
         // What this peer turned out not to have, others were not asked for because of it.
+<<<<<<< HEAD
+        for (range, others) in self.state.in_flight.give_up(stream) {
+            for other in others {
+                self.ask_in(other, &[range])?;
+            }
+        }
+=======
         self.hand_over(stream)?;
         let mut knows_us = false;
+>>>>>>> main
         if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
             pull.caught = true;
-            knows_us = pull.knows_us;
         }
         if let Some(held) = self.state.peers.get_mut(&peer) {
             held.futile = 0;
         }
         self.event(Event::Synced(peer));
-        if knows_us && self.state.guard.reason().is_some() { self.open_guard() } else { Ok(()) }
+        self.heard()
+    }
+
+    /// Opens the guard if a peer that knows our author has told us everything, nothing of our own feed
+    /// is on its way from any peer, and none that is being asked may still know of more. Whoever does
+    /// not answer is left after a while, so this does not wait for ever.
+    fn heard(&mut self) -> Result<(), Error> {
+        if self.state.guard.reason().is_none() || self.state.in_flight.fetches(&self.state.author) {
+            return Ok(());
+        }
+        let (mut known, mut all) = (false, true);
+        for pull in self.state.sessions.values_mut().filter_map(Session::pulling) {
+            known |= pull.caught && pull.knows_us;
+            all &= pull.caught;
+        }
+        if known && all { self.open_guard() } else { Ok(()) }
     }
 
     /// Gives back what a session had claimed, to those who were denied some of it.
