@@ -99,18 +99,12 @@ impl Turn<'_, '_> {
             }
             let verdict = match self.merge_identity(&record, None)? {
                 Ok(true) => Verdict::Accept,
-<<<<<<< HEAD
-                Ok(false) => Verdict::Ignore,
-                Err(_) => Verdict::Reject,
+                // The record was verified on the way: what is left is that it knows nothing new.
+                Ok(false) | Err(_) => Verdict::Ignore,
             };
             // It may have cut off all that was held.
             self.forget_bare(&record_author(&record))?;
             return Ok(verdict);
-=======
-                // The record was verified on the way: what is left is that it knows nothing new.
-                Ok(false) | Err(_) => Verdict::Ignore,
-            });
->>>>>>> main
         };
         let author = entry.header().author;
         if author != record_author(&record) {
