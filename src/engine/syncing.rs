@@ -265,16 +265,7 @@ impl Turn<'_, '_> {
 
     fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {
         // What this peer turned out not to have, others were not asked for because of it.
-<<<<<<< HEAD
-        for (range, others) in self.state.in_flight.give_up(stream) {
-            for other in others {
-                self.ask_in(other, &[range])?;
-            }
-        }
-=======
         self.hand_over(stream)?;
-        let mut knows_us = false;
->>>>>>> main
         if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
             pull.caught = true;
         }
@@ -291,8 +282,9 @@ impl Turn<'_, '_> {
         }
         let (mut known, mut all) = (false, true);
         for pull in self.state.sessions.values_mut().filter_map(Session::pulling) {
-            known |= pull.caught && pull.knows_us;
-            all &= pull.caught;
+            let caught = pull.machine.caught();
+            known |= caught && pull.knows_us;
+            all &= caught;
         }
         if known && all { self.open_guard() } else { Ok(()) }
     }
