@@ -15,6 +15,7 @@
 pub mod checked;
 pub mod command;
 mod erase;
+mod forget;
 mod fork;
 mod guard;
 mod identity;

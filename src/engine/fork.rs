@@ -115,17 +115,29 @@ impl Turn<'_, '_> {
     }
 
     /// Relations and profiles cannot be taken back entry by entry: after entries of a log of the
-    /// graph went, they are made anew from those that still stand.
-    fn regraph(&mut self, log: u32) -> Result<(), Error> {
+    /// graph went, they are made anew from those that still stand. Once at the end of the turn, however
+    /// often that happens in it.
+    pub fn regraph(&mut self, log: u32) -> Result<(), Error> {
         let row = self.batch.log(log)?;
-        let (class, author) = (row.log, row.author_number);
-        if class != starling_protocol::entry::log::GRAPH {
-            return Ok(());
+        if row.log == starling_protocol::entry::log::GRAPH {
+            self.regraphs.insert(row.author_number);
         }
-        self.batch.rebuild_graph(author)?;
-        if author != self.state.me {
-            return Ok(());
+        Ok(())
+    }
+
+    /// Makes the relations anew of all for whom that was put off.
+    pub fn regraph_marked(&mut self) -> Result<(), Error> {
+        while let Some(author) = self.regraphs.pop_first() {
+            self.batch.rebuild_graph(author)?;
+            if author == self.state.me {
+                self.reconsider()?;
+            }
         }
+        Ok(())
+    }
+
+    /// Our own relations were made anew: whoever stands differently now is seen with other eyes.
+    fn reconsider(&mut self) -> Result<(), Error> {
         let (following, blocked) = (self.state.following.clone(), self.state.blocked.clone());
         self.load_relations()?;
         let turned: Vec<AuthorId> = following

@@ -17,7 +17,7 @@ const GIB: u64 = 1024 * MIB;
 pub struct Policy {
     /// Bytes of the store at which what others write is no longer taken in.
     pub store_bytes: u64,
-    /// Rows of the network timeline.
+    /// Entries kept of people who are not followed: the network timeline and what belongs to it.
     pub network_rows: u64,
     /// Entries kept of each log of posts of an author we follow.
     pub retention: u64,
@@ -158,14 +158,6 @@ impl Turn<'_, '_> {
                 let Some(lowest) = self.batch.log(log)?.state.runs().first().map(|run| run.lo) else { break };
                 self.forget_lowest(log, lowest)?;
             }
-        }
-        Ok(())
-    }
-
-    /// What grows by the hand of strangers is cut back at the end of each turn.
-    pub fn keep_bounds(&mut self) -> Result<(), Error> {
-        for arrival in self.batch.network_surplus(self.state.policy.network_rows)? {
-            self.forget_arrival(arrival)?;
         }
         Ok(())
     }

@@ -242,10 +242,12 @@ impl Turn<'_, '_> {
         if author == self.state.author {
             return Ok(Err(Refusal::NotOurs("this is you")));
         }
-        if let Err(refusal) = self.relate(author, graph::FOLLOW, false)? {
-            return Ok(Err(refusal));
+        // In this order, so that what is held of them moves once.
+        let blocked = self.relate(author, graph::BLOCK, true)?;
+        if blocked.is_err() {
+            return Ok(blocked);
         }
-        self.relate(author, graph::BLOCK, true)
+        Ok(self.relate(author, graph::FOLLOW, false)?.and(blocked))
     }
 
     fn relate(&mut self, author: AuthorId, kind: u8, holds: bool) -> Answered<Reply> {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     network::{Command, GossipRef, Verdict},
-    store::{Audience, Error, body, graph},
+    store::{Audience, Error, body},
 };
 
 /// Gossip carries news. What claims to be older is left to sync, which asks for it by place.
@@ -176,14 +176,6 @@ impl Turn<'_, '_> {
         Ok(held.is_some_and(|(entry, _)| entry.id() == *id && entry.header().author == *author))
     }
 
-    /// Forgets an author if nothing is left that their identity would be kept for.
-    fn forget_bare(&mut self, author: &AuthorId) -> Result<(), Error> {
-        match self.batch.author_number(author)? {
-            Some(number) => self.forget_stranger(author, number),
-            None => Ok(()),
-        }
-    }
-
     /// Whether anybody here may care who speaks for this author: somebody followed, or held anyway.
     pub fn is_known(&mut self, author: &AuthorId) -> Result<bool, Error> {
         if self.is_home(author) {
@@ -287,6 +279,7 @@ impl Turn<'_, '_> {
         let gap = !self.batch.log(log)?.state.runs().iter().any(|run| run.hi + 1 == header.seq);
         let taken = self.batch.take(entry, log, self.now, from)?;
         let audience = self.audience(&header.author);
+        self.batch.let_pass(taken.arrival, audience != Audience::Home)?;
         let turn = self.batch.index(entry, taken, self.now, audience)?;
         self.follow_up(entry, number, turn)?;
         self.tell(entry, audience, source);
@@ -341,71 +334,6 @@ impl Turn<'_, '_> {
         } else {
             Audience::Network
         }
-    }
-
-    /// Forgets one entry at the bottom of a log, and wants nothing from there down any more.
-    pub fn forget_lowest(&mut self, log: u32, seq: u64) -> Result<(), Error> {
-        let id = match self.batch.at(log, seq)? {
-            Some(arrival) => self.forget_old(log, seq, arrival)?,
-            None => None,
-        };
-        self.batch.change_log(log, |row| {
-            row.state.forget(seq, id);
-            row.floor = row.floor.max(seq + 1);
-        })
-    }
-
-    /// Takes an entry out of everything but the list of what its author erased.
-    fn forget_old(&mut self, log: u32, seq: u64, arrival: u64) -> Result<Option<EntryId>, Error> {
-        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(None) };
-        let Some(Body::Delete(ids)) = body(&entry) else { return self.forget_at(log, seq) };
-        let author = self.batch.log(log)?.author_number;
-        let home = self.is_home(&entry.header().author);
-        let taken = crate::store::Taken { arrival, log, author };
-        self.batch.retire_delete(ids, taken, home)?;
-        self.batch.forget(log, seq, &entry.id())?;
-        Ok(Some(entry.id()))
-    }
-
-    /// Takes an entry out of everything. The log's state is for the caller to change.
-    pub fn forget_at(&mut self, log: u32, seq: u64) -> Result<Option<EntryId>, Error> {
-        let Some(arrival) = self.batch.at(log, seq)? else { return Ok(None) };
-        let Some((entry, received)) = self.batch.entry(arrival)? else { return Ok(None) };
-        let author = self.batch.log(log)?.author_number;
-        self.batch.unindex(&entry, crate::store::Taken { arrival, log, author }, received)?;
-        self.batch.forget(log, seq, &entry.id())?;
-        Ok(Some(entry.id()))
-    }
-
-    /// Forgets a stranger's entry, and with it all that is older in its log.
-    pub fn forget_arrival(&mut self, arrival: u64) -> Result<(), Error> {
-        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(()) };
-        let header = *entry.header();
-        let Some(number) = self.batch.author_number(&header.author)? else { return Ok(()) };
-        let Some(log) = self.batch.log_number(number, &header.device, header.log)? else { return Ok(()) };
-        loop {
-            let lowest = self.batch.log(log)?.state.runs().first().map(|run| run.lo);
-            match lowest {
-                Some(lowest) if lowest <= header.seq => self.forget_lowest(log, lowest)?,
-                _ => break,
-            }
-        }
-        self.forget_stranger(&header.author, number)
-    }
-
-    /// Forgets an author of whom nothing is left and to whom nobody relates: whoever makes identities
-    /// by the thousand must not fill the disk with their names.
-    fn forget_stranger(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
-        let known = self.batch.author(number)?;
-        let mut bare = known.entries == 0 && known.followers == 0 && known.following == 0;
-        for kind in [graph::FOLLOW, graph::BLOCK] {
-            // What we last said of them must still come before what we say next.
-            bare &= self.batch.standing(self.state.me, kind, number)?.is_none();
-        }
-        if bare && !self.is_home(author) && !self.state.blocked.contains(author) {
-            self.batch.forget_author(author, number)?;
-        }
-        Ok(())
     }
 }
 

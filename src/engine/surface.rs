@@ -39,6 +39,7 @@ impl Turn<'_, '_> {
     /// Our own author follows, unfollows, blocks or unblocks somebody, here or on another device.
     fn turned(&mut self, turn: Turned) -> Result<(), Error> {
         let target = self.batch.author(turn.target)?.author;
+        let before = self.audience(&target);
         let set = match turn.kind {
             graph::FOLLOW => &mut self.state.following,
             _ => &mut self.state.blocked,
@@ -48,7 +49,8 @@ impl Turn<'_, '_> {
         } else {
             set.remove(&target);
         }
-        self.regard(&target, turn.target)
+        // Whoever is blocked may be unfollowed too: what is seen of them stays the same.
+        if self.audience(&target) == before { Ok(()) } else { self.regard(&target, turn.target) }
     }
 
     /// Sees an author with other eyes: their posts move, and more or less of them is asked for.
@@ -60,6 +62,7 @@ impl Turn<'_, '_> {
             for log in self.batch.logs_of(number)? {
                 if self.batch.log(log)?.floor > 0 {
                     self.batch.change_log(log, |row| row.floor = 0)?;
+                    self.regraph(log)?;
                 }
             }
         }

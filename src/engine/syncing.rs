@@ -285,8 +285,9 @@ impl Turn<'_, '_> {
         }
         let (mut known, mut all) = (false, true);
         for pull in self.state.sessions.values_mut().filter_map(Session::pulling) {
-            known |= pull.caught && pull.knows_us;
-            all &= pull.caught;
+            let caught = pull.machine.caught();
+            known |= caught && pull.knows_us;
+            all &= caught;
         }
         if known && all { self.open_guard() } else { Ok(()) }
     }

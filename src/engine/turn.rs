@@ -1,5 +1,7 @@
 //! One call of the engine: the state, a transaction, the time, and what is to leave after the commit.
 
+use std::collections::BTreeSet;
+
 use starling_protocol::{AuthorId, sync::News};
 
 use super::{Disk, Event, Output, Refusal, Reply, Request, Status, output::PeerStatus, state::State};
@@ -31,11 +33,13 @@ pub(super) struct Turn<'a, 't> {
     pub now: u64,
     pub out: Vec<Output>,
     pub fresh: Vec<Fresh>,
+    /// Authors whose relations are made anew at the end of the turn.
+    pub regraphs: BTreeSet<u32>,
 }
 
 impl<'a, 't> Turn<'a, 't> {
     pub fn new(state: &'a mut State, batch: &'a mut Batch<'t>, now: u64) -> Self {
-        Self { state, batch, now, out: Vec::new(), fresh: Vec::new() }
+        Self { state, batch, now, out: Vec::new(), fresh: Vec::new(), regraphs: BTreeSet::new() }
     }
 
     /// The first turn: our own identity, whom we follow, which shards to join, whom to call.
@@ -61,8 +65,9 @@ impl<'a, 't> Turn<'a, 't> {
 
     /// Ends the turn: peers are told what is new, and the outputs go to be carried out.
     pub fn end(mut self) -> Result<Vec<Output>, Error> {
-        self.announce()?;
+        self.regraph_marked()?;
         self.keep_bounds()?;
+        self.announce()?;
         let status = self.status();
         if Some(&status) != self.state.shown.as_ref() {
             self.state.shown = Some(status.clone());

@@ -308,6 +308,7 @@ impl<'t> Batch<'t> {
         };
         self.tables.ids.remove(&prefix(id))?;
         self.tables.hollow.remove((log, seq))?;
+        self.tables.passing.remove(arrival)?;
         self.forget_erased(log, id)?;
         let bytes = self.tables.entries.remove(arrival)?.map_or(0, |bytes| bytes.value().len()) as u64;
         let author = self.log(log)?.author_number;
@@ -446,8 +447,25 @@ impl<'t> Batch<'t> {
         Ok(())
     }
 
-    /// Rows of the tables that bound themselves by counting: home, network.
-    pub fn network_rows(&self) -> Result<u64, Error> {
-        Ok(self.tables.network.len()?)
+    /// Files an entry under those that are kept only while there is room, or not any more.
+    pub fn let_pass(&mut self, arrival: u64, passing: bool) -> Result<(), Error> {
+        if passing {
+            self.tables.passing.insert(arrival, ())?;
+        } else {
+            self.tables.passing.remove(arrival)?;
+        }
+        Ok(())
+    }
+
+    /// How many entries are kept only while there is room.
+    pub fn passing(&self) -> Result<u64, Error> {
+        Ok(self.tables.passing.len()?)
+    }
+
+    /// The oldest entry that is kept only while there is room: its log, or none if it is gone.
+    pub fn first_passing(&self) -> Result<Option<(u64, Option<u32>)>, Error> {
+        let Some((arrival, _)) = self.tables.passing.first()? else { return Ok(None) };
+        let arrival = arrival.value();
+        Ok(Some((arrival, self.record(arrival)?.map(|record| record.log))))
     }
 }

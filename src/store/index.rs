@@ -69,6 +69,10 @@ impl Batch<'_> {
         let Some(body) = body(entry) else { return Ok(None) };
         let Taken { arrival, author, .. } = taken;
         let header = entry.header();
+        if header.log == log::GRAPH && self.log(taken.log)?.floor > 0 {
+            // A graph of which a part was let go says nothing: half a list of follows is a wrong one.
+            return Ok(None);
+        }
         let time = order_time(header.time, received);
         // Registers settle by the claimed time: when an entry came differs from node to node.
         let standing =
@@ -267,16 +271,19 @@ impl Batch<'_> {
         rows.last().map(|row| Ok(row?.0.value().2)).transpose()
     }
 
-    /// Puts an author's held posts on another timeline: after a follow, unfollow, block or unblock.
+    /// Puts an author's held posts on another timeline, and says of all that is held whether it is
+    /// kept: after a follow, unfollow, block or unblock.
     pub fn move_to(&mut self, author: u32, audience: Audience) -> Result<(), Error> {
         for log in self.logs_of(author)? {
             let row = self.log(log)?;
-            if row.log != log::POSTS {
+            let (class, frozen) = (row.log, row.state.frozen().unwrap_or(u64::MAX));
+            for arrival in self.arrivals(log, 0, u64::MAX)? {
+                self.let_pass(arrival, audience != Audience::Home)?;
+            }
+            if class != log::POSTS {
                 continue;
             }
-            let frozen = row.state.frozen().unwrap_or(u64::MAX);
-            let arrivals = self.arrivals(log, 0, frozen)?;
-            for arrival in arrivals {
+            for arrival in self.arrivals(log, 0, frozen)? {
                 let Some((entry, received)) = self.entry(arrival)? else { continue };
                 let visibility = match body(&entry) {
                     Some(Body::Post(content) | Body::Reply { content, .. }) => content.visibility,
@@ -300,7 +307,7 @@ impl Batch<'_> {
         self.change_author(author, |row| row.profile = None)?;
         for log in self.logs_of(author)? {
             let row = self.log(log)?;
-            if row.log != log::GRAPH {
+            if row.log != log::GRAPH || row.floor > 0 {
                 continue;
             }
             let frozen = row.state.frozen().unwrap_or(u64::MAX);
@@ -321,13 +328,6 @@ impl Batch<'_> {
     /// The places held of a log from `from` on.
     pub fn seqs(&self, log: u32, from: u64) -> Result<Vec<u64>, Error> {
         let rows = self.tables.places.range((log, from)..=(log, u64::MAX))?;
-        rows.map(|row| Ok(row?.0.value().1)).collect()
-    }
-
-    /// The oldest rows of the network timeline beyond `most`, by arrival.
-    pub fn network_surplus(&self, most: u64) -> Result<Vec<u64>, Error> {
-        let surplus = self.network_rows()?.saturating_sub(most) as usize;
-        let rows = self.tables.network.iter()?.take(surplus);
         rows.map(|row| Ok(row?.0.value().1)).collect()
     }
 }

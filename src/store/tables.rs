@@ -98,6 +98,9 @@ tables! {
     home: (u64, u64) => (), "home";
     /// Time, arrival: what came by of people who are not followed.
     network: (u64, u64) => (), "network";
+    /// Arrival: entries of authors who are not followed, on a timeline or not. They are let go, oldest
+    /// first, when there are too many.
+    passing: u64 => (), "passing";
     /// Post answered, time, arrival of the reply.
     replies: (&'static Prefix, u64, u64) => (), "replies";
     /// Author number, time, arrival: the posts, replies and boosts of one author, of all devices.

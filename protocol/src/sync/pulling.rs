@@ -252,6 +252,11 @@ impl Pulling {
         matches!(self.phase, Phase::Open)
     }
 
+    /// Whether nothing is wanted of the server now.
+    pub fn caught(&self) -> bool {
+        self.caught
+    }
+
     /// Whether an author is among the interests of this session.
     pub fn interested(&self, author: &AuthorId) -> bool {
         self.interests.contains(author)

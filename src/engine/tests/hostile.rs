@@ -149,3 +149,48 @@ fn a_stranger_can_take_back_what_came_by() {
     world.ask(0, Command::Delete(vec![id])).unwrap();
     assert!(world.network(1).is_empty());
 }
+
+#[test]
+fn whatever_comes_by_is_let_go_at_last() {
+    let mut world = World::new();
+    let alice = world.add(Person::new(1));
+    let bob = world.add_with(Person::new(2), None, |policy| policy.network_rows = 5);
+    let author = world.author(alice);
+    let ids: Vec<_> = (0..10).map(|n| world.post(alice, &format!("post {n}"))).collect();
+    world.ask(alice, Command::SetProfile(Box::default())).unwrap();
+    for seed in 50..53 {
+        world.follow(alice, Person::new(seed).author);
+    }
+    world.follow(alice, world.author(bob));
+    let theirs = world.post(bob, "mine");
+    world.follow(bob, author);
+    world.meet(bob, alice);
+    world.ask(alice, Command::Like(theirs)).unwrap();
+    world.ask(alice, Command::Edit { id: ids[9], content: super::world::content("edited") }).unwrap();
+    let account = world.read(bob).account(&author).unwrap().unwrap();
+    assert_eq!((account.posts, account.following), (10, 4));
+    let held = world.read(bob).stats().unwrap().entries;
+    assert!(held > 15);
+    world.ask(bob, Command::Unfollow(author)).unwrap();
+    // Our own four, and five of what came by.
+    let own = world.read(bob).log_rows(&world.author(bob)).unwrap().iter().map(|row| row.state.len()).sum::<u64>();
+    assert_eq!(world.read(bob).stats().unwrap().entries, own + 5);
+    // Half a graph says nothing; followed again, it is whole.
+    world.follow(bob, author);
+    let account = world.read(bob).account(&author).unwrap().unwrap();
+    assert_eq!((account.posts, account.following), (10, 4));
+    assert_eq!(world.read(bob).post(&theirs).unwrap().unwrap().likes, 1);
+    assert_eq!(world.home(bob)[0], "edited");
+    // Nobody is so strange that their heads and deletes would stay.
+    world.ask(bob, Command::Block(author)).unwrap();
+    assert!(world.home(bob).iter().all(|text| text == "mine"));
+    let (own, stats) = (own + 3, world.read(bob).stats().unwrap());
+    assert_eq!(stats.entries, own + 5);
+    for seed in 60..70 {
+        let person = Person::new(seed);
+        let time = world.now;
+        hear(&mut world, bob, &person, frame_of(&person, 0, post("hi", Visibility::Public), time));
+        assert!(world.read(bob).stats().unwrap().entries <= own + 5);
+    }
+    assert_eq!(world.network(bob).len(), 5);
+}

@@ -140,7 +140,8 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
 
     // Relations: the latest word of each author, and whether it holds.
     let mut relations = BTreeMap::new();
-    for held in held.iter().filter(|held| held.row.log == log::GRAPH) {
+    // A graph of which a part was let go says nothing.
+    for held in held.iter().filter(|held| held.row.log == log::GRAPH && held.row.floor == 0) {
         let (kind, target, holds) = match held.body() {
             Some(Body::Follow(target)) => (graph::FOLLOW, target, true),
             Some(Body::Unfollow(target)) => (graph::FOLLOW, target, false),
@@ -172,10 +173,14 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
 
     // Timelines, threads, reactions, edits, deletions.
     let (mut home, mut network, mut replies) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let (mut edits, mut reactions) = (BTreeSet::new(), BTreeSet::new());
+    let (mut edits, mut reactions, mut passing) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let (mut erased, mut authored, mut hollow) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for held in &held {
         let (author, arrival, time) = (held.row.author_number, held.arrival, held.time());
+        let stays = Some(author) == me || relates(graph::FOLLOW, author);
+        if !stays || relates(graph::BLOCK, author) {
+            passing.insert(arrival);
+        }
         match held.body() {
             Some(Body::Reply { parent, .. }) => {
                 replies.insert((prefix(&parent.id), time, arrival));
@@ -232,6 +237,7 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
         };
     }
     same!(home, home, |(key, _)| key.value());
+    same!(passing, passing, |(key, _)| key.value());
     same!(network, network, |(key, _)| key.value());
     same!(replies, replies, |(key, _)| (*key.value().0, key.value().1, key.value().2));
     same!(edits, edits, |(key, _)| (*key.value().0, key.value().1, key.value().2, key.value().3));
@@ -263,6 +269,7 @@ pub(crate) fn audit(store: &Store) -> Vec<String> {
         check(counted == naive, &|| format!("author {number} counts {counted:?} instead of {naive:?}"));
         let profile = own()
             .filter(|held| matches!(held.body(), Some(Body::Profile(_))) && held.row.log == log::GRAPH)
+            .filter(|held| held.row.floor == 0)
             .map(|held| {
                 let header = held.entry.header();
                 (header.time, tie(&header.device), header.seq, held.arrival)
