@@ -143,6 +143,9 @@ impl Store {
     /// Opens or makes the store at `path`, with `cache` bytes of memory for pages.
     pub fn open(path: &Path, cache: usize) -> Result<Self, Error> {
         let path = path.to_owned();
+        if !path.exists() {
+            begin(&path)?;
+        }
         Self::with(move || {
             let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
             let mut builder = Builder::new();
@@ -260,4 +263,27 @@ fn whole<R>(open: &dyn Fn() -> Result<R, Error>) -> Result<R, Error> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
         .unwrap_or_else(|_| Err(Error::Corrupt("its structure makes no sense".into())))
         .map_err(Error::of_a_file)
+}
+
+/// Makes an empty database, all of it or nothing: a file that was begun when the power went is no
+/// database, and must not stand where one is expected. Nobody but its owner may read it.
+fn begin(path: &Path) -> Result<(), Error> {
+    let io = |error| Error::from(redb::StorageError::Io(error));
+    let young = path.with_extension("new");
+    if young.exists() {
+        std::fs::remove_file(&young).map_err(io)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(&young).map_err(io)?);
+    drop(Builder::new().create(&young)?);
+    std::fs::rename(&young, path).map_err(io)?;
+    // The new name is on disk when its folder is.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    }
+    Ok(())
 }

@@ -42,13 +42,14 @@ fn a_home_is_begun_once() {
 }
 
 #[test]
-fn every_flipped_bit_of_a_secret_is_found() {
+fn a_flipped_bit_of_a_secret_is_found() {
     let (_folder, home) = fresh();
     for name in ["keys/root.key", "keys/device.key", "keys/node.key", "identity.cbor"] {
         let path = home.file(name);
         let good = fs::read(&path).unwrap();
         let read = || if name == "identity.cbor" { home.identity().map(drop) } else { home.keys().map(drop) };
-        for bit in 0..good.len() * 8 {
+        // All of one file; of the others every seventh, which comes by each place in a byte.
+        for bit in (0..good.len() * 8).step_by(if name == "keys/device.key" { 1 } else { 7 }) {
             let mut bad = good.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
             fs::write(&path, &bad).unwrap();

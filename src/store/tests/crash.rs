@@ -75,7 +75,10 @@ fn day(disk: &Disk) -> Vec<Answer> {
 
 #[test]
 fn nothing_that_was_answered_is_lost_when_the_power_goes() {
+    // A file is given its name when it is an empty database: before that there is nothing to lose.
     let disk = Disk::default();
+    drop(redb::Builder::new().create_with_backend(disk.clone()).unwrap());
+    let begun = disk.bytes();
     disk.record();
     let answers = day(&disk);
     let acts = disk.take_acts();
@@ -84,7 +87,7 @@ fn nothing_that_was_answered_is_lost_when_the_power_goes() {
         let at = 1 + dice.roll(acts.len() as u64) as usize;
         // Of what was not synced nothing is left, or all, or any sector of it.
         let chance = [0, 100, 50, 90][point as usize % 4];
-        let image = after_power_loss(&[], &acts[..at], || dice.roll(100) < chance);
+        let image = after_power_loss(&begun, &acts[..at], || dice.roll(100) < chance);
         let store = match Store::over(Disk::with(image), 1 << 20) {
             Ok(store) => store,
             Err(error) => panic!("power loss {point} after {at} acts: {error}"),
