@@ -180,7 +180,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Does `work` in one transaction: all of it is on disk when this returns, or nothing is.
+    /// Does `work` in one transaction: all of it is on disk when this returns, or nothing is. Work that
+    /// wrote nothing does not wait for the disk.
     pub fn write<R>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<R, Error>) -> Result<R, Error> {
         if self.db().is_none() {
             self.reopen();
@@ -209,8 +210,8 @@ impl Store {
         let memory = std::mem::take(&mut *self.memory());
         let mut batch = Batch::open(&txn, memory)?;
         let result = work(&mut batch)?;
-        let memory = batch.flush()?;
-        txn.commit()?;
+        let (memory, touched) = batch.flush()?;
+        if touched { txn.commit()? } else { txn.abort()? }
         *self.memory() = memory;
         Ok(result)
     }

@@ -1,5 +1,7 @@
 //! The command line as its users meet it: the manual, and a node that runs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 use std::{
     io::{BufRead, BufReader},
     path::Path,

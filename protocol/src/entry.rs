@@ -8,10 +8,10 @@
 //! Only [`verify`] makes a [`Verified`]; a store that takes nothing else holds nothing unverified.
 
 use serde::{Deserialize, Serialize};
-use serde_bytes::{ByteArray, Bytes};
+use serde_bytes::ByteArray;
 
 use crate::{
-    cbor,
+    cbor::{self, Strict},
     id::{AuthorId, DeviceKey, EntryId},
     keys::{self, Secret},
     limits,
@@ -90,6 +90,27 @@ pub struct Header {
 #[derive(Serialize, Deserialize)]
 struct Wire(u8, AuthorId, DeviceKey, u8, u64, Option<EntryId>, ByteArray<32>, u32, u64);
 
+impl Wire {
+    /// The canonical form, read by hand; none where only the types can say what is wrong.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut strict = Strict::new(bytes);
+        strict.list_of(9)?;
+        let wire = Self(
+            strict.number()?,
+            AuthorId::new(strict.array()?),
+            DeviceKey::new(strict.array()?),
+            strict.number()?,
+            strict.number()?,
+            strict.optional(|strict| strict.array().map(EntryId::new))?,
+            ByteArray::new(strict.array()?),
+            strict.number()?,
+            strict.number()?,
+        );
+        strict.end()?;
+        Some(wire)
+    }
+}
+
 impl Header {
     fn encode(&self) -> Vec<u8> {
         cbor::encode(&Wire(
@@ -109,8 +130,12 @@ impl Header {
         if bytes.len() > limits::HEADER_BYTES {
             return Err(Invalid::TooLarge(bytes.len()));
         }
-        let Wire(version, author, device, log, seq, previous, hash, payload_len, time) =
-            cbor::decode_canonical(bytes).map_err(|error| Invalid::Encoding { part: "the header", error })?;
+        let wire = match Wire::read(bytes) {
+            Some(wire) => wire,
+            None => cbor::decode_canonical(bytes)
+                .map_err(|error| Invalid::Encoding { part: "the header", error })?,
+        };
+        let Wire(version, author, device, log, seq, previous, hash, payload_len, time) = wire;
         if version != limits::VERSION {
             return Err(Invalid::Version(version));
         }
@@ -144,23 +169,32 @@ pub struct Signed {
     pub payload: Option<Vec<u8>>,
 }
 
-#[derive(Serialize)]
-struct SignedRef<'a>(&'a Bytes, &'a Bytes, Option<&'a Bytes>);
-
 #[derive(Deserialize)]
 struct SignedOwned(serde_bytes::ByteBuf, ByteArray<64>, Option<serde_bytes::ByteBuf>);
 
 impl Signed {
     /// The wire form.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let payload = self.payload.as_deref().map(Bytes::new);
-        cbor::encode(&SignedRef(Bytes::new(&self.header), Bytes::new(&self.signature), payload))
+        let length = self.header.len() + self.payload.as_ref().map_or(0, Vec::len);
+        let mut bytes = Vec::with_capacity(length + 80);
+        cbor::write_head(&mut bytes, 4, 3);
+        cbor::write_bytes(&mut bytes, &self.header);
+        cbor::write_bytes(&mut bytes, &self.signature);
+        match &self.payload {
+            Some(payload) => cbor::write_bytes(&mut bytes, payload),
+            // null
+            None => bytes.push(0xf6),
+        }
+        bytes
     }
 
     /// Reads the wire form; only its canonical spelling.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
         if bytes.len() > limits::ENTRY_BYTES {
             return Err(Invalid::TooLarge(bytes.len()));
+        }
+        if let Some(signed) = Self::read(bytes) {
+            return Ok(signed);
         }
         let frame = |error| Invalid::Encoding { part: "the entry", error };
         let SignedOwned(header, signature, payload) = cbor::decode(bytes).map_err(frame)?;
@@ -170,6 +204,17 @@ impl Signed {
             payload: payload.map(serde_bytes::ByteBuf::into_vec),
         };
         if signed.to_bytes() == bytes { Ok(signed) } else { Err(frame(cbor::Error::NotCanonical)) }
+    }
+
+    /// The canonical form, read by hand; none where only the types can say what is wrong.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut strict = Strict::new(bytes);
+        strict.list_of(3)?;
+        let header = strict.bytes()?.to_vec();
+        let signature = strict.array()?;
+        let payload = strict.optional(|strict| strict.bytes().map(<[u8]>::to_vec))?;
+        strict.end()?;
+        Some(Self { header, signature, payload })
     }
 
     /// The entry's id.
@@ -298,3 +343,7 @@ pub fn sign(place: Place, body: payload::Body, salt: [u8; 16], time: u64, device
     let signed = Signed { header: encoded, signature, payload: Some(bytes) };
     Verified { id, header, signed, payload: Some(payload) }
 }
+
+#[cfg(test)]
+#[path = "entry/tests.rs"]
+mod tests;

@@ -19,6 +19,7 @@ use serde_bytes::{ByteArray, ByteBuf};
 
 use crate::{
     cbor,
+    entry::log,
     id::{AuthorId, DeviceKey, EntryId},
     keys::{self, Secret},
     limits,
@@ -87,6 +88,20 @@ pub enum Action {
     },
     /// 3: nobody speaks for the author any more.
     Retire(Vec<Removal>),
+}
+
+impl Action {
+    /// Whether every cut-off is at a place that an entry can have.
+    fn is_sound(&self) -> bool {
+        let sound = |Removal(_, cutoffs): &Removal| {
+            cutoffs.iter().all(|cutoff| cutoff.0 < log::COUNT && cutoff.1 <= limits::MAX_SEQ)
+        };
+        match self {
+            Self::AddDevice(_) => true,
+            Self::RemoveDevice(removal) => sound(removal),
+            Self::RotateRoot { removals, .. } | Self::Retire(removals) => removals.iter().all(sound),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -188,7 +203,10 @@ impl Operation {
         if version != limits::VERSION {
             return Err(Error::Version(version));
         }
-        let action = action.try_into()?;
+        let action: Action = action.try_into()?;
+        if !action.is_sound() {
+            return Err(Error::Limit("a cut-off is where no entry can be"));
+        }
         let id = *blake3::hash(body).as_bytes();
         Ok(Self { id, body: body.to_vec(), signature, author, epoch, action, signer: None })
     }
@@ -283,13 +301,31 @@ impl Identity {
         if merged.operations.len() == self.operations.len() {
             return Ok(false);
         }
-        if merged.operations.len() > limits::IDENTITY_OPERATIONS {
-            return Err(Error::Limit("too many operations"));
-        }
         merged.check_signatures()?;
+        merged.keep_first();
+        if merged.operations.keys().eq(self.operations.keys()) {
+            return Ok(false);
+        }
         merged.meaning = Meaning::of(&merged.inception, &merged.operations);
         *self = merged;
         Ok(true)
+    }
+
+    /// Of more operations than an identity may have, the first are kept: by epoch, rotations before
+    /// all else, then by id. So whoever signs too many is understood alike by everybody, whatever came
+    /// first. An epoch is never kept without the rotation that began it.
+    fn keep_first(&mut self) {
+        if self.operations.len() <= limits::IDENTITY_OPERATIONS {
+            return;
+        }
+        let rank = |operation: &Operation| {
+            let rotates = matches!(operation.action, Action::RotateRoot { .. });
+            (operation.epoch, !rotates, operation.id)
+        };
+        let mut ranks: Vec<_> = self.operations.values().map(rank).collect();
+        ranks.sort_unstable();
+        let last = ranks[limits::IDENTITY_OPERATIONS - 1];
+        self.operations.retain(|_, operation| rank(operation) <= last);
     }
 
     /// Adds one operation that was just signed here.
@@ -475,6 +511,9 @@ impl Meaning {
 
     fn remove(&mut self, Removal(device, cutoffs): &Removal) {
         let fresh = !self.cut.contains_key(device);
+        if fresh && self.cut.len() >= limits::DEVICES {
+            return;
+        }
         let cut = self.cut.entry(*device).or_default();
         let named: BTreeMap<u8, (u64, EntryId)> =
             cutoffs.iter().map(|Cutoff(log, seq, id)| (*log, (*seq, *id))).collect();

@@ -8,7 +8,7 @@
 //! signature made for one purpose never serves another. Verification is `verify_strict`: batch and
 //! cofactored verification accept signatures that it refuses, and nodes must not disagree.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use bip39::{Language, Mnemonic};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -133,12 +133,27 @@ impl fmt::Debug for Secret {
 /// Checks a signature of `key` over `hash` for the purpose that `context` names. Weak keys, keys
 /// and signatures in other than their shortest form, and small-order components are refused.
 pub fn verify(key: &DeviceKey, context: &[u8], hash: &[u8; 32], signature: &[u8; 64]) -> bool {
-    if misspelled(key.as_bytes()) {
-        return false;
-    }
-    let Ok(parsed) = VerifyingKey::from_bytes(key.as_bytes()) else { return false };
+    let Some(parsed) = parse(key) else { return false };
     let signature = Signature::from_bytes(signature);
     parsed.verify_strict(&message(context, hash), &signature).is_ok()
+}
+
+thread_local! {
+    /// The key that this thread parsed last. Entries come log by log, and finding the point that a
+    /// key stands for costs a tenth of a verification.
+    static PARSED: Cell<Option<VerifyingKey>> = const { Cell::new(None) };
+}
+
+fn parse(key: &DeviceKey) -> Option<VerifyingKey> {
+    if let Some(parsed) = PARSED.get().filter(|parsed| parsed.as_bytes() == key.as_bytes()) {
+        return Some(parsed);
+    }
+    if misspelled(key.as_bytes()) {
+        return None;
+    }
+    let parsed = VerifyingKey::from_bytes(key.as_bytes()).ok()?;
+    PARSED.set(Some(parsed));
+    Some(parsed)
 }
 
 /// Whether the y coordinate is 2^255 − 19 or more. Decompression accepts it, and then one point

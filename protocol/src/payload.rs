@@ -7,6 +7,9 @@
 
 mod wire;
 
+#[cfg(test)]
+pub(crate) use wire::assert_read_alike;
+
 use ciborium::value::Value;
 
 use crate::{

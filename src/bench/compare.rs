@@ -33,13 +33,13 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     for number in [6, 7] {
         let mut engine = rig::engine(&rig::home(scratch.path(), number)?)?;
         rig::follow(&mut engine, &feeds)?;
-        rig::ingest(&mut engine, &old)?;
+        rig::ingest(&mut engine, &old, rig::LARGE)?;
         engines.push(engine);
     }
     let [asking, answering] = engines.as_mut_slice() else {
         return Err(Error::Void("two engines".into()));
     };
-    rig::ingest(answering, &new)?;
+    rig::ingest(answering, &new, rig::LARGE)?;
     watch.doing("comparing");
     let cost = Pump::new(asking, answering).run(new.len())?;
     let note = format!("{of} feeds of which {changed} changed, all of them fetched afterwards");

@@ -1,7 +1,5 @@
 //! From bytes to committed and indexed, beside what checking signatures alone would take.
 
-use std::time::{Duration, Instant};
-
 use ed25519_dalek::{Signature, VerifyingKey};
 use rayon::prelude::*;
 use starling_protocol::{
@@ -9,11 +7,15 @@ use starling_protocol::{
     keys,
 };
 
-use super::{Bound, Error, Measure, Options, Watch, feeds, rig, scratch::Scratch};
+use super::{
+    Bound, Error, Measure, Options, Watch, feeds,
+    rig::{self, Spent},
+    scratch::Scratch,
+};
 
 /// Parts that the run is cut into, each with its own measure of the bound: what else the machine does
 /// meanwhile then slows both alike.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 5;
 
 /// What `verify_strict` is given, everything parsed beforehand.
 struct Parsed {
@@ -35,31 +37,30 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     let mut engine = rig::engine(&home)?;
     rig::follow(&mut engine, &feeds)?;
     watch.doing("taking them in");
-    let (mut bound, mut taken) = (Duration::ZERO, Duration::ZERO);
+    let (mut bound, mut taken) = (Spent::default(), Spent::default());
     for round in entries.chunks(entries.len().div_ceil(ROUNDS)) {
         bound += verify(round)?;
-        let since = Instant::now();
-        rig::ingest(&mut engine, round)?;
-        taken += since.elapsed();
+        let (result, spent) = Spent::on(|| rig::ingest(&mut engine, round, rig::BATCH));
+        result?;
+        taken += spent;
     }
-    let rate = |time: Duration| entries.len() as f64 / time.as_secs_f64();
-    let bound = Bound { what: WHAT, value: rate(bound) };
-    let note = format!("{} entries of {of} feeds", entries.len());
-    watch.measured(&Measure::share("ingest", rate(taken), "entries/s", bound, 0.8).noting(note));
+    let count = entries.len();
+    let (each, alone) = (taken.each(count), bound.each(count));
+    let note = format!(
+        "{count} entries of {of} feeds; {each:.0} µs of processor time each, {alone:.0} for the bound"
+    );
+    let (taken, bound) = (taken.rate(count), Bound { what: WHAT, value: bound.rate(count) });
+    watch.measured(&Measure::share("ingest", taken, "entries/s", bound, 0.8).noting(note));
     Ok(())
 }
 
 /// How long checking nothing but the signatures of these entries takes.
-pub fn verify(entries: &[Vec<u8>]) -> Result<Duration, Error> {
+pub fn verify(entries: &[Vec<u8>]) -> Result<Spent, Error> {
     let parsed: Option<Vec<Parsed>> = entries.par_iter().map(|bytes| parse(bytes)).collect();
     let parsed = parsed.ok_or_else(|| Error::Void("an entry that cannot be read".into()))?;
-    let since = Instant::now();
-    let good = parsed.par_iter().filter(|one| one.key.verify_strict(&one.message, &one.signature).is_ok());
-    if good.count() == parsed.len() {
-        Ok(since.elapsed())
-    } else {
-        Err(Error::Void("a signature is not good".into()))
-    }
+    let good = |one: &Parsed| one.key.verify_strict(&one.message, &one.signature).is_ok();
+    let (count, spent) = Spent::on(|| parsed.par_iter().filter(|one| good(one)).count());
+    if count == parsed.len() { Ok(spent) } else { Err(Error::Void("a signature is not good".into())) }
 }
 
 fn parse(bytes: &[u8]) -> Option<Parsed> {

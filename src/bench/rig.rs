@@ -1,6 +1,9 @@
 //! A home and an engine to be measured, with nothing around them.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rayon::prelude::*;
 use starling_protocol::keys::Phrase;
@@ -16,8 +19,11 @@ use crate::{
     store::Store,
 };
 
-/// Entries that are committed together: what comes in during one commit, at twenty thousand a second.
-const BATCH: usize = 4_096;
+/// Entries that are committed together where the time counts: what a few peers send while one commit
+/// waits for the disk.
+pub const BATCH: usize = 2_048;
+/// And where only the result counts.
+pub const LARGE: usize = 16_384;
 
 /// A home for a new author. `number` keeps several apart.
 pub fn home(dir: &Path, number: u8) -> Result<Home, Error> {
@@ -46,6 +52,60 @@ pub fn engine(home: &Home) -> Result<Engine, Error> {
     Ok(Engine::new(store, setup, clock::now())?.0)
 }
 
+/// What some work took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spent {
+    /// Time that passed.
+    pub time: Duration,
+    /// Processor time of this process, all threads together; zero if the system does not say.
+    pub processor: Duration,
+}
+
+impl Spent {
+    /// Does `work` and sees what it takes.
+    pub fn on<R>(work: impl FnOnce() -> R) -> (R, Self) {
+        let (since, before) = (Instant::now(), processor("self"));
+        let result = work();
+        (result, Self { time: since.elapsed(), processor: processor("self").saturating_sub(before) })
+    }
+
+    /// How many a second, if this was spent on `count`.
+    pub fn rate(&self, count: usize) -> f64 {
+        count as f64 / self.time.as_secs_f64()
+    }
+
+    /// Microseconds of processor time for each of `count`.
+    pub fn each(&self, count: usize) -> f64 {
+        self.processor.as_secs_f64() * 1e6 / count as f64
+    }
+}
+
+impl std::ops::AddAssign for Spent {
+    fn add_assign(&mut self, other: Self) {
+        self.time += other.time;
+        self.processor += other.processor;
+    }
+}
+
+/// Processor time that a process took so far; zero if the system does not say.
+pub fn processor(process: &str) -> Duration {
+    /// `USER_HZ`, which is this on every Linux that there is.
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // After the name, which may hold anything, come the fields from the third on: 14 and 15 are the
+    // ticks spent in the program and in the system for it.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks: u32 = fields.skip(14 - 3).take(2).filter_map(|ticks| ticks.parse::<u32>().ok()).sum();
+    TICK * ticks
+}
+
+/// The same of this thread alone, to the nanosecond.
+pub fn thread_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let first = stat.split_whitespace().next().and_then(|nanoseconds| nanoseconds.parse().ok());
+    Duration::from_nanos(first.unwrap_or(0))
+}
+
 /// Has the engine do something.
 pub fn command(engine: &mut Engine, command: Command) -> Result<Reply, Error> {
     let outputs = engine.handle(clock::now(), Input::Command(Request(0), command));
@@ -71,12 +131,12 @@ pub fn follow(engine: &mut Engine, feeds: &[Feed]) -> Result<(), Error> {
 }
 
 /// Takes entries in, from bytes to committed and indexed: signatures are checked on all cores while
-/// the engine stores what was checked before.
-pub fn ingest(engine: &mut Engine, entries: &[Vec<u8>]) -> Result<(), Error> {
+/// the engine stores what was checked before, `together` in one transaction.
+pub fn ingest(engine: &mut Engine, entries: &[Vec<u8>], together: usize) -> Result<(), Error> {
     std::thread::scope(|scope| {
         let (checked, arriving) = std::sync::mpsc::sync_channel(2);
         scope.spawn(move || {
-            for batch in entries.chunks(BATCH) {
+            for batch in entries.chunks(together) {
                 let items: Vec<Option<ImportItem>> = batch
                     .par_iter()
                     .map(|bytes| checked::check_entry(bytes).ok().map(ImportItem::Entry))

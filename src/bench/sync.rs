@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use libp2p::{Multiaddr, PeerId};
 use starling_protocol::{
-    DeviceKey, sync::LogHead,
-    AuthorId,
+    AuthorId, DeviceKey,
+    sync::LogHead,
     sync::{Answer, Held, PullAction, Pulling, Range},
 };
 
@@ -41,13 +41,13 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     let (full, empty) = (rig::home(scratch.path(), 8)?, rig::home(scratch.path(), 9)?);
     let mut engine = rig::engine(&full)?;
     rig::follow(&mut engine, &feeds)?;
-    rig::ingest(&mut engine, &entries)?;
+    rig::ingest(&mut engine, &entries, rig::LARGE)?;
     let note = format!("{} entries of {of} feeds", entries.len());
 
     watch.doing("reading it out");
-    let mut bound = ingest::verify(&entries)?;
+    let mut bound = ingest::verify(&entries)?.time;
     let read = read_out(&mut engine, &feeds, entries.len())?;
-    bound = (bound + ingest::verify(&entries)?) / 2;
+    bound = (bound + ingest::verify(&entries)?.time) / 2;
     drop(engine);
     let rate = |time: Duration| entries.len() as f64 / time.as_secs_f64();
     let beside = |time| Bound { what: ingest::WHAT, value: rate(time) };
@@ -61,9 +61,9 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     }
     drop(engine);
     watch.doing("catching up");
-    let mut bound = ingest::verify(&entries)?;
+    let mut bound = ingest::verify(&entries)?.time;
     let taken = catch_up(&full, &empty, entries.len())?;
-    bound = (bound + ingest::verify(&entries)?) / 2;
+    bound = (bound + ingest::verify(&entries)?.time) / 2;
     let share = Measure::share("cold sync", rate(taken), "entries/s", beside(bound), 0.5);
     watch.measured(&share.noting(format!("{note}, two processes on loopback, on disk")));
     Ok(())

@@ -38,17 +38,41 @@ struct Step {
 
 /// In this order: each builds on those before it.
 const STEPS: [Step; 13] = [
-    Step { name: "identities", title: "Three people begin, each with a node of their own", run: together::identities },
-    Step { name: "invites", title: "They find and follow each other by invite links", run: together::invites },
+    Step {
+        name: "identities",
+        title: "Three people begin, each with a node of their own",
+        run: together::identities,
+    },
+    Step {
+        name: "invites",
+        title: "They find and follow each other by invite links",
+        run: together::invites,
+    },
     Step { name: "live", title: "Posts travel live", run: together::live },
     Step { name: "thread", title: "A reply is seen in its thread by a third", run: together::thread },
     Step { name: "reactions", title: "A like and a boost", run: together::reactions },
     Step { name: "edit", title: "An edit arrives, and the history stays", run: together::edit },
     Step { name: "delete", title: "A deletion erases everywhere", run: together::delete },
-    Step { name: "partition", title: "A node is cut off; both sides write; it heals, newest first", run: apart::partition },
-    Step { name: "carried", title: "A feed is carried by a third while its author is gone", run: apart::carried },
-    Step { name: "devices", title: "A backup becomes a second device, and no log forks", run: apart::devices },
-    Step { name: "bundle", title: "A feed travels on a USB stick, between nodes that never met", run: apart::bundle },
+    Step {
+        name: "partition",
+        title: "A node is cut off; both sides write; it heals, newest first",
+        run: apart::partition,
+    },
+    Step {
+        name: "carried",
+        title: "A feed is carried by a third while its author is gone",
+        run: apart::carried,
+    },
+    Step {
+        name: "devices",
+        title: "A backup becomes a second device, and no log forks",
+        run: apart::devices,
+    },
+    Step {
+        name: "bundle",
+        title: "A feed travels on a USB stick, between nodes that never met",
+        run: apart::bundle,
+    },
     Step { name: "tampering", title: "What was tampered with is found out", run: hostile::tampering },
     Step { name: "fork", title: "A stolen device is proven, frozen, and cut off", run: hostile::fork },
 ];
@@ -59,7 +83,11 @@ impl Demo {
         let children = Arc::new(Children::new(self.keep)?);
         children.end_when_interrupted()?;
         if !output.json {
-            output.line(format!("{} {}", output.bold("Starling demo"), output.dim(env!("CARGO_PKG_VERSION"))))?;
+            output.line(format!(
+                "{} {}",
+                output.bold("Starling demo"),
+                output.dim(env!("CARGO_PKG_VERSION"))
+            ))?;
             output.line("Real nodes on this machine, over loopback only. Every line below was checked.")?;
         }
         let begun = Instant::now();
@@ -68,6 +96,7 @@ impl Demo {
             heading(&output, number, step)?;
             let started = Instant::now();
             let result = (step.run)(&mut world);
+            children.not_interrupted();
             let seen = world.seen();
             report(&output, number, step, &result, &seen, started.elapsed())?;
             if let Err(error) = result {

@@ -29,6 +29,9 @@ pub struct Init {
     /// Your name, as others see it; it can be changed at any time
     #[arg(long)]
     name: Option<String>,
+    /// Let others on the local network see that this node is here, and look for theirs
+    #[arg(long)]
+    mdns: bool,
     /// Ask nothing
     #[arg(long)]
     no_input: bool,
@@ -58,10 +61,8 @@ impl Init {
             let most = limits::PROFILE_NAME_CHARS;
             return Err(Failure::usage(format!("a name has at most {most} characters, this has {length}")));
         }
-        let mdns = !asks || {
-            let question = "May others on your local network see that you are here? [Y/n]";
-            !ask(question, "y")?.to_lowercase().starts_with('n')
-        };
+        let question = "May others on your local network see that you are here? [y/N]";
+        let mdns = self.mdns || (asks && ask(question, "n")?.to_lowercase().starts_with('y'));
 
         let mut entropy = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *entropy).map_err(Failure::failed)?;
@@ -107,7 +108,7 @@ pub fn settings(context: &Context, mdns: bool) -> Result<(), Failure> {
     let port = PORTS.start + u16::from_le_bytes(random) % (PORTS.end - PORTS.start);
     let listen = format!("/ip4/0.0.0.0/udp/{port}/quic-v1,/ip4/0.0.0.0/tcp/{port}");
     let text = config::edit("config.toml", HEAD, "network.listen", &listen)?;
-    let text = config::edit("config.toml", &text, "network.mdns", &mdns.to_string())?;
+    let text = if mdns { config::edit("config.toml", &text, "network.mdns", "true")? } else { text };
     write_settings(context, &text)
 }
 

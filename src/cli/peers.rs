@@ -126,8 +126,11 @@ fn add(context: &Context, address: &Multiaddr, no_wait: bool) -> Result<(), Fail
             return context.output.either(&object(true), format!("connected to {peer}"));
         }
         if Instant::now() > until {
-            return Err(Failure::new(Kind::Network, format!("{address} could not be reached"))
-                .hint("it is remembered and tried again; see `starling peers list`"));
+            let hint = match expected {
+                Some(_) => "it is remembered and tried again; see `starling peers list`",
+                None => "without /p2p/ and a peer id at its end it is not remembered",
+            };
+            return Err(Failure::new(Kind::Network, format!("{address} could not be reached")).hint(hint));
         }
         thread::sleep(PAUSE);
     }

@@ -171,7 +171,7 @@ impl Restore {
             Some((preface, ..)) if !context.places.config.exists() => {
                 init::write_settings(context, &preface.settings)?;
             }
-            _ => init::settings(context, true)?,
+            _ => init::settings(context, false)?,
         }
         let config = context.settings()?.config;
         let known = source.backup.as_ref().map(|(preface, ..)| &preface.identity);

@@ -27,6 +27,9 @@ pub struct Run {
     /// Answer programs on this address instead of the one in the settings; port 0 is any
     #[arg(long, value_name = "ADDR:PORT")]
     http: Option<SocketAddr>,
+    /// Look for nodes on the local network, whatever the settings say
+    #[arg(long, conflicts_with = "no_mdns")]
+    mdns: bool,
     /// Do not look for nodes on the local network
     #[arg(long)]
     no_mdns: bool,
@@ -56,8 +59,8 @@ impl Run {
         if let Some(http) = self.http {
             flags.push(("http.listen", Value::String(http.to_string())));
         }
-        if self.no_mdns {
-            flags.push(("network.mdns", Value::Boolean(false)));
+        if self.mdns || self.no_mdns {
+            flags.push(("network.mdns", Value::Boolean(self.mdns)));
         }
         flags
     }

@@ -21,7 +21,7 @@ fn complaint(file: &str, variables: &[(&str, &str)]) -> String {
 #[test]
 fn the_default_file_and_the_structs_are_equal() {
     let config = Config::default();
-    assert!(config.network.mdns && config.http.listen.ip().is_loopback());
+    assert!(!config.network.mdns && !config.http.allow_remote && config.http.listen.ip().is_loopback());
     let keys = Resolved::new(None, &[], &[]).unwrap().keys;
     assert!(keys.iter().all(|(.., layer)| *layer == Layer::Default));
     assert!(keys.len() <= 25, "settings are a maze at {}", keys.len());
@@ -37,12 +37,12 @@ fn the_default_file_and_the_structs_are_equal() {
 
 #[test]
 fn later_layers_win() {
-    let file = "[network]\nmdns = false\n[store]\nnetwork_rows = 7\n";
+    let file = "[network]\nmdns = true\n[store]\nnetwork_rows = 7\n";
     let variables =
         [("STARLING_STORE_NETWORK_ROWS", "8"), ("STARLING_LOG", "debug"), ("STARLING_HOME", "/x")];
-    let flags = [("network.mdns", Value::Boolean(true))];
+    let flags = [("network.mdns", Value::Boolean(false))];
     let resolved = resolve(file, &variables, &flags).unwrap();
-    assert!(resolved.config.network.mdns);
+    assert!(!resolved.config.network.mdns);
     assert_eq!(resolved.config.store.network_rows, 8);
     assert_eq!(resolved.config.log.level, "debug");
     let won = |key: &str| resolved.keys.iter().find(|(known, ..)| known == key).unwrap().2;
@@ -50,7 +50,7 @@ fn later_layers_win() {
     assert_eq!(won("store.network_rows"), Layer::Environment);
     assert_eq!(won("sync.retention"), Layer::Default);
     let resolved = resolve(file, &[], &[]).unwrap();
-    assert!(!resolved.config.network.mdns);
+    assert!(resolved.config.network.mdns);
     assert_eq!(resolved.keys.iter().find(|(key, ..)| key == "store.network_rows").unwrap().2, Layer::File);
 }
 

@@ -10,7 +10,7 @@ use crate::store::{Error, Taken};
 /// delete stays: if these could be erased, it would depend on the order in which entries came what they
 /// had done before.
 pub(super) fn erasable(entry: &Verified) -> bool {
-    let deletes = matches!(entry.payload().map(|payload| payload.body()), Some(Body::Delete(_)));
+    let deletes = matches!(crate::store::body(entry), Some(Body::Delete(_)));
     matches!(entry.header().log, log::POSTS | log::REACTIONS) && !deletes
 }
 

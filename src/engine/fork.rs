@@ -147,7 +147,7 @@ impl Turn<'_, '_> {
             return Ok(Verdict::Ignore);
         }
         if self.merge_identity(record, None)?.is_err() {
-            return Ok(Verdict::Reject);
+            return Ok(Verdict::Ignore);
         }
         let Some(number) = self.batch.author_number(&author)? else { return Ok(Verdict::Ignore) };
         Ok(if self.frozen_by(proof, number)? { Verdict::Accept } else { Verdict::Ignore })
@@ -188,7 +188,8 @@ impl Turn<'_, '_> {
     ) -> Result<(), Error> {
         self.truncate(log, end + 1)?;
         let frozen = self.batch.log(log)?.state.frozen();
-        let Some(frozen) = frozen else {
+        self.batch.change_log(log, |row| row.state.thaw())?;
+        let Some(frozen) = frozen.filter(|frozen| *frozen <= end) else {
             // Held without a proof, and yet not the chosen one: the whole stretch is in doubt.
             let wrong = self.batch.id_at(log, end)?.is_some_and(|held| held != id);
             let run = self.batch.log(log)?.state.top().copied();
@@ -197,8 +198,7 @@ impl Turn<'_, '_> {
                 _ => Ok(()),
             };
         };
-        self.batch.change_log(log, |row| row.state.thaw())?;
-        if end >= frozen && self.batch.id_at(log, end)? == Some(id) {
+        if self.batch.id_at(log, end)? == Some(id) {
             let audience = self.audience(author);
             for arrival in self.batch.arrivals(log, frozen, end + 1)? {
                 let Some((entry, received)) = self.batch.entry(arrival)? else { continue };

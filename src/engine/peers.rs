@@ -73,9 +73,17 @@ impl Turn<'_, '_> {
         first: bool,
     ) -> Result<(), Error> {
         let now = self.now;
+        let mut left = false;
         let row = self.batch.change_peer(&peer.to_bytes(), |row| {
+            // Leaving takes longer than any wait between calls.
+            left =
+                !row.wanted && row.retry_at > now + RETRY_MOST_MS + RETRY_MS && row.retry_at <= now + LEFT_MS;
+            row.forgive(now, FORGIVE_MS);
             row.last_seen = now;
             row.failures = 0;
+            if left {
+                return;
+            }
             row.retry_at = 0;
             // Where somebody called from is not where they can be called.
             if outbound {
@@ -84,6 +92,10 @@ impl Turn<'_, '_> {
         })?;
         if row.banned {
             self.network(Command::Ban { peer });
+            return Ok(());
+        }
+        if left {
+            self.network(Command::Disconnect { peer });
             return Ok(());
         }
         self.state.numbers.insert(peer, row.number);
@@ -306,8 +318,7 @@ impl Turn<'_, '_> {
         let now = self.now;
         let mut left = false;
         self.batch.change_peer(&peer.to_bytes(), |row| {
-            let forgiven = now.saturating_sub(row.last_seen) / FORGIVE_MS;
-            row.demerits = row.demerits.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX));
+            row.forgive(now, FORGIVE_MS);
             row.demerits += fault.points();
             row.last_seen = now;
             left = row.demerits >= DEMERITS;
@@ -350,7 +361,8 @@ impl Turn<'_, '_> {
                 self.learn(peer, std::slice::from_ref(&address), false)?;
             }
         }
-        self.plan_dial()
+        self.state.next_dial = self.state.next_dial.min(self.now + RETRY_MS);
+        Ok(())
     }
 
     /// Where others may find us, for our profile: public addresses only, the others say nothing to

@@ -13,6 +13,7 @@ use super::{
     Event,
     checked::{Checked, CheckedFrame},
     erase::erasable,
+    sessions::Session,
     turn::{Fresh, Turn},
 };
 use crate::{
@@ -97,8 +98,8 @@ impl Turn<'_, '_> {
             }
             return Ok(match self.merge_identity(&record, None)? {
                 Ok(true) => Verdict::Accept,
-                Ok(false) => Verdict::Ignore,
-                Err(_) => Verdict::Reject,
+                // The record was verified on the way: what is left is that it knows nothing new.
+                Ok(false) | Err(_) => Verdict::Ignore,
             });
         };
         let author = entry.header().author;
@@ -122,7 +123,7 @@ impl Turn<'_, '_> {
             return Ok(Verdict::Ignore);
         }
         if self.merge_identity(&record, None)?.is_err() {
-            return Ok(Verdict::Reject);
+            return Ok(Verdict::Ignore);
         }
         if entry.payload().is_none() && self.is_home(&author) {
             // The payload was too large to come along, and is worth asking for: so is the whole entry.
@@ -171,7 +172,8 @@ impl Turn<'_, '_> {
         if self.state.blocked.contains(&author) {
             return Ok(Outcome::Unwanted);
         }
-        if self.state.disk_low && source != Source::Own {
+        // Our own feed is taken in whatever the disk says: signing below it would fork it.
+        if self.state.disk_low && author != self.state.author {
             return Ok(Outcome::Unwanted);
         }
         let Some(number) = self.batch.author_number(&author)? else { return Ok(Outcome::Unvouched) };
@@ -252,8 +254,11 @@ impl Turn<'_, '_> {
         let author = entry.header().author;
         let home = audience == Audience::Home && entry.header().log == log::POSTS;
         self.event(Event::Stored { id: entry.id(), author, home });
-        let news = News::Entry(author, entry.signed().to_bytes());
-        self.fresh.push(Fresh { news, from: source.peer() });
+        let asks = |session: &Session| Some(session.peer()) != source.peer() && session.serves(&author);
+        if self.state.sessions.values().any(asks) {
+            let news = News::Entry(author, entry.signed().to_bytes());
+            self.fresh.push(Fresh { news, from: source.peer() });
+        }
         if let Some(peer) = source.peer().and_then(|peer| self.state.peers.get_mut(&peer)) {
             peer.received += 1;
         }

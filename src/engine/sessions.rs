@@ -28,11 +28,14 @@ pub(super) struct Pull {
     pub caught: bool,
     /// The peer has shown that it knows our own author.
     pub knows_us: bool,
+    /// Since when what it has claimed is kept from others.
+    pub claims_since: u64,
 }
 
 impl Session {
-    pub fn pull(peer: PeerId, machine: Pulling) -> Self {
-        Self { peer, role: Role::Pull(Box::new(Pull { machine, caught: false, knows_us: false })) }
+    pub fn pull(peer: PeerId, machine: Pulling, now: u64) -> Self {
+        let pull = Pull { machine, caught: false, knows_us: false, claims_since: now };
+        Self { peer, role: Role::Pull(Box::new(pull)) }
     }
 
     pub fn serve(peer: PeerId, machine: Serving) -> Self {

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use starling_protocol::{AuthorId, Body, Verified, entry::log, frame::Frame, sync::ServeAction};
 
-use super::turn::Turn;
+use super::turn::{Fresh, Turn};
 use crate::{
     network::Command,
     store::{Audience, Error, Turned, graph},
@@ -19,7 +19,7 @@ impl Turn<'_, '_> {
     /// Does what an entry says beyond being shown.
     pub fn follow_up(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
         let author = entry.header().author;
-        match entry.payload().map(|payload| payload.body()) {
+        match crate::store::body(entry) {
             Some(Body::Delete(ids)) => {
                 for id in ids {
                     self.erase(&author, number, id)?;
@@ -125,7 +125,8 @@ impl Turn<'_, '_> {
         for (stream, session) in &mut self.state.sessions {
             let peer = session.peer();
             let Some(serving) = session.serving() else { continue };
-            let news = fresh.iter().filter(|fresh| fresh.from != Some(peer)).map(|fresh| fresh.news.clone());
+            let wanted = |fresh: &&Fresh| fresh.from != Some(peer) && serving.interested(&fresh.author());
+            let news: Vec<_> = fresh.iter().filter(wanted).map(|fresh| fresh.news.clone()).collect();
             for action in serving.announce(news) {
                 match action {
                     ServeAction::Send(frame) => frames.push((*stream, frame)),

@@ -1,5 +1,7 @@
 //! Sync sessions: the machines of the protocol crate, wired to the store and the network.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use libp2p::PeerId;
 use starling_protocol::{
@@ -45,7 +47,7 @@ impl Turn<'_, '_> {
                 let mine = self.own_states(&interests)?;
                 let retention = Some(self.state.policy.retention);
                 let (machine, actions) = Pulling::start(now, &interests, mine, retention);
-                self.state.sessions.insert(stream, Session::pull(peer, machine));
+                self.state.sessions.insert(stream, Session::pull(peer, machine, now));
                 self.pull_actions(stream, peer, actions, None)?;
             }
         }
@@ -62,7 +64,11 @@ impl Turn<'_, '_> {
             let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
             pulled = Some(pull.machine.receive(now, frame, &mut held)?);
         } else if let Some(serving) = session.serving() {
-            served = Some(serving.receive(now, frame, &mut Holdings { batch: self.batch })?);
+            served = Some(serving.receive(
+                now,
+                frame,
+                &mut Holdings { batch: self.batch, blocked: &self.state.blocked },
+            )?);
         }
         self.state.sessions.insert(stream, session);
         if let Some(actions) = pulled {
@@ -241,8 +247,10 @@ impl Turn<'_, '_> {
             if !self.is_home(&author) {
                 continue;
             }
-            if let Err(error) = self.merge_identity(record, Some(peer))? {
-                return self.fault(peer, Fault::Invalid, &error.to_string());
+            match self.merge_identity(record, Some(peer))? {
+                // Too much of it is its author's doing, not that of the peer that passes it on.
+                Ok(_) | Err(starling_protocol::identity::Error::Limit(_)) => {}
+                Err(error) => return self.fault(peer, Fault::Invalid, &error.to_string()),
             }
         }
         Ok(())
@@ -262,11 +270,7 @@ impl Turn<'_, '_> {
 
     fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {
         // What this peer turned out not to have, others were not asked for because of it.
-        for (range, others) in self.state.in_flight.give_up(stream) {
-            for other in others {
-                self.ask_in(other, &[range])?;
-            }
-        }
+        self.hand_over(stream)?;
         let mut knows_us = false;
         if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
             pull.caught = true;
@@ -277,6 +281,33 @@ impl Turn<'_, '_> {
         }
         self.event(Event::Synced(peer));
         if knows_us && self.state.guard.reason().is_some() { self.open_guard() } else { Ok(()) }
+    }
+
+    /// Gives back what a session had claimed, to those who were denied some of it.
+    fn hand_over(&mut self, stream: StreamId) -> Result<(), Error> {
+        for (range, others) in self.state.in_flight.give_up(stream) {
+            for other in others {
+                self.ask_in(other, &[range])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims do not last: a peer that is slow, or says that it holds what nobody has, keeps nothing
+    /// from being asked of others for longer than this.
+    fn loosen_claims(&mut self) -> Result<(), Error> {
+        const CLAIM_MS: u64 = 60_000;
+        let now = self.now;
+        let mut old = Vec::new();
+        for (stream, session) in &mut self.state.sessions {
+            if let Some(pull) = session.pulling()
+                && now >= pull.claims_since.saturating_add(CLAIM_MS)
+            {
+                pull.claims_since = now;
+                old.push(*stream);
+            }
+        }
+        old.into_iter().try_for_each(|stream| self.hand_over(stream))
     }
 
     fn serve_actions(
@@ -345,7 +376,7 @@ impl Turn<'_, '_> {
             self.fault(peer, Fault::Stalled, "it owes an answer")?;
             self.retry_sync(peer);
         }
-        Ok(())
+        self.loosen_claims()
     }
 
     /// What we hold of these authors, for comparing. While the guard is closed our own feed is left
@@ -448,6 +479,8 @@ impl Held for Holding<'_, '_> {
 /// What is held here, for a machine that answers.
 struct Holdings<'a, 't> {
     batch: &'a mut Batch<'t>,
+    /// Nothing of these is passed on.
+    blocked: &'a BTreeSet<AuthorId>,
 }
 
 impl Holder for Holdings<'_, '_> {
@@ -457,6 +490,9 @@ impl Holder for Holdings<'_, '_> {
         let mut feeds = Vec::new();
         for prefix in interests.prefixes() {
             for (author, number) in self.batch.authors_with(*prefix)? {
+                if self.blocked.contains(&author) {
+                    continue;
+                }
                 feeds.extend(feed_state(self.batch, &author, number)?);
             }
         }
@@ -465,8 +501,8 @@ impl Holder for Holdings<'_, '_> {
 
     fn feed(&mut self, author: &AuthorId) -> Result<Option<FeedState>, Error> {
         match self.batch.author_number(author)? {
-            Some(number) => feed_state(self.batch, author, number),
-            None => Ok(None),
+            Some(number) if !self.blocked.contains(author) => feed_state(self.batch, author, number),
+            _ => Ok(None),
         }
     }
 
@@ -485,6 +521,9 @@ impl Holder for Holdings<'_, '_> {
     fn read(&mut self, range: &Range, max_entries: usize, max_bytes: usize) -> Result<Served, Error> {
         debug_assert!(max_bytes >= limits::ENTRY_BYTES);
         let Some(number) = self.batch.author_number(&range.author)? else { return Ok(Served::default()) };
+        if self.blocked.contains(&range.author) {
+            return Ok(Served::default());
+        }
         let Some(log) = self.batch.log_number(number, &range.device, range.log)? else {
             return Ok(Served::default());
         };

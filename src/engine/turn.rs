@@ -17,6 +17,14 @@ pub(super) struct Fresh {
     pub from: Option<libp2p::PeerId>,
 }
 
+impl Fresh {
+    pub fn author(&self) -> AuthorId {
+        match &self.news {
+            News::Entry(author, _) | News::Identity(author, _) | News::Fork(author, _) => *author,
+        }
+    }
+}
+
 pub(super) struct Turn<'a, 't> {
     pub state: &'a mut State,
     pub batch: &'a mut Batch<'t>,

@@ -42,21 +42,21 @@ fn a_home_is_begun_once() {
 }
 
 #[test]
-fn every_flipped_bit_of_a_secret_is_found() {
+fn a_flipped_bit_of_a_secret_is_found() {
     let (_folder, home) = fresh();
     for name in ["keys/root.key", "keys/device.key", "keys/node.key", "identity.cbor"] {
         let path = home.file(name);
         let good = fs::read(&path).unwrap();
-        for bit in 0..good.len() * 8 {
+        let read = || if name == "identity.cbor" { home.identity().map(drop) } else { home.keys().map(drop) };
+        // All of one file; of the others every seventh, which comes by each place in a byte.
+        for bit in (0..good.len() * 8).step_by(if name == "keys/device.key" { 1 } else { 7 }) {
             let mut bad = good.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
             fs::write(&path, &bad).unwrap();
-            let found = matches!(home.keys(), Err(Error::Damaged { .. }))
-                || matches!(home.identity(), Err(Error::Damaged { .. }));
-            assert!(found, "bit {bit} of {name}");
+            assert!(matches!(read(), Err(Error::Damaged { .. })), "bit {bit} of {name}");
         }
         fs::write(&path, &good[..good.len() - 1]).unwrap();
-        assert!(home.keys().is_err() || home.identity().is_err(), "{name} cut short");
+        assert!(read().is_err(), "{name} cut short");
         fs::write(&path, &good).unwrap();
     }
     assert!(home.keys().is_ok() && home.identity().is_ok());

@@ -72,8 +72,9 @@ impl<'t> Batch<'t> {
         Ok(Self { tables, memory, dirty_authors, dirty_logs, next_arrival })
     }
 
-    /// Writes the rows that were kept back, and gives the memory to the next batch.
-    pub(super) fn flush(mut self) -> Result<Memory, Error> {
+    /// Writes the rows that were kept back, and gives the memory to the next batch. Says whether
+    /// anything was written at all.
+    pub(super) fn flush(mut self) -> Result<(Memory, bool), Error> {
         for number in &self.dirty_authors {
             if let Some(row) = self.memory.authors.get(number) {
                 self.tables.authors.insert(number, row.encode().as_slice())?;
@@ -84,7 +85,7 @@ impl<'t> Batch<'t> {
                 self.tables.logs.insert(number, row.encode().as_slice())?;
             }
         }
-        Ok(self.memory)
+        Ok((self.memory, self.tables.touched.get()))
     }
 
     /// The number of an author, if anything of them is known.

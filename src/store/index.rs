@@ -154,7 +154,7 @@ impl Batch<'_> {
         if shown {
             self.tables.home.remove((time, arrival))?;
             self.tables.network.remove((time, arrival))?;
-            // What a fork hid is indexed nowhere already.
+            // Once only: what a fork hid may be forgotten later.
             if self.tables.authored.remove((author, time, arrival))?.is_some() {
                 self.change_author(author, |row| row.posts = row.posts.saturating_sub(1))?;
             }

@@ -32,6 +32,12 @@ pub struct PeerRow {
 }
 
 impl PeerRow {
+    /// Lets penalty points wear off, one in `every` milliseconds since the peer was last seen.
+    pub fn forgive(&mut self, now: u64, every: u64) {
+        let forgiven = now.saturating_sub(self.last_seen) / every;
+        self.demerits = self.demerits.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX));
+    }
+
     /// Hears of an address, at the front if it worked at `now`.
     pub fn learn(&mut self, address: String, worked: bool, now: u64) {
         let before = self.addresses.iter().position(|(known, _)| *known == address);
@@ -97,7 +103,8 @@ impl Batch<'_> {
     fn make_room(&mut self) -> Result<(), Error> {
         let peers = self.peers()?;
         let idle = peers.into_iter().filter(|(_, peer)| !peer.wanted && !peer.banned);
-        if let Some((id, _)) = idle.min_by_key(|(_, peer)| peer.last_seen) {
+        // Those who only called go first: nobody can call them back, and anybody can make a thousand.
+        if let Some((id, _)) = idle.min_by_key(|(_, peer)| (!peer.addresses.is_empty(), peer.last_seen)) {
             self.forget_peer(&id)?;
         }
         Ok(())

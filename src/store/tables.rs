@@ -5,6 +5,12 @@
 //! appended to and its pages stay full. Everything else points at arrivals. Ids stand in indexes by
 //! their first 16 bytes; whoever follows one compares the whole.
 
+use std::{
+    cell::Cell,
+    ops::{Deref, DerefMut},
+    rc::Rc,
+};
+
 use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition as Def, TableError, WriteTransaction};
 
 /// The first 16 bytes of an entry id.
@@ -12,10 +18,37 @@ pub type Prefix = [u8; 16];
 /// Author (numbered), kind of relation, target author (numbered).
 pub type Relation = (u32, u8, u32);
 
+/// A table that notes when it is written to: a transaction in which none was need not be committed,
+/// and a commit waits for the disk.
+pub struct Watched<T> {
+    table: T,
+    touched: Rc<Cell<bool>>,
+}
+
+impl<T> Deref for Watched<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.table
+    }
+}
+
+/// Whoever asks for this means to write.
+impl<T> DerefMut for Watched<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.touched.set(true);
+        &mut self.table
+    }
+}
+
 macro_rules! tables {
     ($($(#[$doc:meta])* $field:ident: $key:ty => $value:ty, $name:literal;)*) => {
         /// All tables of a transaction that writes.
-        pub struct Tables<'t> { $($(#[$doc])* pub $field: Table<'t, $key, $value>,)* }
+        pub struct Tables<'t> {
+            /// Whether anything was written.
+            pub touched: Rc<Cell<bool>>,
+            $($(#[$doc])* pub $field: Watched<Table<'t, $key, $value>>,)*
+        }
 
         /// All tables of a transaction that reads. It opens every one, so that a file that lacks one is
         /// found out at once; not all of them have readers.
@@ -25,7 +58,11 @@ macro_rules! tables {
         impl<'t> Tables<'t> {
             /// Opens all of them, and makes those that are not there.
             pub fn open(txn: &'t WriteTransaction) -> Result<Self, TableError> {
-                Ok(Self { $($field: txn.open_table(Def::new($name))?,)* })
+                let touched = Rc::default();
+                Ok(Self {
+                    $($field: Watched { table: txn.open_table(Def::new($name))?, touched: Rc::clone(&touched) },)*
+                    touched,
+                })
             }
         }
 

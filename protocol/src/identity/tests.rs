@@ -142,3 +142,43 @@ fn a_short_record_still_lets_a_device_speak() {
     assert!(record.size() <= 500);
     assert_eq!(Identity::verify(&record).unwrap().voice(&device(7), 0), Voice::Speaks);
 }
+
+#[test]
+fn of_too_many_operations_everybody_keeps_the_same() {
+    let many: Vec<_> = (0..limits::IDENTITY_OPERATIONS as u64 + 40)
+        .map(|seq| sign(0, 0, Action::RemoveDevice(cut(9, seq))))
+        .chain([sign(0, 0, Action::AddDevice(device(1))), rotate(0, &[1], vec![])])
+        .collect();
+    let forward = identity(&many);
+    let backward = identity(&many.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(forward.len(), limits::IDENTITY_OPERATIONS);
+    assert_eq!(forward, backward);
+    assert_eq!((forward.epoch(), forward.voice(&device(1), 0)), (1, Voice::Speaks));
+    let mut again = forward.clone();
+    assert_eq!(again.merge(&backward.record()), Ok(false));
+}
+
+#[test]
+fn a_cut_off_where_no_entry_can_be_is_refused() {
+    let mut identity = identity(&[]);
+    for cutoff in [
+        Cutoff(0, limits::MAX_SEQ + 1, EntryId::new([0; 32])),
+        Cutoff(0, u64::MAX, EntryId::new([0; 32])),
+        Cutoff(log::COUNT, 0, EntryId::new([0; 32])),
+    ] {
+        for action in [
+            Action::RemoveDevice(Removal(device(1), vec![cutoff])),
+            Action::Retire(vec![Removal(device(1), vec![cutoff])]),
+        ] {
+            assert!(matches!(identity.apply(sign(0, 0, action)), Err(Error::Limit(_))));
+        }
+    }
+    assert!(identity.is_empty());
+}
+
+#[test]
+fn devices_that_were_cut_are_bounded() {
+    let removals: Vec<_> = (0..limits::DEVICES as u8 + 9).map(|n| cut(n, 1)).collect();
+    let identity = identity(&[sign(0, 0, Action::Retire(removals))]);
+    assert_eq!(identity.removed().count(), limits::DEVICES);
+}

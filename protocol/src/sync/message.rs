@@ -264,9 +264,8 @@ impl Answer {
             132 => {
                 let (feeds, last): (Vec<FeedState>, bool) = body(bytes)?;
                 at_most("the feeds of one answer", &feeds, limits::INTERESTS)?;
-                if !feeds.iter().all(FeedState::is_sound) {
-                    return Err(Error::Limit("a feed"));
-                }
+                // A feed that cannot be is its author's doing, not that of the node that holds it.
+                let feeds = feeds.into_iter().filter(FeedState::is_sound).collect();
                 Ok(Self::Heads { feeds, last })
             }
             133 => {

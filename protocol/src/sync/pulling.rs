@@ -158,8 +158,12 @@ impl Pulling {
             self.comparison.received += frame.len();
         }
         let mut actions = Vec::new();
+        let mut progress = false;
         let fault = match Answer::from_bytes(frame) {
-            Ok(answer) => self.answer(answer, held, &mut actions)?.err(),
+            Ok(answer) => {
+                progress = self.is_owed(&answer);
+                self.answer(answer, held, &mut actions)?.err()
+            }
             Err(_) => Some("a message that cannot be read"),
         };
         if let Some(fault) = fault {
@@ -168,8 +172,18 @@ impl Pulling {
             return Ok(vec![PullAction::Misbehaved(fault)]);
         }
         self.ask(held, &mut actions)?;
-        self.watch(now, true);
+        self.watch(now, progress);
         Ok(actions)
+    }
+
+    /// Whether this is what was asked for: only that counts as being answered.
+    fn is_owed(&self, answer: &Answer) -> bool {
+        match answer {
+            Answer::Entries { live, entries, done } => !live && !(entries.is_empty() && done.is_empty()),
+            Answer::Heads { .. } => self.heads_owed,
+            Answer::Reconcile(_) => true,
+            Answer::Identities(_) | Answer::Forks(_) | Answer::Refused(_) => false,
+        }
     }
 
     /// So many batches of [`PullAction::Take`] are stored: as many more may come.

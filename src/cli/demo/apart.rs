@@ -34,7 +34,8 @@ pub fn partition(world: &mut World) -> Result<()> {
     for (number, id) in (1..).zip(&missed) {
         world.holds("carol", id, &format!("news {number}"))?;
     }
-    let arrived = |id: &str| text(&world.look("carol", &format!("/api/starling/v1/entries/{id}"))?, "received_at");
+    let arrived =
+        |id: &str| text(&world.look("carol", &format!("/api/starling/v1/entries/{id}"))?, "received_at");
     let (last, oldest) = (arrived(&missed[MISSED - 1])?, arrived(&missed[0])?);
     ensure!(last <= oldest, "the newest post came at {last}, after the oldest, which came at {oldest}");
     world.tell("carol", format!("has all {MISSED}; the newest were there first"));
@@ -84,7 +85,10 @@ pub fn devices(world: &mut World) -> Result<()> {
     let mut signers = Vec::new();
     for (id, words) in [(&here, "from the desk"), (&there, "from the laptop")] {
         let status = world.holds("bob", id, words)?;
-        ensure!(status["account"]["id"] == world.author("alice")?.as_str(), "both should be alice's: {status}");
+        ensure!(
+            status["account"]["id"] == world.author("alice")?.as_str(),
+            "both should be alice's: {status}"
+        );
         signers.push(text(&status["starling"], "device")?);
     }
     ensure!(signers[0] != signers[1], "two devices should sign with two keys");
@@ -104,16 +108,29 @@ pub fn bundle(world: &mut World) -> Result<()> {
     let written = world.does("bob", &["export", "feed", &alice, "--out", &stick])?;
     world.tell("bob", format!("puts {} entries of alice's on a stick", written["entries"]));
     let phrase = world.path("dave.phrase");
-    world.does("dave", &["init", "--name", "dave", "--no-input", "--phrase-out", &phrase.to_string_lossy()])?;
+    world
+        .does("dave", &["init", "--name", "dave", "--no-input", "--phrase-out", &phrase.to_string_lossy()])?;
     world.meet("dave")?;
     world.does("dave", &["follow", &alice])?;
     let answer = world.does("dave", &["import", "feed", &stick])?;
-    ensure!(answer["refused"] == 0 && answer["new"] == written["entries"], "dave should take in all: {answer}");
+    ensure!(
+        answer["refused"] == 0 && answer["new"] == written["entries"],
+        "dave should take in all: {answer}"
+    );
     let home = world.lists("dave", &["home", "--limit", "200"])?;
-    let found = |words: &str| home.iter().any(|post: &Value| post["text"] == words && post["author"] == alice.as_str());
-    ensure!(found("from the laptop") && found("news 1"), "dave should read alice's posts: {} seen", home.len());
+    let found = |words: &str| {
+        home.iter().any(|post: &Value| post["text"] == words && post["author"] == alice.as_str())
+    };
+    ensure!(
+        found("from the laptop") && found("news 1"),
+        "dave should read alice's posts: {} seen",
+        home.len()
+    );
     let again = world.does("dave", &["import", "feed", &stick])?;
-    ensure!(again["new"] == 0 && again["known"] == written["entries"], "a second time should bring nothing: {again}");
+    ensure!(
+        again["new"] == 0 && again["known"] == written["entries"],
+        "a second time should bring nothing: {again}"
+    );
     let alice = short(&alice).to_owned();
     world.tell("dave", format!("has no network at all, and reads {} posts of {alice}…", home.len()));
     Ok(())

@@ -5,7 +5,10 @@ use std::{
     fs::{self, DirBuilder},
     path::{Path, PathBuf},
     process::Child,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +26,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Children {
     folder: PathBuf,
     keep: bool,
+    interrupted: AtomicBool,
+    /// Held while something is started or done in the folder.
+    busy: Mutex<()>,
     running: Mutex<BTreeMap<String, Child>>,
 }
 
@@ -45,12 +51,19 @@ impl Children {
                 #[cfg(unix)]
                 std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
                 builder.create(&folder).map_err(|error| {
-                    Failure::failed(format!("{}: {error}", folder.display())).hint("--keep DIR uses another folder")
+                    Failure::failed(format!("{}: {error}", folder.display()))
+                        .hint("--keep DIR uses another folder")
                 })?;
                 folder
             }
         };
-        Ok(Self { folder, keep: kept, running: Mutex::default() })
+        Ok(Self {
+            folder,
+            keep: kept,
+            interrupted: AtomicBool::new(false),
+            busy: Mutex::default(),
+            running: Mutex::default(),
+        })
     }
 
     /// Where the homes are.
@@ -65,6 +78,17 @@ impl Children {
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Child>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the folder from going away under what is done in it.
+    pub fn busy(&self) -> MutexGuard<'_, ()> {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.interrupted.load(Ordering::SeqCst) {
+            return busy;
+        }
+        drop(busy);
+        self.not_interrupted();
+        self.busy()
     }
 
     /// Looks after a process from now on.
@@ -98,6 +122,14 @@ impl Children {
         self.folder.clone()
     }
 
+    /// Does not return if the demo was interrupted: what fails then fails because its nodes were ended,
+    /// and the process is about to end as well.
+    pub fn not_interrupted(&self) {
+        while self.interrupted.load(Ordering::SeqCst) {
+            thread::park();
+        }
+    }
+
     /// Cleans up when the person or the system interrupts, and ends this process.
     pub fn end_when_interrupted(self: &Arc<Self>) -> Result<(), Failure> {
         let children = Arc::clone(self);
@@ -113,6 +145,10 @@ impl Children {
                     _ = terminations.recv() => {}
                 }
             });
+            children.interrupted.store(true, Ordering::SeqCst);
+            // The nodes first: a command that waits for one then ends soon.
+            children.end(true);
+            let _done = children.busy.lock();
             children.end(children.keep);
             eprintln!("error: interrupted");
             std::process::exit(Kind::Interrupted as i32);

@@ -64,7 +64,10 @@ pub fn fork(world: &mut World) -> Result<()> {
         let forked = world.sees(format!("{who} knows of the fork"), look, |forked| *forked != json!([]))?;
         world.tell(who, format!("holds the proof, and froze that device from entry {} on", forked[0]["seq"]));
         let timeline = world.timeline(who)?;
-        ensure!(timeline.iter().all(|(_, text)| text != "buy my coins"), "{who} should show neither: {timeline:?}");
+        ensure!(
+            timeline.iter().all(|(_, text)| text != "buy my coins"),
+            "{who} should show neither: {timeline:?}"
+        );
     }
     let id = world.posts("alice", "my laptop was stolen", &[])?;
     world.holds("bob", &id, "my laptop was stolen")?;
@@ -78,7 +81,8 @@ pub fn fork(world: &mut World) -> Result<()> {
         world.sees(format!("{who} has nothing frozen any more"), look, |forked| *forked == json!([]))?;
     }
     let look = |world: &World| Ok(world.fails("thief", &["post", "are you sure?"], 8).unwrap_or_default());
-    let said = world.sees("the thief's node knows that it was removed", look, |said| said.contains("does not speak"))?;
+    let said = world
+        .sees("the thief's node knows that it was removed", look, |said| said.contains("does not speak"))?;
     world.tell("thief", format!("is told: {said}"));
     world.holds("bob", &world.remembered["laptop post"], "from the laptop")?;
     world.tell("bob", "still reads what the laptop wrote before");

@@ -27,7 +27,9 @@ pub fn identities(world: &mut World) -> Result<()> {
 }
 
 pub fn invites(world: &mut World) -> Result<()> {
-    for (guest, hosts) in [("alice", ["bob", "carol"]), ("bob", ["alice", "carol"]), ("carol", ["alice", "bob"])] {
+    for (guest, hosts) in
+        [("alice", ["bob", "carol"]), ("bob", ["alice", "carol"]), ("carol", ["alice", "bob"])]
+    {
         for host in hosts {
             let link = text(&world.does(host, &["invite", "new"])?, "invite")?;
             let opened = world.does(guest, &["follow", &link])?;
@@ -42,11 +44,16 @@ pub fn invites(world: &mut World) -> Result<()> {
     let alice = world.author("alice")?;
     for who in ["bob", "carol"] {
         let look = |world: &World| world.look(who, &format!("/api/v1/accounts/{alice}"));
-        world.sees(format!("{who} knows alice's name"), look, |account| account["display_name"] == "alice")?;
+        world
+            .sees(format!("{who} knows alice's name"), look, |account| account["display_name"] == "alice")?;
     }
     let look = |world: &World| {
         let list = world.look("alice", &format!("/api/v1/accounts/{alice}/followers"))?;
-        list.as_array().into_iter().flatten().map(|account| text(account, "display_name")).collect::<Result<Vec<_>>>()
+        list.as_array()
+            .into_iter()
+            .flatten()
+            .map(|account| text(account, "display_name"))
+            .collect::<Result<Vec<_>>>()
     };
     world.sees("alice sees two followers", look, |followers| followers.len() == 2)?;
     world.tell("alice", "sees two followers; all three nodes are connected");
@@ -60,8 +67,14 @@ pub fn live(world: &mut World) -> Result<()> {
     for who in ["bob", "carol"] {
         world.holds(who, &id, words)?;
         let timeline = world.timeline(who)?;
-        ensure!(timeline.iter().any(|(_, text)| text == words), "{who}'s timeline should show it: {timeline:?}");
-        world.tell(who, format!("has it on the home timeline within {} ms", posted.elapsed().as_millis().max(1)));
+        ensure!(
+            timeline.iter().any(|(_, text)| text == words),
+            "{who}'s timeline should show it: {timeline:?}"
+        );
+        world.tell(
+            who,
+            format!("has it on the home timeline within {} ms", posted.elapsed().as_millis().max(1)),
+        );
     }
     world.remembered.insert("morning", id);
     Ok(())
@@ -76,7 +89,9 @@ pub fn thread(world: &mut World) -> Result<()> {
     world.holds("carol", &second, answer)?;
     let look = |world: &World| world.lists("carol", &["thread", &root]);
     let depths = |places: &Vec<Value>| {
-        let depth = |id: &str| places.iter().find(|place| place["id"] == id).and_then(|place| place["depth"].as_u64());
+        let depth = |id: &str| {
+            places.iter().find(|place| place["id"] == id).and_then(|place| place["depth"].as_u64())
+        };
         [depth(&root), depth(&reply), depth(&second)]
     };
     world.sees("carol sees three posts, one below the other", look, |places| {

@@ -117,6 +117,7 @@ impl World {
     }
 
     fn ends(&self, who: &str, arguments: &[&str]) -> Result<Ended> {
+        let _busy = self.children.busy();
         Ok(self.command(who).args(arguments).output()?)
     }
 
@@ -170,6 +171,7 @@ impl World {
             Some(listen) => listen.split("/p2p/").next().unwrap_or_default(),
             None => "/ip4/127.0.0.1/tcp/0",
         };
+        let busy = self.children.busy();
         let log = File::options().create(true).append(true).open(self.path(&format!("{who}.log")))?;
         let mut child = self
             .command(who)
@@ -179,6 +181,7 @@ impl World {
             .spawn()?;
         let stdout = child.stdout.take();
         self.children.add(who, child);
+        drop(busy);
         let (said, first) = mpsc::sync_channel(1);
         let stdout = stdout.ok_or_else(|| anyhow!("the node has no stdout"))?;
         thread::spawn(move || {
@@ -257,7 +260,8 @@ impl World {
     /// Somebody's home timeline as author and text, newest first.
     pub fn timeline(&self, who: &str) -> Result<Vec<(String, String)>> {
         let list = self.look(who, "/api/v1/timelines/home?limit=40")?;
-        let line = |status: &Value| Ok((text(&status["account"], "id")?, text(&status["starling"], "source")?));
+        let line =
+            |status: &Value| Ok((text(&status["account"], "id")?, text(&status["starling"], "source")?));
         list.as_array().into_iter().flatten().map(line).collect()
     }
 }
