@@ -173,7 +173,8 @@ impl Body {
         }
     }
 
-    /// The log that an entry of this kind belongs in. Readers take it from any.
+    /// The log that an entry of this kind belongs in. In another it is carried and says nothing: a log
+    /// that is kept in part must not hold what has to be kept whole.
     pub fn log(&self) -> u8 {
         use crate::entry::log;
         match self {
