@@ -135,7 +135,7 @@ impl Drop for Process {
     }
 }
 
-/// The other end of [`Process`]: starts the node of `home`, says what there is to say as one line of
+/// The other end of `Process`: starts the node of `home`, says what there is to say as one line of
 /// JSON, and ends with its input.
 ///
 /// # Errors
