@@ -119,7 +119,7 @@ fn dispatch(turn: &mut Turn<'_, '_>, input: Input) -> Result<(), Error> {
             Net::SyncFailed { peer, reason } => turn.sync_failed(peer, &reason),
             Net::SyncFrame { stream, frame } => turn.sync_frame(stream, &frame, checked),
             Net::SyncClosed { stream, peer, reason } => turn.sync_closed(stream, peer, &reason),
-            Net::PeerMisbehaved { peer, what } => turn.misbehaved(peer, &format!("{what:?}")),
+            Net::PeerMisbehaved { peer, what } => turn.misbehaved(peer, what),
         },
     }
 }

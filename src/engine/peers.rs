@@ -7,7 +7,7 @@ use super::{
     turn::{Answered, Turn},
 };
 use crate::{
-    network::{Command, StreamId},
+    network::{Command, Misbehaviour, StreamId},
     store::{Error, peers::PeerRow},
 };
 
@@ -296,8 +296,13 @@ impl Turn<'_, '_> {
     }
 
     /// The network layer saw a peer break a rule.
-    pub fn misbehaved(&mut self, peer: PeerId, what: &str) -> Result<(), Error> {
-        self.fault(peer, Fault::Protocol, what)
+    pub fn misbehaved(&mut self, peer: PeerId, what: Misbehaviour) -> Result<(), Error> {
+        let fault = match what {
+            // A node that restarts over and over is in a hurry and no liar: what goes well with it goes on.
+            Misbehaviour::SyncStreams => Fault::Stalled,
+            _ => Fault::Protocol,
+        };
+        self.fault(peer, fault, &format!("{what:?}"))
     }
 
     /// At the start: calls that an earlier run had under way, or that a run without a network only

@@ -39,10 +39,11 @@ const MAX_QUEUED_FRAMES: usize = 256;
 /// Bytes of received frames that are alive in this process, over all streams. Readers wait when it is used up.
 const MAX_RECEIVED: usize = 32 << 20;
 
-/// Streams that one peer may open: some at once after a bad start, then one every five seconds.
+/// Streams that one peer may open: some at once after a bad start, then one every two seconds, which is as often
+/// as an honest node opens a conversation that ended again.
 const OPENS: Rate = Rate {
     burst: 8.0,
-    per_second: 0.2,
+    per_second: 0.5,
 };
 
 /// What the task keeps of a stream.
