@@ -180,7 +180,7 @@ fn whatever_comes_by_is_let_go_at_last() {
     let account = world.read(bob).account(&author).unwrap().unwrap();
     assert_eq!((account.posts, account.following), (10, 4));
     assert_eq!(world.read(bob).post(&theirs).unwrap().unwrap().likes, 1);
-    assert_eq!(world.home(bob)[0], "edited");
+    assert_eq!(world.home(bob)[1], "edited");
     // Nobody is so strange that their heads and deletes would stay.
     world.ask(bob, Command::Block(author)).unwrap();
     assert!(world.home(bob).iter().all(|text| text == "mine"));
