@@ -122,7 +122,7 @@ pub fn main() -> ExitCode {
             let mut stderr = std::io::stderr().lock();
             // Whoever closed stderr does not want to know.
             let _ = writeln!(stderr, "error: {}", failure.message);
-            if let Some(hint) = &failure.hint {
+            if let Some(hint) = failure.hint.as_deref().or(failure.kind.hint()) {
                 let _ = writeln!(stderr, "hint: {hint}");
             }
             ExitCode::from(failure.kind as u8)

@@ -41,6 +41,7 @@ pub struct Post {
 
 /// What a post on a timeline says.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all posts are the large one")]
 pub enum PostBody {
     /// A post or reply, in its latest edit.
     Content {

@@ -28,14 +28,11 @@ const QUIET: (usize, usize) = (100, 1_000);
 pub fn run(options: &Options, long: &Long, watch: &mut dyn Watch) -> Result<(), Error> {
     let metadata = std::fs::metadata(long.home.store_path())?;
     let size = occupied(&metadata);
-    watch.measured(
-        &Measure::most("disk", size / long.entries as f64, "bytes/post", 600.0)
-            .noting(format!(
-                "{} posts of 100 characters, indexes included; the file may yet grow into {:.0}",
-                long.entries,
-                metadata.len() as f64 / long.entries as f64
-            )),
-    );
+    watch.measured(&Measure::most("disk", size / long.entries as f64, "bytes/post", 600.0).noting(format!(
+        "{} posts of 100 characters, indexes included; the file may yet grow into {:.0}",
+        long.entries,
+        metadata.len() as f64 / long.entries as f64
+    )));
     watch.doing("starting nodes");
     let (mut times, mut worked) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
@@ -138,7 +135,7 @@ impl Drop for Process {
     }
 }
 
-/// The other end of [`Process`]: starts the node of `home`, says what there is to say as one line of
+/// The other end of `Process`: starts the node of `home`, says what there is to say as one line of
 /// JSON, and ends with its input.
 ///
 /// # Errors

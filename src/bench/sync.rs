@@ -27,8 +27,6 @@ use crate::{
 
 /// A sync that takes longer has come to a halt.
 const LOST: Duration = Duration::from_secs(600);
-/// How often the store is asked how much is there.
-const LOOK: Duration = Duration::from_millis(20);
 
 const STREAM: StreamId = StreamId::new(1);
 
@@ -80,13 +78,16 @@ fn catch_up(full: &Home, empty: &Home, wanted: usize) -> Result<Duration, Error>
         let before = node.read()?.stats()?.entries;
         let since = Instant::now();
         node.command(Command::AddPeer(addresses)).await?;
-        while node.read()?.stats()?.entries < before + wanted as u64 {
-            if since.elapsed() > LOST {
-                return Err(Error::Void("the sync does not end".into()));
-            }
-            tokio::time::sleep(LOOK).await;
+        // Said after the commit of the last of them.
+        let caught = node.wait_for(|status| status.peers.iter().any(|peer| peer.pulling == Some(true)));
+        if tokio::time::timeout(LOST, caught).await != Ok(true) {
+            return Err(Error::Void("the sync does not end".into()));
         }
         let taken = since.elapsed();
+        let came = node.read()?.stats()?.entries - before;
+        if came != wanted as u64 {
+            return Err(Error::Void(format!("{came} of {wanted} entries came")));
+        }
         node.shutdown().await;
         Ok(taken)
     })?;

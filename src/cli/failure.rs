@@ -27,6 +27,25 @@ pub enum Kind {
     Interrupted = 130,
 }
 
+impl Kind {
+    /// What to do when nobody knows better.
+    pub fn hint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Failed => "`starling doctor` looks for the reason",
+            Self::Usage => "--help after the command says what it takes",
+            Self::Config => "`starling config list` shows what may be set",
+            Self::NotRunning => "`starling run` starts a node",
+            Self::NotFound => {
+                "look at how it is written; what has not arrived yet may come with the next peer"
+            }
+            Self::Network => "`starling peers list` shows who is there",
+            Self::Verification => "do not rely on it; get it again from where it came from",
+            Self::Refused => "nothing was changed",
+            Self::Interrupted => return None,
+        })
+    }
+}
+
 /// Why a command failed.
 #[derive(Debug)]
 pub struct Failure {
@@ -97,7 +116,8 @@ impl From<backup::Error> for Failure {
         match error {
             backup::Error::Io(error) => Self::from(error),
             error @ (backup::Error::Random(_) | backup::Error::TooLarge) => Self::failed(error),
-            error => Self::new(Kind::Verification, error),
+            error => Self::new(Kind::Verification, error)
+                .hint("look at the passphrase, and try another copy of the file"),
         }
     }
 }

@@ -96,7 +96,7 @@ impl Import {
 /// A file that cannot be opened: scripts want to know whether it is there.
 pub fn missing(path: &Path, error: io::Error) -> Failure {
     let kind = if error.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Failed };
-    Failure::new(kind, format!("{}: {error}", path.display()))
+    Failure::new(kind, format!("{}: {error}", path.display())).hint("look at how the file's name is written")
 }
 
 /// A bundle that is not what somebody signed.

@@ -76,7 +76,8 @@ impl Turn<'_, '_> {
         let mut left = false;
         let row = self.batch.change_peer(&peer.to_bytes(), |row| {
             // Leaving takes longer than any wait between calls.
-            left = !row.wanted && row.retry_at > now + RETRY_MOST_MS + RETRY_MS && row.retry_at <= now + LEFT_MS;
+            left =
+                !row.wanted && row.retry_at > now + RETRY_MOST_MS + RETRY_MS && row.retry_at <= now + LEFT_MS;
             row.forgive(now, FORGIVE_MS);
             row.last_seen = now;
             row.failures = 0;
@@ -305,7 +306,7 @@ impl Turn<'_, '_> {
         for (id, row) in self.batch.peers()? {
             // Leaving takes longer than any wait between calls.
             if row.retry_at <= self.now + RETRY_MOST_MS + RETRY_MS {
-                self.batch.change_peer(&id, |row| row.retry_at = 0)?;
+                self.batch.change_peer(&id, |row| (row.retry_at, row.failures) = (0, 0))?;
             }
         }
         Ok(())

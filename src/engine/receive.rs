@@ -13,8 +13,8 @@ use starling_protocol::{
 use super::{
     Event,
     checked::{Checked, CheckedFrame},
-    sessions::Session,
     erase::erasable,
+    sessions::Session,
     turn::{Fresh, Turn},
 };
 use crate::{

@@ -66,7 +66,11 @@ impl Turn<'_, '_> {
             let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
             pulled = Some(pull.machine.receive(now, frame, &mut held)?);
         } else if let Some(serving) = session.serving() {
-            served = Some(serving.receive(now, frame, &mut Holdings { batch: self.batch, blocked: &self.state.blocked })?);
+            served = Some(serving.receive(
+                now,
+                frame,
+                &mut Holdings { batch: self.batch, blocked: &self.state.blocked },
+            )?);
         }
         self.state.sessions.insert(stream, session);
         if let Some(actions) = pulled {

@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, kind: &str, seed: &[u8; 32]) -> Result<(), Erro
     file::secret(path, line(kind, seed).as_bytes())
 }
 
-/// Reads a secret, and takes nothing but what [`write`] wrote.
+/// Reads a secret, and takes nothing but what [`write()`] wrote.
 pub(super) fn read(path: &Path, kind: &str) -> Result<Zeroizing<[u8; 32]>, Error> {
     let bytes = Zeroizing::new(file::read(path)?);
     let damaged = |reason: &str| Error::Damaged { path: path.into(), reason: reason.into() };

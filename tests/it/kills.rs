@@ -1,1 +1,156 @@
-//! To come.
+//! `kill -9` at random moments: what was answered is there afterwards, word for word.
+//!
+//! Fifty kills as a rule, a thousand with `STARLING_FAULTS=full`. The moments are drawn from a seed
+//! that `STARLING_SEED` sets; it is printed if a test fails.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use crate::support::{Home, Node, eventually, when};
+
+/// Writers at once: several share a transaction, as they do in life.
+const WRITERS: usize = 3;
+
+fn kills(of_fifty: usize) -> usize {
+    if std::env::var("STARLING_FAULTS").is_ok_and(|wanted| wanted == "full") {
+        of_fifty * 20
+    } else {
+        of_fifty
+    }
+}
+
+/// Moments, the same for the same seed.
+struct Moments(u64);
+
+impl Moments {
+    fn new() -> Self {
+        let seed = std::env::var("STARLING_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = seed.unwrap_or_else(|| std::process::id().into());
+        println!("STARLING_SEED={seed}");
+        Self(seed)
+    }
+
+    /// Up to so many milliseconds.
+    fn next(&mut self, most: u64) -> Duration {
+        // SplitMix64 (Steele, Lea and Flood, 2014).
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Duration::from_millis((z ^ (z >> 31)) % most)
+    }
+}
+
+/// Posts from several threads until the node is killed at `moment`. Gives what was answered.
+fn write_until_killed(node: Node, round: usize, moment: Duration) -> BTreeMap<String, String> {
+    let (answered, over) = (Mutex::new(BTreeMap::new()), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (way, answered, over) = (node.way().clone(), &answered, &over);
+            scope.spawn(move || {
+                let mut number = 0;
+                while !over.load(Ordering::Relaxed) {
+                    let words =
+                        format!("round {round}, writer {writer}, number {number} \u{1f54a}\u{fe0f} \t end ");
+                    if let Ok(id) = way.posts(&words) {
+                        answered.lock().unwrap().insert(id, words);
+                    }
+                    number += 1;
+                }
+            });
+        }
+        // The one place that waits for nothing but time: any moment is as good as another.
+        thread::sleep(moment);
+        node.kill();
+        over.store(true, Ordering::Relaxed);
+    });
+    answered.into_inner().unwrap()
+}
+
+fn holds_all(node: &Node, answered: &BTreeMap<String, String>) {
+    for (id, words) in answered {
+        let status = node.get(&format!("/api/v1/statuses/{id}"));
+        assert_eq!(status["starling"]["source"], words.as_str(), "{id}");
+    }
+}
+
+#[test]
+fn what_was_answered_survives_kills_while_posting() {
+    let mut moments = Moments::new();
+    let home = Home::of("alice");
+    let mut all = BTreeMap::new();
+    for round in 0..kills(25) {
+        let node = home.runs();
+        let answered = write_until_killed(node, round, moments.next(120));
+        let node = home.runs();
+        holds_all(&node, &answered);
+        all.extend(answered);
+        node.kill();
+    }
+    assert!(!all.is_empty(), "something was answered between the kills");
+    let node = home.runs();
+    holds_all(&node, &all);
+    let verified = home.does(&["store", "verify"]);
+    assert_eq!(verified["bad_count"], 0, "{verified}");
+    // The log goes on where it was: nobody who follows it sees a fork or a gap.
+    let reader = Home::of("bob");
+    let r = reader.runs();
+    reader.follows(&node);
+    for (id, words) in &all {
+        r.holds(id, words);
+    }
+    assert!(r.frozen(&node.author).is_empty(), "a crash forks no log");
+}
+
+#[test]
+fn what_was_taken_in_survives_kills_while_syncing() {
+    let mut moments = Moments::new();
+    let (alice, bob) = (Home::of("alice"), Home::of("bob"));
+    let a = alice.runs();
+    bob.follows(&a);
+    let mut all: BTreeMap<String, String> = BTreeMap::new();
+    for round in 0..kills(25) {
+        for number in 0..20 {
+            let words = format!("round {round}, number {number}");
+            all.insert(a.posts(&words), words);
+        }
+        // From another address each time: who comes back too often from one is made to wait.
+        let b = bob.runs_at(&format!("/ip4/127.0.0.{}/tcp/0", 2 + round % 250));
+        // Killed while it fetches; what it has shown before is there afterwards.
+        thread::sleep(moments.next(150));
+        let seen = b.way().get("/api/v1/timelines/home?limit=40").unwrap_or_default();
+        b.kill();
+        let shown: Vec<String> = seen
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|status| status["id"].as_str().unwrap().into())
+            .collect();
+        if shown.is_empty() {
+            continue;
+        }
+        let held = bob.lists(&["home", "--limit", "10000"]);
+        for id in &shown {
+            assert!(held.iter().any(|post| post["id"] == id.as_str()), "{id} was shown, and is gone");
+        }
+    }
+    let b = bob.runs();
+    for (id, words) in &all {
+        b.holds(id, words);
+    }
+    let verified = bob.does(&["store", "verify"]);
+    assert_eq!(verified["bad_count"], 0, "{verified}");
+    eventually("as many entries here as there", || {
+        let count =
+            |node: &Node| node.get(&format!("/api/v1/accounts/{}", a.author))["starling"]["entries"].clone();
+        let (there, here) = (count(&a), count(&b));
+        when(there == here, (there, here))
+    });
+}

@@ -177,9 +177,9 @@ impl Home {
         Node::start(self, "/ip4/127.0.0.1/udp/0/quic-v1")
     }
 
-    /// Runs a node where another one was before.
-    pub fn runs_again(&self, before: &str) -> Node {
-        Node::start(self, before.split("/p2p/").next().unwrap())
+    /// Runs a node at an address of its own.
+    pub fn runs_at(&self, listen: &str) -> Node {
+        Node::start(self, listen)
     }
 
     /// Follows somebody whose node runs.

@@ -179,7 +179,7 @@ impl Pulling {
     /// Whether this is what was asked for: only that counts as being answered.
     fn is_owed(&self, answer: &Answer) -> bool {
         match answer {
-            Answer::Entries { live, entries, done } => !(*live || entries.is_empty() && done.is_empty()),
+            Answer::Entries { live, entries, done } => !live && (!entries.is_empty() || !done.is_empty()),
             Answer::Heads { .. } => self.heads_owed,
             Answer::Reconcile(_) => true,
             Answer::Identities(_) | Answer::Forks(_) | Answer::Refused(_) => false,
