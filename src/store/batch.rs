@@ -366,6 +366,7 @@ impl<'t> Batch<'t> {
         self.tables
             .erased
             .retain_in((number, &[0; 32], 0)..=(number, &[0xff; 32], u64::MAX), |_, _| false)?;
+        self.tables.retired.retain_in((number, 0)..=(number, u64::MAX), |_, _| false)?;
         self.tables.identities.remove(number)?;
         self.memory.identities.remove(&number);
         self.tables.authors.remove(number)?;

@@ -1,11 +1,19 @@
 //! One damaged record in a store that is good otherwise.
 
-use redb::ReadableTable;
-use starling_protocol::EntryId;
+use redb::{ReadableTable, ReadableTableMetadata};
+use starling_protocol::{
+    Body, EntryId, Verified,
+    entry::{self, Place},
+    payload::Link,
+};
 
 use super::audit::audit;
 use crate::{
-    engine::{Command, tests::world::{World, publish}},
+    engine::{
+        Command,
+        command::ImportItem,
+        tests::world::{Person, START, World, publish},
+    },
     store::{Store, record::prefix},
 };
 
@@ -89,4 +97,38 @@ fn a_log_is_let_go_over_a_hole() {
     world.follow(1, alice);
     world.meet(1, 0);
     assert_eq!(world.home(1).len(), 5);
+}
+
+#[test]
+fn deletes_of_nothing_are_remembered_up_to_a_bound() {
+    let mut world = World::new();
+    let bob = world.add_with(Person::new(2), None, |policy| {
+        (policy.stranger_bytes, policy.followed_bytes) = (2_000, 20_000);
+    });
+    let alice = Person::new(1);
+    world.follow(bob, alice.author);
+    let sign = |log, last: Option<&Verified>, body, time| {
+        let seq = last.map_or(0, |last| last.header().seq + 1);
+        let place = Place { author: alice.author, log, seq, previous: last.map(Verified::id) };
+        entry::sign(place, body, [0; 16], time, &alice.device)
+    };
+    // The reaction claims to be the newest: no quota takes it.
+    let link = Link { author: alice.author, id: EntryId::new([9; 32]) };
+    let like = sign(2, None, Body::Like(link), START + 1_000_000);
+    let mut items = vec![ImportItem::Identity(alice.record.clone()), ImportItem::Entry(Box::new(like.clone()))];
+    let mut last = sign(0, None, Body::Delete(vec![like.id()]), START);
+    items.push(ImportItem::Entry(Box::new(last.clone())));
+    for n in 1..600u64 {
+        let id = |m: u64| EntryId::new(*blake3::hash(&(n * 64 + m).to_le_bytes()).as_bytes());
+        last = sign(0, Some(&last), Body::Delete((0..64).map(id).collect()), START + n);
+        items.push(ImportItem::Entry(Box::new(last.clone())));
+    }
+    world.ask(bob, Command::Import(items)).unwrap();
+    let reader = world.read(bob);
+    let (erased, held) = (reader.tables().erased.len().unwrap(), reader.stats().unwrap().entries);
+    assert!(erased <= crate::store::erased::RETIRED + 64 * held, "{erased} of {held} entries");
+    assert!(erased >= crate::store::erased::RETIRED / 2, "{erased}");
+    let like = reader.provenance(&like.id()).unwrap().unwrap();
+    assert!(like.deleted);
+    assert!(entry::verify(&like.bytes).unwrap().payload().is_none());
 }
