@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use starling_protocol::{
-    AuthorId, Body, EntryId,
-};
+use starling_protocol::{AuthorId, Body, EntryId};
 
 use super::turn::Turn;
 use crate::store::{Error, Taken, body, graph};

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use libp2p::PeerId;
 use starling_protocol::{
-    AuthorId, DeviceKey, Header, Verified,
-    entry,
+    AuthorId, DeviceKey, Header, Verified, entry,
     feed::{ForkPlace, ForkProof},
     identity::{Record, Voice},
     limits,

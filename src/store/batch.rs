@@ -385,7 +385,14 @@ impl<'t> Batch<'t> {
     }
 
     /// Writes a damaged entry anew, as it came again at `now`.
-    pub fn mend(&mut self, arrival: u64, log: u32, entry: &Verified, now: u64, from: u32) -> Result<(), Error> {
+    pub fn mend(
+        &mut self,
+        arrival: u64,
+        log: u32,
+        entry: &Verified,
+        now: u64,
+        from: u32,
+    ) -> Result<(), Error> {
         self.tables.hollow.remove((log, entry.header().seq))?;
         self.replace(arrival, &EntryRecord::of(entry, log, now, from))
     }

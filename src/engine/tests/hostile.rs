@@ -113,7 +113,11 @@ fn strangers_leave_no_names_behind() {
     for (seed, log, body) in [
         (11, 0, post("psst", Visibility::Unlisted)),
         (12, 0, Body::Delete(vec![EntryId::new([1; 32])])),
-        (13, 0, Body::Edit { replaces: link.id, content: Content { text: "x".into(), ..Content::default() } }),
+        (
+            13,
+            0,
+            Body::Edit { replaces: link.id, content: Content { text: "x".into(), ..Content::default() } },
+        ),
         (14, 0, Body::Like(link)),
         (15, 1, Body::Follow(stranger.author)),
         (16, 2, Body::Like(link)),
@@ -173,7 +177,8 @@ fn whatever_comes_by_is_let_go_at_last() {
     assert!(held > 15);
     world.ask(bob, Command::Unfollow(author)).unwrap();
     // Our own four, and five of what came by.
-    let own = world.read(bob).log_rows(&world.author(bob)).unwrap().iter().map(|row| row.state.len()).sum::<u64>();
+    let own =
+        world.read(bob).log_rows(&world.author(bob)).unwrap().iter().map(|row| row.state.len()).sum::<u64>();
     assert_eq!(world.read(bob).stats().unwrap().entries, own + 5);
     // Half a graph says nothing; followed again, it is whole.
     world.follow(bob, author);

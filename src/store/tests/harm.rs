@@ -115,7 +115,8 @@ fn deletes_of_nothing_are_remembered_up_to_a_bound() {
     // The reaction claims to be the newest: no quota takes it.
     let link = Link { author: alice.author, id: EntryId::new([9; 32]) };
     let like = sign(2, None, Body::Like(link), START + 1_000_000);
-    let mut items = vec![ImportItem::Identity(alice.record.clone()), ImportItem::Entry(Box::new(like.clone()))];
+    let mut items =
+        vec![ImportItem::Identity(alice.record.clone()), ImportItem::Entry(Box::new(like.clone()))];
     let mut last = sign(0, None, Body::Delete(vec![like.id()]), START);
     items.push(ImportItem::Entry(Box::new(last.clone())));
     for n in 1..600u64 {
