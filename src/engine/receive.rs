@@ -282,7 +282,9 @@ impl Turn<'_, '_> {
         let gap = !self.batch.log(log)?.state.runs().iter().any(|run| run.hi + 1 == header.seq);
         let taken = self.batch.take(entry, log, self.now, from)?;
         let audience = self.audience(&header.author);
-        self.batch.let_pass(taken.arrival, audience != Audience::Home)?;
+        if audience != Audience::Home {
+            self.batch.let_pass(taken.arrival, true)?;
+        }
         let turn = self.batch.index(entry, taken, self.now, audience)?;
         self.follow_up(entry, number, turn)?;
         self.tell(entry, audience, source);
