@@ -4,6 +4,7 @@
 //! [`Reader`], which sees the store as it was at one moment and never waits for the writer.
 
 mod batch;
+mod erased;
 pub mod graph;
 mod index;
 mod migrate;

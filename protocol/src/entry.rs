@@ -273,6 +273,11 @@ pub fn peek(bytes: &[u8]) -> Result<Header, Invalid> {
     Header::decode(&Signed::from_bytes(bytes)?.header)
 }
 
+/// Reads a header and checks nothing else.
+pub(crate) fn header(bytes: &[u8]) -> Result<Header, Invalid> {
+    Header::decode(bytes)
+}
+
 /// Checks an entry that is in parts already.
 pub fn check(signed: Signed) -> Result<Verified, Invalid> {
     let header = Header::decode(&signed.header)?;

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use starling_protocol::{
-    AuthorId, Body, EntryId,
-};
+use starling_protocol::{AuthorId, Body, EntryId};
 
 use super::turn::Turn;
 use crate::store::{Error, Taken, body, graph};
@@ -50,6 +48,7 @@ impl Turn<'_, '_> {
             Some(arrival) => self.forget_old(log, seq, arrival)?,
             None => None,
         };
+        let id = id.map_or_else(|| self.named_below(log, seq + 1), |id| Ok(Some(id)))?;
         let first = self.batch.change_log(log, |row| {
             row.state.forget(seq, id);
             let first = row.floor == 0;
@@ -62,24 +61,33 @@ impl Turn<'_, '_> {
 
     /// Takes an entry out of everything but the list of what its author erased.
     fn forget_old(&mut self, log: u32, seq: u64, arrival: u64) -> Result<Option<EntryId>, Error> {
-        let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(None) };
+        let Some((entry, _)) = self.batch.entry(arrival)? else { return self.forget_at(log, seq) };
         let Some(Body::Delete(ids)) = body(&entry) else { return self.forget_at(log, seq) };
         let author = self.batch.log(log)?.author_number;
         let home = self.is_home(&entry.header().author);
         let taken = Taken { arrival, log, author };
         self.batch.retire_delete(ids, taken, home)?;
-        self.batch.forget(log, seq, &entry.id())?;
+        self.batch.forget(log, seq, Some(&entry.id()))?;
         Ok(Some(entry.id()))
     }
 
-    /// Takes an entry out of everything. The log's state is for the caller to change.
+    /// Takes an entry out of everything, and says what its id was unless it is damaged. The log's state is for the caller to change.
     pub fn forget_at(&mut self, log: u32, seq: u64) -> Result<Option<EntryId>, Error> {
         let Some(arrival) = self.batch.at(log, seq)? else { return Ok(None) };
-        let Some((entry, received)) = self.batch.entry(arrival)? else { return Ok(None) };
         let author = self.batch.log(log)?.author_number;
-        self.batch.unindex(&entry, Taken { arrival, log, author }, received)?;
-        self.batch.forget(log, seq, &entry.id())?;
-        Ok(Some(entry.id()))
+        let mut id = None;
+        if let Some((entry, received)) = self.batch.entry(arrival)? {
+            self.batch.unindex(&entry, Taken { arrival, log, author }, received)?;
+            id = Some(entry.id());
+        }
+        self.batch.forget(log, seq, id.as_ref())?;
+        Ok(id)
+    }
+
+    /// The id of the entry below `seq`, as the entry at `seq` names it.
+    pub fn named_below(&mut self, log: u32, seq: u64) -> Result<Option<EntryId>, Error> {
+        let Some(arrival) = self.batch.at(log, seq)? else { return Ok(None) };
+        Ok(self.batch.entry(arrival)?.and_then(|(entry, _)| entry.header().previous))
     }
 
     /// Forgets an author if nothing is left that their identity would be kept for.

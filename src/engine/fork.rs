@@ -230,13 +230,22 @@ impl Turn<'_, '_> {
         if top.is_none_or(|top| top < seq) {
             return Ok(());
         }
+        let mut head = None;
+        let runs = self.batch.log(log)?.state.runs().to_vec();
+        let around = runs.iter().find(|run| run.lo < seq && seq - 1 <= run.hi);
+        if let Some(run) = around {
+            head = self.batch.id_at(log, seq - 1)?;
+            if head.is_none() {
+                head = self.named_below(log, seq)?;
+            }
+            if head.is_none() {
+                // Neither can be read any more: the stretch goes whole.
+                return self.truncate(log, run.lo);
+            }
+        }
         for place in self.batch.seqs(log, seq)? {
             self.forget_at(log, place)?;
         }
-        let head = match seq.checked_sub(1) {
-            Some(below) => self.batch.id_at(log, below)?,
-            None => None,
-        };
         self.batch.change_log(log, |row| row.state.truncate(seq, head))?;
         self.regraph(log)
     }

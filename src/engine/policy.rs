@@ -1,7 +1,10 @@
 //! What this node is willing to hold and to pass on. All of it is local: nothing here decides whether
 //! an entry is valid, only whether it is wanted.
 
-use std::collections::HashMap;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
 
 use starling_protocol::{AuthorId, entry::log};
 
@@ -141,8 +144,8 @@ impl Turn<'_, '_> {
         Ok(self.quota(author, number)?.is_some_and(|quota| bytes > 2 * quota))
     }
 
-    /// Forgets the oldest posts of an author who is over their quota, down to fifteen sixteenths of
-    /// it. The graph is kept: half a list of follows is a wrong one.
+    /// Forgets the oldest entries of an author who is over their quota, down to fifteen sixteenths of
+    /// it, in whichever log they are. The graph is kept: half a list of follows is a wrong one.
     pub fn keep_quota(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
         let bytes = self.batch.author(number)?.bytes;
         if bytes <= self.state.policy.stranger_bytes {
@@ -150,16 +153,29 @@ impl Turn<'_, '_> {
         }
         let Some(quota) = self.quota(author, number)?.filter(|quota| bytes > *quota) else { return Ok(()) };
         let target = quota / 16 * 15;
+        let mut oldest = BinaryHeap::new();
         for log in self.batch.logs_of(number)? {
-            if self.batch.log(log)?.log == log::GRAPH {
-                continue;
-            }
-            while self.batch.author(number)?.bytes > target {
-                let Some(lowest) = self.batch.log(log)?.state.runs().first().map(|run| run.lo) else { break };
-                self.forget_lowest(log, lowest)?;
+            if !matches!(self.batch.log(log)?.log, log::GRAPH | log::KEYS) {
+                oldest.extend(self.lowest(log)?.map(Reverse));
             }
         }
+        while self.batch.author(number)?.bytes > target {
+            let Some(Reverse((_, log, seq))) = oldest.pop() else { break };
+            self.forget_lowest(log, seq)?;
+            oldest.extend(self.lowest(log)?.map(Reverse));
+        }
         Ok(())
+    }
+
+    /// The lowest entry of a log: when it claims to be from, the log, its place. One that cannot be read
+    /// counts as the oldest.
+    fn lowest(&mut self, log: u32) -> Result<Option<(u64, u32, u64)>, Error> {
+        let Some(seq) = self.batch.log(log)?.state.runs().first().map(|run| run.lo) else { return Ok(None) };
+        let entry = match self.batch.at(log, seq)? {
+            Some(arrival) => self.batch.entry(arrival)?,
+            None => None,
+        };
+        Ok(Some((entry.map_or(0, |(entry, _)| entry.header().time), log, seq)))
     }
 }
 

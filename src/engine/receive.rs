@@ -254,6 +254,9 @@ impl Turn<'_, '_> {
         }
         let state = self.batch.log(log)?.state.clone();
         let held = if state.holds(header.seq) { self.batch.id_at(log, header.seq)? } else { None };
+        if held.is_none() && state.holds(header.seq) {
+            return self.mend(entry, number, log, source);
+        }
         match feed::step(&state, &header, entry.id(), |_| held) {
             Step::Next | Step::Gap => self.store(entry, number, log, source),
             Step::Duplicate => self.complete(entry, number, source),
@@ -279,7 +282,9 @@ impl Turn<'_, '_> {
         let gap = !self.batch.log(log)?.state.runs().iter().any(|run| run.hi + 1 == header.seq);
         let taken = self.batch.take(entry, log, self.now, from)?;
         let audience = self.audience(&header.author);
-        self.batch.let_pass(taken.arrival, audience != Audience::Home)?;
+        if audience != Audience::Home {
+            self.batch.let_pass(taken.arrival, true)?;
+        }
         let turn = self.batch.index(entry, taken, self.now, audience)?;
         self.follow_up(entry, number, turn)?;
         self.tell(entry, audience, source);
@@ -324,6 +329,29 @@ impl Turn<'_, '_> {
         self.tell(entry, audience, source);
         self.keep_quota(&author, number)?;
         Ok(Outcome::New)
+    }
+
+    /// What is held at this place cannot be read any more, and came again: it is written anew.
+    fn mend(&mut self, entry: &Verified, number: u32, log: u32, source: Source) -> Result<Outcome, Error> {
+        let place = self.batch.at(log, entry.header().seq)?;
+        let (Some(arrival), true) = (place, self.batch.find(&entry.id())? == place) else {
+            // Nothing says that it was this one.
+            return Ok(Outcome::Unwanted);
+        };
+        let erased = erasable(entry) && self.batch.erased(number, &entry.id())?;
+        if entry.payload().is_none() && !erased {
+            return Ok(Outcome::Unwanted);
+        }
+        let silent = erased.then(|| entry.clone().without_payload());
+        let entry = silent.as_ref().unwrap_or(entry);
+        let from = self.peer_number(source.peer())?;
+        self.batch.mend(arrival, log, entry, self.now, from)?;
+        // It stands in the indexes already, unless it came without its payload at first.
+        let audience = self.audience(&entry.header().author);
+        let taken = crate::store::Taken { arrival, log, author: number };
+        let turn = self.batch.index(entry, taken, self.now, audience)?;
+        self.follow_up(entry, number, turn)?;
+        Ok(Outcome::Known)
     }
 
     pub fn audience(&self, author: &AuthorId) -> Audience {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use libp2p::PeerId;
 use starling_protocol::{
-    AuthorId, DeviceKey, Header,
-    feed::ForkProof,
+    AuthorId, DeviceKey, Header, Verified, entry,
+    feed::{ForkPlace, ForkProof},
     identity::{Record, Voice},
     limits,
     sync::{
@@ -27,6 +27,9 @@ use crate::{
     network::{Command, StreamId, SyncRole},
     store::{Batch, Error},
 };
+
+/// Fork proofs that are looked at in one answer: one for each log that an author can have.
+const PROOFS: usize = limits::DEVICES * entry::log::COUNT as usize;
 
 impl Turn<'_, '_> {
     pub fn sync_opened(&mut self, stream: StreamId, peer: PeerId, role: SyncRole) -> Result<(), Error> {
@@ -184,8 +187,8 @@ impl Turn<'_, '_> {
             match action {
                 PullAction::Send(frame) => self.send(stream, frame),
                 PullAction::Take { entries, .. } => {
-                    let entries = match checked.take().filter(|checked| checked.len() == entries.len()) {
-                        Some(checked) => checked,
+                    let entries = match checked.take() {
+                        Some(checked) => self.asked_for(stream, checked),
                         None => entries.iter().map(|bytes| checked::check_entry(bytes)).collect(),
                     };
                     self.take(stream, peer, entries)?;
@@ -204,6 +207,16 @@ impl Turn<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Of the entries of a frame those of authors in whom the session is interested; what is no entry is
+    /// the peer's fault whoever it is of.
+    fn asked_for(&mut self, stream: StreamId, mut entries: Vec<CheckedEntry>) -> Vec<CheckedEntry> {
+        if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
+            let wanted = |entry: &Verified| pull.machine.interested(&entry.header().author);
+            entries.retain(|entry| entry.as_ref().map_or(true, |entry| wanted(entry)));
+        }
+        entries
     }
 
     fn take(&mut self, stream: StreamId, peer: PeerId, entries: Vec<CheckedEntry>) -> Result<(), Error> {
@@ -256,15 +269,40 @@ impl Turn<'_, '_> {
     }
 
     fn forks(&mut self, peer: PeerId, proofs: &[Vec<u8>]) -> Result<(), Error> {
-        for bytes in proofs {
-            let Ok(proof) = ForkProof::from_bytes(bytes) else {
-                return self.fault(peer, Fault::Invalid, "a fork proof that proves nothing");
-            };
-            if let Some(number) = self.batch.author_number(&proof.place().author)? {
-                self.frozen_by(&proof, number)?;
+        for bytes in proofs.iter().take(PROOFS) {
+            // Two signatures are work that anybody could give us: first it must be news, of somebody in
+            // whom we are interested.
+            let place = ForkProof::peek(bytes);
+            if let Ok(place) = &place
+                && !self.may_freeze(place)?
+            {
+                continue;
+            }
+            match place.and_then(|_| ForkProof::from_bytes(bytes)) {
+                Ok(proof) => {
+                    if let Some(number) = self.batch.author_number(&proof.place().author)? {
+                        self.frozen_by(&proof, number)?;
+                    }
+                }
+                Err(_) => return self.fault(peer, Fault::Invalid, "a fork proof that proves nothing"),
             }
         }
         Ok(())
+    }
+
+    /// Whether a proof about this place would change anything here.
+    fn may_freeze(&mut self, place: &ForkPlace) -> Result<bool, Error> {
+        let ForkPlace { author, device, log, seq } = place;
+        if !self.is_home(author) {
+            return Ok(false);
+        }
+        let Some(number) = self.batch.author_number(author)? else { return Ok(false) };
+        let voice = self.batch.identity(number)?.map(|identity| identity.voice(device, *log));
+        if voice != Some(Voice::Speaks) {
+            return Ok(false);
+        }
+        let Some(held) = self.batch.log_number(number, device, *log)? else { return Ok(true) };
+        Ok(self.batch.log(held)?.state.frozen().is_none_or(|frozen| *seq < frozen))
     }
 
     fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {

@@ -8,6 +8,7 @@ mod devices;
 mod faults;
 mod hostile;
 mod laws;
+mod lies;
 mod oracle;
 mod people;
 mod script;

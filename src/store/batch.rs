@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use starling_protocol::{
-    AuthorId, DeviceKey, EntryId, Identity, Verified, cbor, entry, feed::LogState, identity::Record,
+    AuthorId, DeviceKey, EntryId, Identity, Verified, cbor, entry, feed::LogState, identity::Record, limits,
 };
 
 use super::{
@@ -17,9 +17,11 @@ use super::{
     tables::Tables,
 };
 
-/// Rows that are remembered between batches, of each kind: a node that follows a few thousand feeds
-/// finds all of them here, in a few megabytes.
-const REMEMBERED: usize = 16_384;
+/// Authors and identities that are remembered between batches: as many as a session can be about. A node
+/// that follows so many finds all of them here.
+const AUTHORS: usize = 2 * limits::INTERESTS;
+/// Logs that are: each author writes up to four, and few write more.
+const LOGS: usize = 4 * limits::INTERESTS;
 
 /// How long a wish is remembered, in milliseconds: what Mastodon promises its clients.
 const WISH_MS: u64 = 60 * 60 * 1000;
@@ -35,10 +37,22 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// Each kind for itself: what there are too many of is read again, and nothing else.
     fn trim(&mut self) {
-        let most = [self.numbers.len(), self.log_numbers.len(), self.logs.len(), self.identities.len()];
-        if most.into_iter().any(|held| held > REMEMBERED) {
-            *self = Self::default();
+        if self.numbers.len() > AUTHORS {
+            self.numbers = HashMap::new();
+        }
+        if self.authors.len() > AUTHORS {
+            self.authors = BTreeMap::new();
+        }
+        if self.identities.len() > AUTHORS {
+            self.identities = HashMap::new();
+        }
+        if self.log_numbers.len() > LOGS {
+            self.log_numbers = HashMap::new();
+        }
+        if self.logs.len() > LOGS {
+            self.logs = BTreeMap::new();
         }
     }
 }
@@ -156,7 +170,7 @@ impl<'t> Batch<'t> {
             Entry::Vacant(vacant) => {
                 let Some(bytes) = self.tables.identities.get(number)? else { return Ok(None) };
                 let record: Record = super::record::row(bytes.value())?;
-                let identity = Identity::verify(&record)
+                let identity = Identity::trusted(&record)
                     .map_err(|error| Error::Corrupt(format!("a stored identity is invalid: {error}")))?;
                 Ok(Some(vacant.insert(identity)))
             }
@@ -245,9 +259,11 @@ impl<'t> Batch<'t> {
         Ok(self.tables.places.get((log, seq))?.map(|arrival| arrival.value()))
     }
 
-    /// The record of an entry.
+    /// The record of an entry. One that is damaged is as good as none: a disk that loses one entry must
+    /// not keep the node from all others, and somebody may bring it again.
     pub fn record(&self, arrival: u64) -> Result<Option<EntryRecord>, Error> {
-        self.tables.entries.get(arrival)?.map(|bytes| EntryRecord::decode(bytes.value())).transpose()
+        let Some(bytes) = self.tables.entries.get(arrival)? else { return Ok(None) };
+        Ok(super::record::sound(arrival, EntryRecord::decode(bytes.value())))
     }
 
     /// An entry, as it was verified when it came, and when that was.
@@ -256,8 +272,8 @@ impl<'t> Batch<'t> {
         let received_at = record.received_at;
         let signed = record.clone().signed(self.log(record.log)?);
         let id = signed.id();
-        let entry = entry::reread(signed, id).map_err(|error| Error::Corrupt(error.to_string()))?;
-        Ok(Some((entry, received_at)))
+        let entry = super::record::sound(arrival, entry::reread(signed, id));
+        Ok(entry.map(|entry| (entry, received_at)))
     }
 
     /// The id of the entry at this place of a log, if it is held.
@@ -301,15 +317,18 @@ impl<'t> Batch<'t> {
         })
     }
 
-    /// Forgets an entry. Its log's state is for the caller to change.
-    pub fn forget(&mut self, log: u32, seq: u64, id: &EntryId) -> Result<(), Error> {
+    /// Forgets an entry; its id is not known if it is damaged, and rows that name its arrival lead
+    /// nowhere then. Its log's state is for the caller to change.
+    pub fn forget(&mut self, log: u32, seq: u64, id: Option<&EntryId>) -> Result<(), Error> {
         let Some(arrival) = self.tables.places.remove((log, seq))?.map(|arrival| arrival.value()) else {
             return Ok(());
         };
-        self.tables.ids.remove(&prefix(id))?;
+        if let Some(id) = id {
+            self.tables.ids.remove(&prefix(id))?;
+            self.forget_erased(log, id)?;
+        }
         self.tables.hollow.remove((log, seq))?;
         self.tables.passing.remove(arrival)?;
-        self.forget_erased(log, id)?;
         let bytes = self.tables.entries.remove(arrival)?.map_or(0, |bytes| bytes.value().len()) as u64;
         let author = self.log(log)?.author_number;
         self.change_author(author, |row| {
@@ -347,6 +366,7 @@ impl<'t> Batch<'t> {
         self.tables
             .erased
             .retain_in((number, &[0; 32], 0)..=(number, &[0xff; 32], u64::MAX), |_, _| false)?;
+        self.tables.retired.retain_in((number, 0)..=(number, u64::MAX), |_, _| false)?;
         self.tables.identities.remove(number)?;
         self.memory.identities.remove(&number);
         self.tables.authors.remove(number)?;
@@ -362,6 +382,19 @@ impl<'t> Batch<'t> {
         let Some(held) = self.record(arrival)? else { return Ok(()) };
         self.tables.hollow.remove((held.log, entry.header().seq))?;
         self.replace(arrival, &EntryRecord::of(entry, held.log, held.received_at, held.from))
+    }
+
+    /// Writes a damaged entry anew, as it came again at `now`.
+    pub fn mend(
+        &mut self,
+        arrival: u64,
+        log: u32,
+        entry: &Verified,
+        now: u64,
+        from: u32,
+    ) -> Result<(), Error> {
+        self.tables.hollow.remove((log, entry.header().seq))?;
+        self.replace(arrival, &EntryRecord::of(entry, log, now, from))
     }
 
     /// Says which author this node writes for.
@@ -413,7 +446,8 @@ impl<'t> Batch<'t> {
         .collect()
     }
 
-    /// Entries of a log from `to` down to `from`, within bounds, and the next place held below them.
+    /// Entries of a log from `to` down to `from`, within bounds, and the next place held below them. What
+    /// is damaged is left out, and wanted again.
     pub fn read_down(
         &mut self,
         log: u32,
@@ -424,21 +458,30 @@ impl<'t> Batch<'t> {
     ) -> Result<(Vec<Vec<u8>>, Option<u64>), Error> {
         let row = self.log(log)?.clone();
         let (mut entries, mut size) = (Vec::new(), 0);
+        let (mut next, mut damaged) = (None, Vec::new());
         for place in self.tables.places.range((log, 0)..=(log, to))?.rev() {
             let (place, arrival) = place?;
             let seq = place.value().1;
             if seq < from || entries.len() >= max_entries {
-                return Ok((entries, Some(seq)));
+                next = Some(seq);
+                break;
             }
-            let Some(record) = self.record(arrival.value())? else { continue };
+            let Some(record) = self.record(arrival.value())? else {
+                damaged.push(seq);
+                continue;
+            };
             let bytes = record.signed(&row).to_bytes();
             if size + bytes.len() > max_bytes {
-                return Ok((entries, Some(seq)));
+                next = Some(seq);
+                break;
             }
             size += bytes.len();
             entries.push(bytes);
         }
-        Ok((entries, None))
+        for seq in damaged {
+            self.tables.hollow.insert((log, seq), ())?;
+        }
+        Ok((entries, next))
     }
 
     /// Keeps a proof.
@@ -467,5 +510,26 @@ impl<'t> Batch<'t> {
         let Some((arrival, _)) = self.tables.passing.first()? else { return Ok(None) };
         let arrival = arrival.value();
         Ok(Some((arrival, self.record(arrival)?.map(|record| record.log))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_of_one_kind_cost_no_other() {
+        let mut memory = Memory::default();
+        let author = AuthorId::new([1; 32]);
+        memory.numbers.insert(author, 1);
+        memory.authors.insert(1, AuthorRow::new(author, 0));
+        for log in 0..LOGS as u32 {
+            memory.log_numbers.insert((log, DeviceKey::new([2; 32]), 0), log);
+        }
+        memory.trim();
+        assert_eq!(memory.log_numbers.len(), LOGS);
+        memory.log_numbers.insert((1, DeviceKey::new([3; 32]), 0), 7);
+        memory.trim();
+        assert_eq!((memory.log_numbers.len(), memory.numbers.len(), memory.authors.len()), (0, 1, 1));
     }
 }

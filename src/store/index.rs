@@ -205,17 +205,6 @@ impl Batch<'_> {
         Ok(changed.then_some(Turned { kind, target, holds: standing.holds }))
     }
 
-    /// Takes a delete that a quota forgets out of the indexes, but for what it says of entries that are
-    /// held, or of any if `all`: what was erased must not come back because its delete grew old.
-    pub fn retire_delete(&mut self, ids: &[EntryId], taken: Taken, all: bool) -> Result<(), Error> {
-        for id in ids {
-            if !all && self.find(id)?.is_none() {
-                self.tables.erased.remove((taken.author, id.as_bytes(), taken.arrival))?;
-            }
-        }
-        Ok(())
-    }
-
     /// Notes whether the payload of an entry of this author is wanted, after a delete of it came or went.
     fn settle_hollow(&mut self, author: u32, id: &EntryId) -> Result<(), Error> {
         let Some(arrival) = self.find(id)? else { return Ok(()) };

@@ -323,7 +323,8 @@ impl Reader {
     }
 
     pub(super) fn record(&self, arrival: u64) -> Result<Option<EntryRecord>, Error> {
-        self.tables.entries.get(arrival)?.map(|bytes| EntryRecord::decode(bytes.value())).transpose()
+        let Some(bytes) = self.tables.entries.get(arrival)? else { return Ok(None) };
+        Ok(super::record::sound(arrival, EntryRecord::decode(bytes.value())))
     }
 }
 

@@ -107,6 +107,11 @@ impl EntryRecord {
     }
 }
 
+/// What was read, unless it is damaged: then that is noted, and it is not there.
+pub fn sound<T>(arrival: u64, read: Result<T, impl std::fmt::Display>) -> Option<T> {
+    read.inspect_err(|error| tracing::warn!("entry {arrival} is damaged: {error}")).ok()
+}
+
 fn sum(bytes: &[u8]) -> [u8; 8] {
     array(&blake3::hash(&bytes[8..]).as_bytes()[..8])
 }

@@ -112,7 +112,11 @@ tables! {
     edits: (&'static Prefix, u32, u64, u64) => (), "edits";
     /// Author number, whole id, arrival of a delete that names it.
     erased: (u32, &'static [u8; 32], u64) => (), "erased";
-    /// Log number, sequence number: entries whose payload is neither here nor erased by their author.
+    /// Author number, arrival of a delete that a quota forgot and whose word still counts → how many ids
+    /// it names. After the last of them their sum.
+    retired: (u32, u64) => u64, "retired";
+    /// Log number, sequence number: entries whose payload is neither here nor erased by their author, and
+    /// those that were found damaged.
     /// Whoever has it is asked for it.
     hollow: (u32, u64) => (), "hollow";
     /// Who follows or blocks whom → [`super::graph::Standing`]: time, device, seq, whether it holds.

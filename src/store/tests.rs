@@ -4,3 +4,4 @@ pub(crate) mod audit;
 mod crash;
 mod damage;
 pub(crate) mod disk;
+mod harm;

@@ -3,7 +3,7 @@
 use redb::ReadableTable;
 use starling_protocol::{Identity, entry, identity::Voice};
 
-use super::{Error, Store};
+use super::{Error, Store, record::EntryRecord};
 
 /// What a check of the whole store found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -40,13 +40,14 @@ impl Store {
                 let (place, arrival) = place?;
                 let seq = place.value().1;
                 let name = || format!("entry {seq} of log {} of {}", log.log, log.device);
-                let record = match reader.record(arrival.value()) {
-                    Ok(Some(record)) => record,
-                    Ok(None) => {
+                let bytes = tables.entries.get(arrival.value())?;
+                let record = match bytes.map(|bytes| EntryRecord::decode(bytes.value())) {
+                    Some(Ok(record)) => record,
+                    None => {
                         bad(format!("{}: missing", name()));
                         continue;
                     }
-                    Err(error) => {
+                    Some(Err(error)) => {
                         bad(format!("{}: {error}", name()));
                         continue;
                     }

@@ -113,3 +113,15 @@ fn truncating_and_forgetting_keep_the_rest() {
     log.state.truncate(0, None);
     assert!(log.state.is_empty());
 }
+
+#[test]
+fn what_a_proof_is_about_can_be_read_without_believing_it() {
+    let (a, b) = (chain(2, 1, None), chain(2, 2, None));
+    let proof = ForkProof::of(&a[1], &b[1]).unwrap();
+    let mut bytes = proof.to_bytes();
+    assert_eq!(ForkProof::peek(&bytes).as_ref(), Ok(proof.place()));
+    *bytes.last_mut().unwrap() ^= 1;
+    assert_eq!(ForkProof::peek(&bytes).as_ref(), Ok(proof.place()));
+    assert!(ForkProof::from_bytes(&bytes).is_err());
+    assert!(ForkProof::peek(&bytes[1..]).is_err());
+}

@@ -182,3 +182,17 @@ fn devices_that_were_cut_are_bounded() {
     let identity = identity(&[sign(0, 0, Action::Retire(removals))]);
     assert_eq!(identity.removed().count(), limits::DEVICES);
 }
+
+#[test]
+fn a_trusted_record_means_what_it_meant() {
+    let plain = identity(&[sign(0, 0, Action::AddDevice(device(1))), sign(0, 0, Action::RemoveDevice(cut(2, 5)))]);
+    let rotated = identity(&[
+        sign(0, 0, Action::AddDevice(device(1))),
+        rotate(0, &[1], vec![]),
+        rotate(0, &[2], vec![]),
+        sign(1, 1, Action::AddDevice(device(3))),
+    ]);
+    for identity in [plain, rotated] {
+        assert_eq!(Identity::trusted(&identity.record()), Ok(identity));
+    }
+}

@@ -26,8 +26,8 @@ impl Reader {
         let Some(record) = self.record(arrival)? else { return Ok(None) };
         let signed = record.clone().signed(&self.log(record.log)?);
         let id = signed.id();
-        let entry = entry::reread(signed, id).map_err(|error| Error::Corrupt(error.to_string()))?;
-        Ok(Some((entry, record)))
+        let entry = crate::store::record::sound(arrival, entry::reread(signed, id));
+        Ok(entry.map(|entry| (entry, record)))
     }
 
     /// What arrived then as a post. `depth` is how many boosts are followed to what they boost.
