@@ -73,13 +73,7 @@ pub struct Config {
 impl Config {
     /// The usual settings of a role: no listening address, mDNS off.
     pub fn new(keypair: Keypair, role: Role) -> Self {
-        Config {
-            keypair,
-            listen: Vec::new(),
-            mdns: false,
-            role,
-            limits: Limits::of(role),
-        }
+        Config { keypair, listen: Vec::new(), mdns: false, role, limits: Limits::of(role) }
     }
 }
 
@@ -134,10 +128,7 @@ impl Handle {
     /// # Errors
     /// [`Closed`] when the task is gone.
     pub async fn send(&self, command: Command) -> Result<(), Closed> {
-        self.commands
-            .send(task::Order::Command(command))
-            .await
-            .map_err(|_| Closed)
+        self.commands.send(task::Order::Command(command)).await.map_err(|_| Closed)
     }
 
     /// Hands a command over if there is room.
@@ -145,12 +136,10 @@ impl Handle {
     /// # Errors
     /// [`TrySendError::Full`] when the queue is full, [`TrySendError::Closed`] when the task is gone.
     pub fn try_send(&self, command: Command) -> Result<(), TrySendError> {
-        self.commands
-            .try_send(task::Order::Command(command))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => TrySendError::Full,
-                mpsc::error::TrySendError::Closed(_) => TrySendError::Closed,
-            })
+        self.commands.try_send(task::Order::Command(command)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => TrySendError::Full,
+            mpsc::error::TrySendError::Closed(_) => TrySendError::Closed,
+        })
     }
 
     /// Asks how the network is doing.
@@ -167,12 +156,7 @@ impl Handle {
     /// Events still on their way are dropped. Calling it on a closed network does nothing.
     pub async fn shutdown(self) {
         let (reply, done) = oneshot::channel();
-        if self
-            .commands
-            .send(task::Order::Shutdown(reply))
-            .await
-            .is_ok()
-        {
+        if self.commands.send(task::Order::Shutdown(reply)).await.is_ok() {
             // An error means that the task ended for another reason meanwhile, which is what was wanted.
             let _ = done.await;
         }

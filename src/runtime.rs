@@ -212,9 +212,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
 
 /// Writes down that this directory is ours and that our device speaks.
 fn settle(home: &Home, store: &Store, author: AuthorId, restoring: bool) -> Result<(), Error> {
-    if restoring
-        && let Some(record) = store.read()?.identity_of(&author)?
-    {
+    if restoring && let Some(record) = store.read()?.identity_of(&author)? {
         home.restored(&record)?;
     }
     Ok(home.settle()?)

@@ -36,10 +36,10 @@ pub mod reaction {
     pub use super::index::{BOOST, LIKE};
 }
 
-/// Files up to this size are checked whole when they are opened: redb does not check sums on read.
-/// That is half a second of reading. A larger store is to start at once all the same; there the check
-/// sums of the entries tell, as they are read, and `starling store verify` reads all of them.
-const CHECKED_ON_OPEN: u64 = 256 << 20;
+/// Files up to this size are checked whole when they are opened: redb does not check sums on read, and
+/// the pages between the entries have none of ours. Beyond it the check sums of the entries tell, as
+/// they are read, and `starling store verify` reads all of them.
+const CHECKED_ON_OPEN: u64 = 2 << 30;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -216,7 +216,11 @@ impl Store {
         let mut batch = Batch::open(&txn, memory)?;
         let result = work(&mut batch)?;
         let (memory, touched) = batch.flush()?;
-        if touched { txn.commit()? } else { txn.abort()? }
+        if touched {
+            txn.commit()?
+        } else {
+            txn.abort()?
+        }
         *self.memory() = memory;
         Ok(result)
     }

@@ -99,6 +99,7 @@ impl Turn<'_, '_> {
         let bytes = proof.to_bytes();
         self.batch.set_fork(number, &device, log, &bytes)?;
         self.fresh.push(Fresh { news: News::Fork(author, bytes), from: None });
+        self.gossip_fork(proof, number)?;
         self.event(Event::Forked { author, device, log, seq });
         tracing::warn!("{device} of {author} signed twice for entry {seq} of log {log}");
         Ok(true)

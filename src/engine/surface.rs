@@ -2,7 +2,9 @@
 //! erases, and what is new is told to those whom it interests.
 
 use bytes::Bytes;
-use starling_protocol::{AuthorId, Body, Verified, entry::log, frame::Frame, sync::ServeAction};
+use starling_protocol::{
+    AuthorId, Body, Verified, entry::log, feed::ForkProof, frame::Frame, sync::ServeAction,
+};
 
 use super::turn::{Fresh, Turn};
 use crate::{
@@ -112,9 +114,26 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
+    /// Gossips the proof of a fork where its author is listened to, once: when it became known here.
+    pub fn gossip_fork(&mut self, proof: &ForkProof, number: u32) -> Result<(), Error> {
+        let author = proof.place().author;
+        let Some(identity) = self.batch.identity(number)? else { return Ok(()) };
+        match Frame::of_fork(identity, proof) {
+            Ok(frame) if self.is_home(&author) => self.publish_for(&author, &frame),
+            Ok(_) => {}
+            Err(error) => tracing::debug!("the fork of {author} is left to sync: {error}"),
+        }
+        Ok(())
+    }
+
     /// Gossips a frame on our own shard.
     pub fn publish(&mut self, frame: &Frame) {
-        let shard = shard(&self.state.author);
+        let author = self.state.author;
+        self.publish_for(&author, frame);
+    }
+
+    fn publish_for(&mut self, author: &AuthorId, frame: &Frame) {
+        let shard = shard(author);
         self.network(Command::Publish { shard, frame: Bytes::from(frame.to_bytes()) });
     }
 

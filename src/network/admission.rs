@@ -37,20 +37,11 @@ const FAULTS: usize = 3;
 const FAULT_MEMORY: Duration = Duration::from_secs(5 * 3600);
 
 /// New frames and bytes a second from one peer.
-const FRAMES: Rate = Rate {
-    burst: 200.0,
-    per_second: 20.0,
-};
-const BYTES: Rate = Rate {
-    burst: (8 << 20) as f64,
-    per_second: (1 << 20) as f64,
-};
+const FRAMES: Rate = Rate { burst: 200.0, per_second: 20.0 };
+const BYTES: Rate = Rate { burst: (8 << 20) as f64, per_second: (1 << 20) as f64 };
 
 /// Frames above that rate which are merely ignored. A peer above this too is flooding.
-const EXCESS: Rate = Rate {
-    burst: 1_000.0,
-    per_second: 20.0,
-};
+const EXCESS: Rate = Rate { burst: 1_000.0, per_second: 20.0 };
 const FLOOD_SHUN: Duration = Duration::from_secs(600);
 
 /// After this the engine is taken to have dropped the frame; a later verdict does nothing.
@@ -197,10 +188,7 @@ impl Admission {
 
     /// Takes the newest frame from the peer with most of them, if that is more than `than`.
     fn displace(&mut self, than: usize) -> Option<GossipRef> {
-        let (&peer, greedy) = self
-            .peers
-            .iter_mut()
-            .max_by_key(|(_, conduct)| conduct.held.len())?;
+        let (&peer, greedy) = self.peers.iter_mut().max_by_key(|(_, conduct)| conduct.held.len())?;
         if greedy.held.len() <= than {
             return None;
         }
@@ -247,10 +235,7 @@ impl Admission {
             return Judged::default();
         }
         let peer = message.source;
-        let mut judged = Judged {
-            known: true,
-            shun: None,
-        };
+        let mut judged = Judged { known: true, shun: None };
         // A fault is remembered even if the peer left meanwhile: reconnecting must not wash it off.
         let known = self.peers.contains_key(&peer);
         if !known && (verdict != Verdict::Reject || self.peers.len() >= MAX_REMEMBERED) {
@@ -293,10 +278,7 @@ impl Admission {
         }
         let mut pardoned = Vec::new();
         self.peers.retain(|peer, conduct| {
-            while conduct
-                .faults
-                .front()
-                .is_some_and(|at| now.saturating_duration_since(*at) >= FAULT_MEMORY)
+            while conduct.faults.front().is_some_and(|at| now.saturating_duration_since(*at) >= FAULT_MEMORY)
             {
                 conduct.faults.pop_front();
             }

@@ -52,13 +52,5 @@ pub(super) fn build(config: &Config) -> Result<(Swarm<Behaviour>, gossip::Joined
         .with_max_negotiating_inbound_streams(NEGOTIATING)
         .with_per_connection_event_buffer_size(CONNECTION_EVENTS)
         .with_notify_handler_buffer_size(NonZeroUsize::MIN.saturating_add(CONNECTION_EVENTS));
-    Ok((
-        Swarm::new(
-            transport::build(&config.keypair)?,
-            behaviour,
-            peer,
-            settings,
-        ),
-        joined,
-    ))
+    Ok((Swarm::new(transport::build(&config.keypair)?, behaviour, peer, settings), joined))
 }

@@ -22,11 +22,7 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub fn new(rate: Rate, now: Instant) -> Self {
-        Bucket {
-            rate,
-            tokens: rate.burst,
-            at: now,
-        }
+        Bucket { rate, tokens: rate.burst, at: now }
     }
 
     /// Takes `amount` tokens if they are there; takes none otherwise.
@@ -61,13 +57,7 @@ mod tests {
     #[test]
     fn gives_the_burst_then_the_rate() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(
-            Rate {
-                burst: 3.0,
-                per_second: 2.0,
-            },
-            start,
-        );
+        let mut bucket = Bucket::new(Rate { burst: 3.0, per_second: 2.0 }, start);
         let taken = |bucket: &mut Bucket, at| (0..10).filter(|_| bucket.take(at, 1.0)).count();
         assert_eq!(taken(&mut bucket, start), 3);
         assert_eq!(taken(&mut bucket, start + Duration::from_secs(1)), 2);

@@ -34,9 +34,7 @@ pub(super) fn identify(keypair: &Keypair) -> identify::Behaviour {
 /// mDNS when asked for.
 pub(super) fn mdns(wanted: bool, peer: PeerId) -> Result<Toggle<mdns::tokio::Behaviour>, Error> {
     let behaviour = match wanted {
-        true => {
-            Some(mdns::tokio::Behaviour::new(mdns::Config::default(), peer).map_err(Error::Mdns)?)
-        }
+        true => Some(mdns::tokio::Behaviour::new(mdns::Config::default(), peer).map_err(Error::Mdns)?),
         false => None,
     };
     Ok(Toggle::from(behaviour))
@@ -47,18 +45,8 @@ pub(super) fn identified(peer: PeerId, info: identify::Info) -> Event {
     Event::Identified {
         peer,
         listen_addresses: info.listen_addrs.into_iter().take(MAX_ADDRESSES).collect(),
-        protocols: info
-            .protocols
-            .iter()
-            .take(MAX_PROTOCOLS)
-            .map(|protocol| protocol.to_string())
-            .collect(),
-        agent: info
-            .agent_version
-            .chars()
-            .filter(|c| (' '..='~').contains(c))
-            .take(MAX_AGENT)
-            .collect(),
+        protocols: info.protocols.iter().take(MAX_PROTOCOLS).map(|protocol| protocol.to_string()).collect(),
+        agent: info.agent_version.chars().filter(|c| (' '..='~').contains(c)).take(MAX_AGENT).collect(),
         observed: info.observed_addr,
     }
 }
@@ -73,10 +61,7 @@ pub(super) fn discovered(found: Vec<(PeerId, Multiaddr)>) -> Vec<Event> {
             _ => {}
         }
     }
-    peers
-        .into_iter()
-        .map(|(peer, addresses)| Event::Discovered { peer, addresses })
-        .collect()
+    peers.into_iter().map(|(peer, addresses)| Event::Discovered { peer, addresses }).collect()
 }
 
 #[cfg(test)]
@@ -99,11 +84,7 @@ mod tests {
             observed_addr: address(1),
             signed_peer_record: None,
         };
-        let Event::Identified {
-            listen_addresses,
-            agent,
-            ..
-        } = identified(key.public().to_peer_id(), info)
+        let Event::Identified { listen_addresses, agent, .. } = identified(key.public().to_peer_id(), info)
         else {
             panic!("another event");
         };

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use libp2p::gossipsub::{
-    self, ConfigBuilder, DataTransform, IdentTopic, MaxCountSubscriptionFilter, Message,
-    MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash,
-    TopicScoreParams, ValidationMode, WhitelistSubscriptionFilter, score_parameter_decay,
+    self, ConfigBuilder, DataTransform, IdentTopic, MaxCountSubscriptionFilter, Message, MessageAuthenticity,
+    MessageId, PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, TopicScoreParams, ValidationMode,
+    WhitelistSubscriptionFilter, score_parameter_decay,
 };
 
 use super::Error;
@@ -50,8 +50,7 @@ const GOODWILL: f64 = 40.0;
 pub(super) const SHUNNED: f64 = -1_000.0;
 
 /// The gossip behaviour of a node.
-pub(super) type Router =
-    gossipsub::Behaviour<Guard, MaxCountSubscriptionFilter<WhitelistSubscriptionFilter>>;
+pub(super) type Router = gossipsub::Behaviour<Guard, MaxCountSubscriptionFilter<WhitelistSubscriptionFilter>>;
 
 /// The topic of a shard.
 pub(super) fn topic(shard: u8) -> IdentTopic {
@@ -143,9 +142,7 @@ pub(super) fn router() -> Result<(Router, Joined), Error> {
         guard,
     )
     .map_err(|error| refused(&error))?;
-    router
-        .with_peer_score(score(), thresholds())
-        .map_err(|error| refused(&error))?;
+    router.with_peer_score(score(), thresholds()).map_err(|error| refused(&error))?;
     Ok((router, joined))
 }
 
@@ -153,9 +150,7 @@ fn config() -> Result<gossipsub::Config, gossipsub::ConfigBuilderError> {
     ConfigBuilder::default()
         .validation_mode(ValidationMode::Anonymous)
         .validate_messages()
-        .message_id_fn(|message| {
-            MessageId::from(message_id(&message.topic, &message.data).to_vec())
-        })
+        .message_id_fn(|message| MessageId::from(message_id(&message.topic, &message.data).to_vec()))
         .max_transmit_size(MAX_TRANSMIT)
         .connection_handler_queue_len(QUEUE)
         .duplicate_cache_time(SEEN)
@@ -193,19 +188,13 @@ fn score() -> PeerScoreParams {
         ..TopicScoreParams::default()
     };
     PeerScoreParams {
-        topics: (0..SHARDS)
-            .map(|shard| (topic(shard).hash(), topic_score.clone()))
-            .collect(),
+        topics: (0..SHARDS).map(|shard| (topic(shard).hash(), topic_score.clone())).collect(),
         topic_score_cap: GOODWILL,
         app_specific_weight: 1.0,
         // Many peers behind one address: eight may be a household or a dormitory.
         ip_colocation_factor_weight: -50.0,
         ip_colocation_factor_threshold: 8.0,
-        ip_colocation_factor_whitelist: [
-            [127, 0, 0, 1].into(),
-            std::net::Ipv6Addr::LOCALHOST.into(),
-        ]
-        .into(),
+        ip_colocation_factor_whitelist: [[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()].into(),
         ..PeerScoreParams::default()
     }
 }
@@ -231,13 +220,9 @@ mod tests {
         for number in 0..SHARDS {
             assert_eq!(shard(&topic(number).hash()), Some(number));
         }
-        for other in [
-            "/starling/1/s/64",
-            "/starling/1/s/007",
-            "/starling/1/s/+7",
-            "/starling/1/s/",
-            "/starling/2/s/1",
-        ] {
+        for other in
+            ["/starling/1/s/64", "/starling/1/s/007", "/starling/1/s/+7", "/starling/1/s/", "/starling/2/s/1"]
+        {
             assert_eq!(shard(&TopicHash::from_raw(other)), None, "{other}");
         }
     }

@@ -15,8 +15,8 @@ use libp2p::core::transport::PortUse;
 use libp2p::core::{ConnectedPoint, Endpoint};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent,
-    THandlerOutEvent, ToSwarm, dummy,
+    ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent, THandlerOutEvent,
+    ToSwarm, dummy,
 };
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
@@ -78,10 +78,7 @@ const MAX_ADDRESSES: usize = 10_000;
 
 /// New connections from one address: a node that restarts reconnects at once, one that returns every two seconds
 /// is ill or hostile.
-const ADDRESS_RATE: Rate = Rate {
-    burst: 8.0,
-    per_second: 0.5,
-};
+const ADDRESS_RATE: Rate = Rate { burst: 8.0, per_second: 0.5 };
 
 /// The bound that a connection would have broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,19 +158,8 @@ pub(super) struct Behaviour {
 impl Behaviour {
     pub fn new(limits: Limits, now: Instant) -> Self {
         let per_second = f64::from(limits.accept_per_second);
-        let accepts = Bucket::new(
-            Rate {
-                burst: 4.0 * per_second,
-                per_second,
-            },
-            now,
-        );
-        Behaviour {
-            limits,
-            slots: HashMap::new(),
-            origins: HashMap::new(),
-            accepts,
-        }
+        let accepts = Bucket::new(Rate { burst: 4.0 * per_second, per_second }, now);
+        Behaviour { limits, slots: HashMap::new(), origins: HashMap::new(), accepts }
     }
 
     /// Connections that are still being made.
@@ -193,20 +179,12 @@ impl Behaviour {
         let from_there = self.count(|slot| slot.origin == Some(origin));
         if origin == Origin::Loopback {
             let full = from_there >= self.limits.per_loopback;
-            return if full {
-                Err(Exceeded::PerAddress)
-            } else {
-                Ok(())
-            };
+            return if full { Err(Exceeded::PerAddress) } else { Ok(()) };
         }
         if from_there >= self.limits.per_address {
             return Err(Exceeded::PerAddress);
         }
-        if self.in_time(now, origin) {
-            Ok(())
-        } else {
-            Err(Exceeded::AcceptRate)
-        }
+        if self.in_time(now, origin) { Ok(()) } else { Err(Exceeded::AcceptRate) }
     }
 
     /// Whether the rates allow one more connection from `origin`. A known address is asked for its own rate first, so
@@ -253,15 +231,8 @@ impl NetworkBehaviour for Behaviour {
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
         let origin = Origin::of(remote);
-        self.admit(Instant::now(), origin)
-            .map_err(ConnectionDenied::new)?;
-        self.slots.insert(
-            connection,
-            Slot {
-                origin: Some(origin),
-                peer: None,
-            },
-        );
+        self.admit(Instant::now(), origin).map_err(ConnectionDenied::new)?;
+        self.slots.insert(connection, Slot { origin: Some(origin), peer: None });
         Ok(())
     }
 
@@ -286,13 +257,7 @@ impl NetworkBehaviour for Behaviour {
         if self.count(|slot| slot.origin.is_none() && slot.peer.is_none()) >= self.limits.pending {
             return Err(ConnectionDenied::new(Exceeded::Pending));
         }
-        self.slots.insert(
-            connection,
-            Slot {
-                origin: None,
-                peer: None,
-            },
-        );
+        self.slots.insert(connection, Slot { origin: None, peer: None });
         Ok(Vec::new())
     }
 
@@ -312,18 +277,10 @@ impl NetworkBehaviour for Behaviour {
         match event {
             FromSwarm::ConnectionEstablished(event) => {
                 let origin = match event.endpoint {
-                    ConnectedPoint::Listener { send_back_addr, .. } => {
-                        Some(Origin::of(send_back_addr))
-                    }
+                    ConnectedPoint::Listener { send_back_addr, .. } => Some(Origin::of(send_back_addr)),
                     ConnectedPoint::Dialer { .. } => None,
                 };
-                self.slots.insert(
-                    event.connection_id,
-                    Slot {
-                        origin,
-                        peer: Some(event.peer_id),
-                    },
-                );
+                self.slots.insert(event.connection_id, Slot { origin, peer: Some(event.peer_id) });
             }
             FromSwarm::ConnectionClosed(event) => {
                 self.slots.remove(&event.connection_id);
@@ -338,12 +295,7 @@ impl NetworkBehaviour for Behaviour {
         }
     }
 
-    fn on_connection_handler_event(
-        &mut self,
-        _: PeerId,
-        _: ConnectionId,
-        event: THandlerOutEvent<Self>,
-    ) {
+    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
         match event {}
     }
 

@@ -23,11 +23,7 @@ pub(super) struct Impatient<M> {
 
 impl<M> Impatient<M> {
     pub fn new(inner: M) -> Self {
-        Impatient {
-            inner,
-            patience: FAREWELL,
-            farewell: None,
-        }
+        Impatient { inner, patience: FAREWELL, farewell: None }
     }
 }
 
@@ -54,16 +50,11 @@ impl<M: StreamMuxer + Unpin> StreamMuxer for Impatient<M> {
             return Poll::Ready(result);
         }
         let patience = self.patience;
-        let farewell = self
-            .farewell
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let farewell = self.farewell.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         farewell.as_mut().poll(cx).map(Ok)
     }
 
-    fn poll(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<StreamMuxerEvent, Self::Error>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<StreamMuxerEvent, Self::Error>> {
         Pin::new(&mut self.inner).poll(cx)
     }
 }
@@ -101,20 +92,14 @@ mod tests {
             Poll::Pending
         }
 
-        fn poll(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Result<StreamMuxerEvent, Infallible>> {
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<StreamMuxerEvent, Infallible>> {
             Poll::Pending
         }
     }
 
     #[tokio::test]
     async fn a_stuck_connection_is_let_go() {
-        let muxer = Impatient {
-            patience: Duration::from_millis(10),
-            ..Impatient::new(Stuck)
-        };
+        let muxer = Impatient { patience: Duration::from_millis(10), ..Impatient::new(Stuck) };
         let closed = tokio::time::timeout(Duration::from_secs(40), muxer.close()).await;
         assert!(matches!(closed, Ok(Ok(()))), "{closed:?}");
     }

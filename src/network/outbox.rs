@@ -34,12 +34,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub fn new(events: Sender<Event>) -> Self {
-        Outbox {
-            events,
-            waiting: VecDeque::new(),
-            reserving: None,
-            permit: None,
-        }
+        Outbox { events, waiting: VecDeque::new(), reserving: None, permit: None }
     }
 
     /// Adds an event.
@@ -138,9 +133,7 @@ mod tests {
         assert!(told.try_recv().is_err());
         let mut order = Vec::new();
         while order.len() < peers.len() {
-            let Some(Event::Disconnected { peer }) = received.recv().await else {
-                panic!("closed")
-            };
+            let Some(Event::Disconnected { peer }) = received.recv().await else { panic!("closed") };
             order.push(peer);
             assert!(outbox.ready().await);
             outbox.flush(|| gossip.take());

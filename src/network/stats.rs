@@ -13,18 +13,12 @@ impl Task {
     /// The state of the network now.
     pub(super) fn stats(&self) -> Stats {
         let behaviour = self.swarm.behaviour();
-        let peers = self
-            .connections
-            .iter()
-            .map(|(peer, connections)| PeerStats {
-                peer: *peer,
-                connections: connections
-                    .iter()
-                    .map(|open| (open.address.clone(), open.outbound))
-                    .collect(),
-                score: behaviour.gossip.peer_score(peer),
-                sync: self.streams.roles(*peer),
-            });
+        let peers = self.connections.iter().map(|(peer, connections)| PeerStats {
+            peer: *peer,
+            connections: connections.iter().map(|open| (open.address.clone(), open.outbound)).collect(),
+            score: behaviour.gossip.peer_score(peer),
+            sync: self.streams.roles(*peer),
+        });
         let mut members: HashMap<&TopicHash, usize> = HashMap::new();
         for (_, topics) in behaviour.gossip.all_peers() {
             for topic in topics {

@@ -13,9 +13,9 @@ use libp2p::swarm::handler::{
     ConnectionEvent, DialUpgradeError, FullyNegotiatedInbound, FullyNegotiatedOutbound,
 };
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm,
-    NetworkBehaviour, NotifyHandler, StreamUpgradeError, SubstreamProtocol, THandler,
-    THandlerInEvent, THandlerOutEvent, ToSwarm,
+    ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm, NetworkBehaviour,
+    NotifyHandler, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent,
+    ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 
@@ -31,10 +31,7 @@ pub(super) enum Opened {
     /// The peer opened it.
     Inbound { peer: PeerId, stream: Stream },
     /// We opened it, or failed to.
-    Outbound {
-        peer: PeerId,
-        result: Result<Stream, String>,
-    },
+    Outbound { peer: PeerId, result: Result<Stream, String> },
 }
 
 type Action = ToSwarm<Opened, Open>;
@@ -66,11 +63,7 @@ impl Behaviour {
     }
 
     fn failed(&mut self, peer: PeerId, reason: String) {
-        self.actions
-            .push_back(ToSwarm::GenerateEvent(Opened::Outbound {
-                peer,
-                result: Err(reason),
-            }));
+        self.actions.push_back(ToSwarm::GenerateEvent(Opened::Outbound { peer, result: Err(reason) }));
     }
 
     fn closed(&mut self, peer: PeerId, connection: ConnectionId) {
@@ -115,10 +108,7 @@ impl NetworkBehaviour for Behaviour {
     fn on_swarm_event(&mut self, event: FromSwarm) {
         match event {
             FromSwarm::ConnectionEstablished(event) => {
-                self.connections
-                    .entry(event.peer_id)
-                    .or_default()
-                    .push(event.connection_id);
+                self.connections.entry(event.peer_id).or_default().push(event.connection_id);
             }
             FromSwarm::ConnectionClosed(event) => self.closed(event.peer_id, event.connection_id),
             _ => {}
@@ -193,37 +183,26 @@ impl ConnectionHandler for Handler {
         _: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Self::ToBehaviour>> {
         if std::mem::take(&mut self.requested) {
-            return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest {
-                protocol: protocol(),
-            });
+            return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol: protocol() });
         }
         if let Some(result) = self.outbound.take() {
-            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Outcome::Outbound(
-                result,
-            )));
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Outcome::Outbound(result)));
         }
         if let Some(stream) = self.inbound.pop_front() {
-            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Outcome::Inbound(
-                stream,
-            )));
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Outcome::Inbound(stream)));
         }
         Poll::Pending
     }
 
-    fn on_connection_event(
-        &mut self,
-        event: ConnectionEvent<Self::InboundProtocol, Self::OutboundProtocol>,
-    ) {
+    fn on_connection_event(&mut self, event: ConnectionEvent<Self::InboundProtocol, Self::OutboundProtocol>) {
         match event {
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
-                protocol: stream,
-                ..
-            }) if self.inbound.len() < WAITING => {
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol: stream, .. })
+                if self.inbound.len() < WAITING =>
+            {
                 self.inbound.push_back(stream);
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
-                protocol: stream,
-                ..
+                protocol: stream, ..
             }) => {
                 self.outbound = Some(Ok(stream));
             }

@@ -41,10 +41,7 @@ const MAX_RECEIVED: usize = 32 << 20;
 
 /// Streams that one peer may open: some at once after a bad start, then one every two seconds, which is as often
 /// as an honest node opens a conversation that ended again.
-const OPENS: Rate = Rate {
-    burst: 8.0,
-    per_second: 0.5,
-};
+const OPENS: Rate = Rate { burst: 8.0, per_second: 0.5 };
 
 /// What the task keeps of a stream.
 struct Entry {
@@ -121,14 +118,12 @@ impl Streams {
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         if role == SyncRole::Serve {
-            let opens = self.opens.entry(peer).or_insert_with(|| Opens {
-                bucket: Bucket::new(OPENS, now),
-                told: false,
-            });
+            let opens = self
+                .opens
+                .entry(peer)
+                .or_insert_with(|| Opens { bucket: Bucket::new(OPENS, now), told: false });
             if !opens.bucket.take(now, 1.0) {
-                return Err(Refused::TooFast {
-                    first: !std::mem::replace(&mut opens.told, true),
-                });
+                return Err(Refused::TooFast { first: !std::mem::replace(&mut opens.told, true) });
             }
             opens.told = false;
         }
@@ -154,29 +149,9 @@ impl Streams {
             queued: Arc::clone(&queued),
             stall: self.stall,
         };
-        let task = self
-            .tasks
-            .spawn(worker.run(stream, outgoing, stopped, begin))
-            .id();
-        self.entries.insert(
-            id,
-            Entry {
-                peer,
-                role,
-                task,
-                queue: Some(queue),
-                queued,
-                stop: Some(stop),
-            },
-        );
-        Ok(Opening {
-            event: Event::SyncOpened {
-                stream: id,
-                peer,
-                role,
-            },
-            delivered,
-        })
+        let task = self.tasks.spawn(worker.run(stream, outgoing, stopped, begin)).id();
+        self.entries.insert(id, Entry { peer, role, task, queue: Some(queue), queued, stop: Some(stop) });
+        Ok(Opening { event: Event::SyncOpened { stream: id, peer, role }, delivered })
     }
 
     /// Queues a frame. Over the bounds the stream ends: at first this one, or with the sum of all too large, the one
@@ -187,39 +162,20 @@ impl Streams {
         };
         let Some(queue) = &entry.queue else { return };
         if frame.is_empty() || frame.len() > MAX_SYNC_FRAME {
-            tracing::error!(
-                len = frame.len(),
-                "a sync frame of impossible size was to be sent"
-            );
+            tracing::error!(len = frame.len(), "a sync frame of impossible size was to be sent");
             self.stop(id, Ending::of("a frame of impossible size was to be sent"));
             return;
         }
         let len = frame.len();
         let fits = entry.queued.fetch_add(len, Ordering::AcqRel) + len <= MAX_QUEUED_BYTES;
-        if !fits
-            || queue
-                .try_send(Outgoing {
-                    frame,
-                    deadline: now + self.stall,
-                })
-                .is_err()
-        {
-            self.stop(
-                id,
-                Ending::breach("the peer does not read", Misbehaviour::SyncNotReading),
-            );
+        if !fits || queue.try_send(Outgoing { frame, deadline: now + self.stall }).is_err() {
+            self.stop(id, Ending::breach("the peer does not read", Misbehaviour::SyncNotReading));
             return;
         }
         if self.queued() > self.max_queued {
-            let most = self
-                .entries
-                .iter()
-                .max_by_key(|(_, entry)| entry.queued.load(Ordering::Acquire));
+            let most = self.entries.iter().max_by_key(|(_, entry)| entry.queued.load(Ordering::Acquire));
             if let Some((&greedy, _)) = most {
-                self.stop(
-                    greedy,
-                    Ending::of("too much is queued for all streams together"),
-                );
+                self.stop(greedy, Ending::of("too much is queued for all streams together"));
             }
         }
     }
@@ -263,10 +219,7 @@ impl Streams {
 
     /// Bytes queued for writing.
     pub fn queued(&self) -> usize {
-        self.entries
-            .values()
-            .map(|entry| entry.queued.load(Ordering::Acquire))
-            .sum()
+        self.entries.values().map(|entry| entry.queued.load(Ordering::Acquire)).sum()
     }
 
     /// The roles we have towards a peer.
@@ -283,12 +236,8 @@ impl Streams {
     }
 
     fn find(&self, peer: PeerId, role: SyncRole) -> Option<StreamId> {
-        let living =
-            |entry: &Entry| entry.peer == peer && entry.role == role && entry.stop.is_some();
-        self.entries
-            .iter()
-            .find(|(_, entry)| living(entry))
-            .map(|(id, _)| *id)
+        let living = |entry: &Entry| entry.peer == peer && entry.role == role && entry.stop.is_some();
+        self.entries.iter().find(|(_, entry)| living(entry)).map(|(id, _)| *id)
     }
 
     fn stop(&mut self, id: StreamId, ending: Ending) {

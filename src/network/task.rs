@@ -19,8 +19,8 @@ use super::bucket::{Bucket, Rate};
 use super::outbox::Outbox;
 use super::sync::Streams;
 use super::{
-    Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS,
-    Verdict, discovery, gossip,
+    Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS, Verdict,
+    discovery, gossip,
 };
 
 mod reactions;
@@ -32,10 +32,7 @@ const TICK: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Peers reported from the local network: a full house at once, then those who come.
-const DISCOVERIES: Rate = Rate {
-    burst: 64.0,
-    per_second: 1.0,
-};
+const DISCOVERIES: Rate = Rate { burst: 64.0, per_second: 1.0 };
 
 /// What the handle sends.
 #[derive(Debug)]
@@ -99,10 +96,7 @@ impl Task {
         };
         for address in config.listen {
             if let Err(error) = task.swarm.listen_on(address.clone()) {
-                task.outbox.push(Event::ListenFailed {
-                    address,
-                    reason: error.to_string(),
-                });
+                task.outbox.push(Event::ListenFailed { address, reason: error.to_string() });
             }
         }
         Ok(task)
@@ -138,19 +132,10 @@ impl Task {
         let now = Instant::now();
         let (admission, counters) = (&mut self.admission, &mut self.counters);
         self.outbox.flush(|| {
-            let Held {
-                message,
-                shard,
-                frame,
-            } = admission.next(now)?;
+            let Held { message, shard, frame } = admission.next(now)?;
             counters.gossip_in += 1;
             counters.gossip_in_bytes += frame.len() as u64;
-            Some(Event::Gossip {
-                shard,
-                from: message.source,
-                message,
-                frame,
-            })
+            Some(Event::Gossip { shard, from: message.source, message, frame })
         })
     }
 
@@ -179,10 +164,7 @@ impl Task {
             self.report(message, Verdict::Ignore);
         }
         for peer in pardoned {
-            self.swarm
-                .behaviour_mut()
-                .gossip
-                .set_application_score(&peer, 0.0);
+            self.swarm.behaviour_mut().gossip.set_application_score(&peer, 0.0);
         }
         self.streams.tick(now);
     }
@@ -202,20 +184,12 @@ impl Task {
             }
             Command::Join { shard } if shard < SHARDS => {
                 self.joined.add(shard);
-                if let Err(error) = self
-                    .swarm
-                    .behaviour_mut()
-                    .gossip
-                    .subscribe(&gossip::topic(shard))
-                {
+                if let Err(error) = self.swarm.behaviour_mut().gossip.subscribe(&gossip::topic(shard)) {
                     tracing::error!(shard, %error, "a shard could not be joined");
                 }
             }
             Command::Leave { shard } if shard < SHARDS => {
-                self.swarm
-                    .behaviour_mut()
-                    .gossip
-                    .unsubscribe(&gossip::topic(shard));
+                self.swarm.behaviour_mut().gossip.unsubscribe(&gossip::topic(shard));
             }
             Command::Publish { shard, frame } if shard < SHARDS => self.publish(shard, frame),
             Command::Join { shard } | Command::Leave { shard } | Command::Publish { shard, .. } => {
@@ -249,12 +223,7 @@ impl Task {
             }
             None => addresses
                 .into_iter()
-                .map(|address| {
-                    (
-                        DialOpts::unknown_peer_id().address(address.clone()).build(),
-                        vec![address],
-                    )
-                })
+                .map(|address| (DialOpts::unknown_peer_id().address(address.clone()).build(), vec![address]))
                 .collect(),
         };
         for (options, addresses) in dials {
@@ -266,31 +235,20 @@ impl Task {
                 Err(DialError::DialPeerConditionFalse(_)) => {
                     tracing::debug!(?peer, "connected or being dialled already")
                 }
-                Err(error) => self.outbox.push(Event::DialFailed {
-                    peer,
-                    addresses,
-                    reason: error.to_string(),
-                }),
+                Err(error) => {
+                    self.outbox.push(Event::DialFailed { peer, addresses, reason: error.to_string() })
+                }
             }
         }
     }
 
     fn publish(&mut self, shard: u8, frame: Bytes) {
         if frame.len() > MAX_GOSSIP_FRAME {
-            tracing::error!(
-                shard,
-                len = frame.len(),
-                "a frame too large for gossip was not published"
-            );
+            tracing::error!(shard, len = frame.len(), "a frame too large for gossip was not published");
             return;
         }
         let len = frame.len() as u64;
-        match self
-            .swarm
-            .behaviour_mut()
-            .gossip
-            .publish(gossip::topic(shard), frame)
-        {
+        match self.swarm.behaviour_mut().gossip.publish(gossip::topic(shard), frame) {
             Ok(_) => {
                 self.counters.gossip_out += 1;
                 self.counters.gossip_out_bytes += len;
@@ -326,10 +284,7 @@ impl Task {
             Verdict::Reject => MessageAcceptance::Reject,
         };
         let id = MessageId::from(message.id.to_vec());
-        self.swarm
-            .behaviour_mut()
-            .gossip
-            .report_message_validation_result(&id, &message.source, acceptance);
+        self.swarm.behaviour_mut().gossip.report_message_validation_result(&id, &message.source, acceptance);
     }
 
     /// Drops frames unjudged.
@@ -342,10 +297,7 @@ impl Task {
 
     fn shun(&mut self, peer: PeerId, dropped: Vec<GossipRef>, what: Misbehaviour) {
         self.ignore(dropped);
-        self.swarm
-            .behaviour_mut()
-            .gossip
-            .set_application_score(&peer, gossip::SHUNNED);
+        self.swarm.behaviour_mut().gossip.set_application_score(&peer, gossip::SHUNNED);
         self.outbox.push(Event::PeerMisbehaved { peer, what });
     }
 }

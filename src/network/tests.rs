@@ -40,12 +40,7 @@ impl Node {
         change(&mut config);
         let (sender, events) = mpsc::channel(256);
         let handle = start(config, sender).unwrap();
-        let mut node = Node {
-            handle,
-            events,
-            peer,
-            address: Multiaddr::empty(),
-        };
+        let mut node = Node { handle, events, peer, address: Multiaddr::empty() };
         node.address = node
             .wait("listening", |event| match event {
                 Event::Listening { address } => Some(address),
@@ -68,9 +63,7 @@ impl Node {
                 }
             }
         };
-        timeout(PATIENCE, search)
-            .await
-            .unwrap_or_else(|_| panic!("waited in vain for: {what}"))
+        timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("waited in vain for: {what}"))
     }
 
     async fn send(&self, command: Command) {
@@ -78,11 +71,7 @@ impl Node {
     }
 
     async fn dial(&self, other: &Node) {
-        self.send(Command::Dial {
-            peer: Some(other.peer),
-            addresses: vec![other.address.clone()],
-        })
-        .await;
+        self.send(Command::Dial { peer: Some(other.peer), addresses: vec![other.address.clone()] }).await;
     }
 
     async fn connect(&mut self, other: &mut Node) {
@@ -92,14 +81,12 @@ impl Node {
     }
 
     async fn connected(&mut self, with: PeerId) {
-        let is =
-            |event| matches!(event, Event::Connected { peer, .. } if peer == with).then_some(());
+        let is = |event| matches!(event, Event::Connected { peer, .. } if peer == with).then_some(());
         self.wait("a connection", is).await;
     }
 
     async fn disconnected(&mut self, from: PeerId) {
-        let is =
-            |event| matches!(event, Event::Disconnected { peer } if peer == from).then_some(());
+        let is = |event| matches!(event, Event::Disconnected { peer } if peer == from).then_some(());
         self.wait("a disconnection", is).await;
     }
 
@@ -122,9 +109,7 @@ impl Node {
                 tokio::task::yield_now().await;
             }
         };
-        timeout(PATIENCE, asking)
-            .await
-            .unwrap_or_else(|_| panic!("waited in vain for: {what}"))
+        timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("waited in vain for: {what}"))
     }
 
     fn full_address(&self) -> Multiaddr {

@@ -194,9 +194,7 @@ fn check(raw: Vec<Item>) -> Part {
         .into_par_iter()
         .map(|item| match item {
             Item::Identity(record) => Some(ImportItem::Identity(record)),
-            Item::Entry(bytes) => {
-                entry::verify(&bytes).ok().map(|entry| ImportItem::Entry(Box::new(entry)))
-            }
+            Item::Entry(bytes) => entry::verify(&bytes).ok().map(|entry| ImportItem::Entry(Box::new(entry))),
             Item::Fork(bytes) => {
                 ForkProof::from_bytes(&bytes).ok().map(|proof| ImportItem::Fork(Box::new(proof)))
             }

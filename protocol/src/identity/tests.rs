@@ -185,7 +185,8 @@ fn devices_that_were_cut_are_bounded() {
 
 #[test]
 fn a_trusted_record_means_what_it_meant() {
-    let plain = identity(&[sign(0, 0, Action::AddDevice(device(1))), sign(0, 0, Action::RemoveDevice(cut(2, 5)))]);
+    let plain =
+        identity(&[sign(0, 0, Action::AddDevice(device(1))), sign(0, 0, Action::RemoveDevice(cut(2, 5)))]);
     let rotated = identity(&[
         sign(0, 0, Action::AddDevice(device(1))),
         rotate(0, &[1], vec![]),

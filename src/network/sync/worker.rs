@@ -32,17 +32,11 @@ pub(super) struct Ending {
 
 impl Ending {
     pub fn of(reason: impl Into<String>) -> Self {
-        Ending {
-            reason: reason.into(),
-            broken: None,
-        }
+        Ending { reason: reason.into(), broken: None }
     }
 
     pub fn breach(reason: impl Into<String>, broken: Misbehaviour) -> Self {
-        Ending {
-            reason: reason.into(),
-            broken: Some(broken),
-        }
+        Ending { reason: reason.into(), broken: Some(broken) }
     }
 }
 
@@ -88,22 +82,12 @@ impl Worker {
             ending = self.write(BufWriter::new(write), outgoing) => ending,
         };
         if let Some(what) = ending.broken {
-            let _ = self
-                .events
-                .send(Event::PeerMisbehaved {
-                    peer: self.peer,
-                    what,
-                })
-                .await;
+            let _ = self.events.send(Event::PeerMisbehaved { peer: self.peer, what }).await;
         }
         // An error means that the node is gone, and then nobody wants to know.
         let _ = self
             .events
-            .send(Event::SyncClosed {
-                stream: self.id,
-                peer: self.peer,
-                reason: ending.reason,
-            })
+            .send(Event::SyncClosed { stream: self.id, peer: self.peer, reason: ending.reason })
             .await;
         self.id
     }
@@ -114,18 +98,8 @@ impl Worker {
                 Ok(frame) => frame,
                 Err(ending) => return ending,
             };
-            self.traffic
-                .received
-                .fetch_add(frame.len() as u64, Ordering::Relaxed);
-            if self
-                .events
-                .send(Event::SyncFrame {
-                    stream: self.id,
-                    frame,
-                })
-                .await
-                .is_err()
-            {
+            self.traffic.received.fetch_add(frame.len() as u64, Ordering::Relaxed);
+            if self.events.send(Event::SyncFrame { stream: self.id, frame }).await.is_err() {
                 return Ending::of("this node is shutting down");
             }
         }
@@ -149,10 +123,7 @@ impl Worker {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(error)) => return Err(Ending::of(format!("in the middle of a frame: {error}"))),
             Err(_) => {
-                return Err(Ending::breach(
-                    "a frame was begun and not continued",
-                    Misbehaviour::SyncStalled,
-                ));
+                return Err(Ending::breach("a frame was begun and not continued", Misbehaviour::SyncStalled));
             }
         };
         // Charged for whole frames only: a peer must not hold a share of all for bytes it never sends. The budget
@@ -160,10 +131,7 @@ impl Worker {
         let Ok(permit) = Arc::clone(&self.received).acquire_many_owned(len).await else {
             return Err(Ending::of("this node is shutting down"));
         };
-        Ok(Bytes::from_owner(Received {
-            bytes,
-            _permit: permit,
-        }))
+        Ok(Bytes::from_owner(Received { bytes, _permit: permit }))
     }
 
     async fn write(
@@ -180,9 +148,7 @@ impl Worker {
                 Err(_) => return late(),
             }
             self.queued.fetch_sub(frame.len(), Ordering::AcqRel);
-            self.traffic
-                .sent
-                .fetch_add(frame.len() as u64, Ordering::Relaxed);
+            self.traffic.sent.fetch_add(frame.len() as u64, Ordering::Relaxed);
         }
         match timeout(self.stall, stream.shutdown()).await {
             Ok(Ok(())) => Ending::of("closed by this node"),
@@ -203,13 +169,8 @@ async fn read_exactly(stream: &mut (impl AsyncRead + Unpin), size: usize) -> io:
     Ok(bytes)
 }
 
-async fn write_frame(
-    stream: &mut (impl AsyncWrite + Unpin),
-    frame: &[u8],
-    flush: bool,
-) -> io::Result<()> {
-    let len =
-        u32::try_from(frame.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+async fn write_frame(stream: &mut (impl AsyncWrite + Unpin), frame: &[u8], flush: bool) -> io::Result<()> {
+    let len = u32::try_from(frame.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     stream.write_u32(len).await?;
     stream.write_all(frame).await?;
     // Small frames that follow at once share a packet.

@@ -26,35 +26,17 @@ impl Task {
                 ..
             } => {
                 self.dialling.remove(&connection_id);
-                let (address, outbound) =
-                    (endpoint.get_remote_address().clone(), endpoint.is_dialer());
-                let connection = Connection {
-                    id: connection_id,
-                    address: address.clone(),
-                    outbound,
-                    identified: false,
-                };
+                let (address, outbound) = (endpoint.get_remote_address().clone(), endpoint.is_dialer());
+                let connection =
+                    Connection { id: connection_id, address: address.clone(), outbound, identified: false };
                 self.connections.entry(peer).or_default().push(connection);
                 let first = num_established.get() == 1;
                 if first && self.admission.connected(Instant::now(), peer) {
-                    self.swarm
-                        .behaviour_mut()
-                        .gossip
-                        .set_application_score(&peer, gossip::SHUNNED);
+                    self.swarm.behaviour_mut().gossip.set_application_score(&peer, gossip::SHUNNED);
                 }
-                self.outbox.push(Event::Connected {
-                    peer,
-                    address,
-                    outbound,
-                    first,
-                });
+                self.outbox.push(Event::Connected { peer, address, outbound, first });
             }
-            SwarmEvent::ConnectionClosed {
-                peer_id: peer,
-                connection_id,
-                num_established,
-                ..
-            } => {
+            SwarmEvent::ConnectionClosed { peer_id: peer, connection_id, num_established, .. } => {
                 if let Some(list) = self.connections.get_mut(&peer) {
                     list.retain(|open| open.id != connection_id);
                 }
@@ -65,43 +47,23 @@ impl Task {
                     self.outbox.push(Event::Disconnected { peer });
                 }
             }
-            SwarmEvent::OutgoingConnectionError {
-                connection_id,
-                error,
-                ..
-            } => {
+            SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
                 if let Some(Dial { peer, addresses }) = self.dialling.remove(&connection_id) {
-                    self.outbox.push(Event::DialFailed {
-                        peer,
-                        addresses,
-                        reason: error.to_string(),
-                    });
+                    self.outbox.push(Event::DialFailed { peer, addresses, reason: error.to_string() });
                 }
             }
             SwarmEvent::IncomingConnectionError { error, .. } => {
                 self.counters.refused += 1;
                 tracing::debug!(%error, "an incoming connection came to nothing");
             }
-            SwarmEvent::NewListenAddr { address, .. } => {
-                self.outbox.push(Event::Listening { address })
-            }
+            SwarmEvent::NewListenAddr { address, .. } => self.outbox.push(Event::Listening { address }),
             SwarmEvent::ExpiredListenAddr { address, .. } => {
-                self.outbox.push(Event::ListenFailed {
-                    address,
-                    reason: "the address is gone".into(),
-                });
+                self.outbox.push(Event::ListenFailed { address, reason: "the address is gone".into() });
             }
-            SwarmEvent::ListenerClosed {
-                addresses, reason, ..
-            } => {
-                let reason = reason
-                    .err()
-                    .map_or_else(|| "closed".to_owned(), |error| error.to_string());
+            SwarmEvent::ListenerClosed { addresses, reason, .. } => {
+                let reason = reason.err().map_or_else(|| "closed".to_owned(), |error| error.to_string());
                 for address in addresses {
-                    self.outbox.push(Event::ListenFailed {
-                        address,
-                        reason: reason.clone(),
-                    });
+                    self.outbox.push(Event::ListenFailed { address, reason: reason.clone() });
                 }
             }
             SwarmEvent::ListenerError { error, .. } => {
@@ -115,11 +77,7 @@ impl Task {
         match event {
             BehaviourEvent::Gossip(event) => self.gossip_event(event),
             BehaviourEvent::Sync(opened) => self.sync_event(opened),
-            BehaviourEvent::Identify(identify::Event::Received {
-                connection_id,
-                peer_id,
-                info,
-            }) => {
+            BehaviourEvent::Identify(identify::Event::Received { connection_id, peer_id, info }) => {
                 let mut connections = self.connections.get_mut(&peer_id).into_iter().flatten();
                 let connection = connections.find(|open| open.id == connection_id);
                 if connection.is_some_and(|open| !std::mem::replace(&mut open.identified, true)) {
@@ -128,11 +86,7 @@ impl Task {
             }
             BehaviourEvent::Identify(_) => {}
             // A peer that does not even answer a ping holds a place for nothing.
-            BehaviourEvent::Ping(ping::Event {
-                peer,
-                connection,
-                result: Err(failure),
-            }) => {
+            BehaviourEvent::Ping(ping::Event { peer, connection, result: Err(failure) }) => {
                 if !matches!(failure, ping::Failure::Unsupported) {
                     tracing::debug!(%peer, %failure, "a connection is dead");
                     self.swarm.close_connection(connection);
@@ -153,27 +107,16 @@ impl Task {
     }
 
     fn gossip_event(&mut self, event: gossipsub::Event) {
-        let gossipsub::Event::Message {
-            propagation_source: source,
-            message_id,
-            message,
-        } = event
-        else {
+        let gossipsub::Event::Message { propagation_source: source, message_id, message } = event else {
             return;
         };
         // Both hold by construction: the guard lets only our topics in, and the ids are made by our function.
-        let (Some(shard), Ok(id)) = (
-            gossip::shard(&message.topic),
-            <[u8; 32]>::try_from(message_id.0),
-        ) else {
+        let (Some(shard), Ok(id)) = (gossip::shard(&message.topic), <[u8; 32]>::try_from(message_id.0))
+        else {
             return;
         };
         let message_ref = GossipRef { id, source };
-        let held = Held {
-            message: message_ref,
-            shard,
-            frame: Bytes::from(message.data),
-        };
+        let held = Held { message: message_ref, shard, frame: Bytes::from(message.data) };
         match self.admission.offer(Instant::now(), held) {
             Offer::Held { displaced } => self.ignore(displaced),
             Offer::Ignored => self.ignore([message_ref]),
@@ -187,36 +130,21 @@ impl Task {
     fn sync_event(&mut self, opened: Opened) {
         let (peer, role, stream) = match opened {
             Opened::Inbound { peer, stream } => (peer, SyncRole::Serve, stream),
-            Opened::Outbound {
-                peer,
-                result: Ok(stream),
-            } => (peer, SyncRole::Pull, stream),
-            Opened::Outbound {
-                peer,
-                result: Err(reason),
-            } => {
+            Opened::Outbound { peer, result: Ok(stream) } => (peer, SyncRole::Pull, stream),
+            Opened::Outbound { peer, result: Err(reason) } => {
                 self.outbox.push(Event::SyncFailed { peer, reason });
                 return;
             }
         };
-        match self
-            .streams
-            .add(Instant::now(), peer, role, stream.compat())
-        {
+        match self.streams.add(Instant::now(), peer, role, stream.compat()) {
             Ok(opening) => self.outbox.push_and_tell(opening.event, opening.delivered),
             Err(Refused::Full) if role == SyncRole::Pull => {
-                self.outbox.push(Event::SyncFailed {
-                    peer,
-                    reason: "too many sync streams are open".into(),
-                });
+                self.outbox.push(Event::SyncFailed { peer, reason: "too many sync streams are open".into() });
             }
             Err(Refused::Full) => tracing::debug!(%peer, "no place for another sync stream"),
             Err(Refused::TooFast { first }) => {
                 if first {
-                    self.outbox.push(Event::PeerMisbehaved {
-                        peer,
-                        what: Misbehaviour::SyncStreams,
-                    });
+                    self.outbox.push(Event::PeerMisbehaved { peer, what: Misbehaviour::SyncStreams });
                 }
             }
         }

@@ -10,11 +10,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        World {
-            now: Instant::now(),
-            books: Admission::default(),
-            made: 0,
-        }
+        World { now: Instant::now(), books: Admission::default(), made: 0 }
     }
 
     fn peer(&mut self) -> PeerId {
@@ -28,11 +24,7 @@ impl World {
         let mut id = [0; 32];
         id[..8].copy_from_slice(&self.made.to_be_bytes());
         let message = GossipRef { id, source };
-        let held = Held {
-            message,
-            shard: 0,
-            frame: Bytes::from_static(b"frame"),
-        };
+        let held = Held { message, shard: 0, frame: Bytes::from_static(b"frame") };
         (message, self.books.offer(self.now, held))
     }
 
@@ -105,14 +97,9 @@ fn a_flood_is_ignored_and_then_not_heard() {
     let mut world = World::new();
     let eve = world.peer();
     let offers = world.offers(eve, 3_000);
-    let held = offers
-        .iter()
-        .filter(|offer| matches!(offer, Offer::Held { .. }))
-        .count();
+    let held = offers.iter().filter(|offer| matches!(offer, Offer::Held { .. })).count();
     assert_eq!(held, 200, "the burst");
-    let ends = offers
-        .iter()
-        .position(|offer| matches!(offer, Offer::Flood { .. }));
+    let ends = offers.iter().position(|offer| matches!(offer, Offer::Flood { .. }));
     assert_eq!(ends, Some(1_200));
     assert!(offers[1_201..].iter().all(|offer| *offer == Offer::Ignored));
     assert_eq!(world.books.load(), (0, 0));
@@ -151,10 +138,7 @@ fn the_greedy_make_room_for_the_modest() {
         matches!(offer, Offer::Held { displaced: Some(displaced) } if greedy.contains(&displaced.source))
     );
     assert_eq!(world.books.load().0, MAX_HELD);
-    assert!(
-        world.deliver().contains(&message),
-        "and bob is served in the first round"
-    );
+    assert!(world.deliver().contains(&message), "and bob is served in the first round");
 }
 
 #[test]
@@ -167,10 +151,7 @@ fn all_books_stay_bounded_under_thousands_of_peers() {
         world.books.disconnected(peer);
     }
     let (held, unjudged) = world.books.load();
-    assert!(
-        held <= MAX_HELD && unjudged <= MAX_UNJUDGED,
-        "{held} {unjudged}"
-    );
+    assert!(held <= MAX_HELD && unjudged <= MAX_UNJUDGED, "{held} {unjudged}");
     assert!(world.books.turns.len() <= held);
     assert!(world.books.peers.is_empty());
 }
@@ -186,9 +167,5 @@ fn a_missing_verdict_frees_its_place() {
     lost.sort_by_key(|message| message.id);
     assert_eq!(lost, first);
     assert_eq!(world.deliver().len(), 2);
-    assert_eq!(
-        world.judge(first[0], Verdict::Reject),
-        Judged::default(),
-        "too late"
-    );
+    assert_eq!(world.judge(first[0], Verdict::Reject), Judged::default(), "too late");
 }

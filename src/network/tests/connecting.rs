@@ -12,24 +12,16 @@ async fn two_nodes_meet(listen: &str) {
     alice.dial(&bob).await;
     let (peer, outbound, first) = alice
         .wait("alice's connection", |event| match event {
-            Event::Connected {
-                peer,
-                outbound,
-                first,
-                ..
-            } => Some((peer, outbound, first)),
+            Event::Connected { peer, outbound, first, .. } => Some((peer, outbound, first)),
             _ => None,
         })
         .await;
     assert_eq!((peer, outbound, first), (bob.peer, true, true));
     let (agent, told) = bob
         .wait("alice's account of herself", |event| match event {
-            Event::Identified {
-                peer,
-                agent,
-                listen_addresses,
-                ..
-            } if peer == alice.peer => Some((agent, listen_addresses)),
+            Event::Identified { peer, agent, listen_addresses, .. } if peer == alice.peer => {
+                Some((agent, listen_addresses))
+            }
             _ => None,
         })
         .await;
@@ -55,21 +47,11 @@ async fn two_nodes_meet_over_quic() {
 #[tokio::test]
 async fn an_address_may_name_the_peer() {
     let (mut alice, bob) = (Node::new().await, Node::new().await);
-    alice
-        .send(Command::Dial {
-            peer: None,
-            addresses: vec![bob.full_address()],
-        })
-        .await;
+    alice.send(Command::Dial { peer: None, addresses: vec![bob.full_address()] }).await;
     alice.connected(bob.peer).await;
     // And without any name, whoever answers is taken.
     let mut carol = Node::new().await;
-    carol
-        .send(Command::Dial {
-            peer: None,
-            addresses: vec![bob.address.clone()],
-        })
-        .await;
+    carol.send(Command::Dial { peer: None, addresses: vec![bob.address.clone()] }).await;
     carol.connected(bob.peer).await;
 }
 
@@ -77,41 +59,22 @@ async fn an_address_may_name_the_peer() {
 async fn another_peer_than_expected_is_refused() {
     let (mut alice, bob) = (Node::new().await, Node::new().await);
     let expected = PeerId::random();
-    alice
-        .send(Command::Dial {
-            peer: Some(expected),
-            addresses: vec![bob.address.clone()],
-        })
-        .await;
+    alice.send(Command::Dial { peer: Some(expected), addresses: vec![bob.address.clone()] }).await;
     let (peer, addresses) = alice
         .wait("a failed dial", |event| match event {
-            Event::DialFailed {
-                peer, addresses, ..
-            } => Some((peer, addresses)),
+            Event::DialFailed { peer, addresses, .. } => Some((peer, addresses)),
             _ => None,
         })
         .await;
-    assert_eq!(
-        (peer, addresses),
-        (Some(expected), vec![bob.address.clone()])
-    );
+    assert_eq!((peer, addresses), (Some(expected), vec![bob.address.clone()]));
 }
 
 #[tokio::test]
 async fn no_address_is_a_failed_dial() {
     let mut alice = Node::new().await;
     let nobody = PeerId::random();
-    alice
-        .send(Command::Dial {
-            peer: Some(nobody),
-            addresses: vec![],
-        })
-        .await;
-    alice
-        .wait("a failed dial", |event| {
-            matches!(event, Event::DialFailed { .. }).then_some(())
-        })
-        .await;
+    alice.send(Command::Dial { peer: Some(nobody), addresses: vec![] }).await;
+    alice.wait("a failed dial", |event| matches!(event, Event::DialFailed { .. }).then_some(())).await;
 }
 
 #[tokio::test]
@@ -122,17 +85,9 @@ async fn a_banned_peer_is_cut_off_and_refused_until_pardoned() {
     alice.disconnected(bob.peer).await;
     bob.disconnected(alice.peer).await;
     bob.dial(&alice).await;
-    alice
-        .until("a refusal", |stats| {
-            stats.counters.refused > 0 && stats.peers.is_empty()
-        })
-        .await;
+    alice.until("a refusal", |stats| stats.counters.refused > 0 && stats.peers.is_empty()).await;
     alice.dial(&bob).await;
-    alice
-        .wait("a failed dial", |event| {
-            matches!(event, Event::DialFailed { .. }).then_some(())
-        })
-        .await;
+    alice.wait("a failed dial", |event| matches!(event, Event::DialFailed { .. }).then_some(())).await;
     alice.send(Command::Unban { peer: bob.peer }).await;
     alice.dial(&bob).await;
     alice.connected(bob.peer).await;
@@ -150,16 +105,8 @@ async fn connections_from_one_address_are_limited() {
     }
     let mut fifth = Node::new().await;
     fifth.dial(&alice).await;
-    fifth
-        .wait("a failed dial", |event| {
-            matches!(event, Event::DialFailed { .. }).then_some(())
-        })
-        .await;
-    alice
-        .until("a refusal", |stats| {
-            stats.counters.refused == 1 && stats.peers.len() == 4
-        })
-        .await;
+    fifth.wait("a failed dial", |event| matches!(event, Event::DialFailed { .. }).then_some(())).await;
+    alice.until("a refusal", |stats| stats.counters.refused == 1 && stats.peers.len() == 4).await;
     // A place that becomes free can be taken.
     let leaving = others.pop().unwrap();
     let left = leaving.peer;
@@ -176,28 +123,16 @@ async fn our_own_dials_do_not_count_against_strangers() {
     alice.connect(&mut bob).await;
     carol.connect(&mut alice).await;
     dave.dial(&alice).await;
-    alice
-        .until("a refusal", |stats| {
-            stats.counters.refused == 1 && stats.peers.len() == 2
-        })
-        .await;
+    alice.until("a refusal", |stats| stats.counters.refused == 1 && stats.peers.len() == 2).await;
 }
 
 #[tokio::test]
 async fn shutdown_ends_everything() {
-    let tasks = || {
-        tokio::runtime::Handle::current()
-            .metrics()
-            .num_alive_tasks()
-    };
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let (mut alice, mut bob) = (Node::new().await, Node::on(QUIC, |_| {}).await);
     alice.connect(&mut bob).await;
     alice.send(Command::OpenSync { peer: bob.peer }).await;
-    alice
-        .wait("a stream", |event| {
-            matches!(event, Event::SyncOpened { .. }).then_some(())
-        })
-        .await;
+    alice.wait("a stream", |event| matches!(event, Event::SyncOpened { .. }).then_some(())).await;
     assert!(tasks() > 2);
     let second = alice.handle.clone();
     alice.handle.shutdown().await;
@@ -219,21 +154,12 @@ async fn commands_are_served_while_nobody_takes_events() {
     let (mut alice, bob) = (Node::new().await, Node::new().await);
     // Far more events than channel and backlog hold: every dial fails at once.
     for _ in 0..3_000 {
-        alice
-            .send(Command::Dial {
-                peer: Some(bob.peer),
-                addresses: vec![],
-            })
-            .await;
+        alice.send(Command::Dial { peer: Some(bob.peer), addresses: vec![] }).await;
     }
     alice.handle.stats().await.unwrap();
     let mut failed = 0;
     while failed < 3_000 {
-        alice
-            .wait("a failed dial", |event| {
-                matches!(event, Event::DialFailed { .. }).then_some(())
-            })
-            .await;
+        alice.wait("a failed dial", |event| matches!(event, Event::DialFailed { .. }).then_some(())).await;
         failed += 1;
     }
     alice.dial(&bob).await;
@@ -246,11 +172,7 @@ async fn a_taken_port_is_told() {
     let taken = alice.address.clone();
     let keypair = Keypair::generate_ed25519();
     let mut config = Config::new(keypair, Role::Home);
-    config.listen = vec![
-        taken.clone(),
-        "/ip4/127.0.0.1/sctp/1".parse().unwrap(),
-        TCP.parse().unwrap(),
-    ];
+    config.listen = vec![taken.clone(), "/ip4/127.0.0.1/sctp/1".parse().unwrap(), TCP.parse().unwrap()];
     let (sender, mut events) = mpsc::channel(16);
     let _handle = start(config, sender).unwrap();
     let (mut failed, mut listening) = (Vec::new(), 0);
@@ -276,9 +198,7 @@ async fn slow_sockets_are_bounded() {
     for _ in 0..60 {
         sockets.push(tokio::net::TcpStream::connect((ip, port)).await.unwrap());
     }
-    let stats = alice
-        .until("refusals", |stats| stats.counters.refused == 44)
-        .await;
+    let stats = alice.until("refusals", |stats| stats.counters.refused == 44).await;
     assert_eq!(stats.pending, 16);
     drop(sockets);
     alice.until("free places", |stats| stats.pending == 0).await;
@@ -304,9 +224,7 @@ async fn a_peer_that_repeats_itself_is_heard_once() {
         let mut pushed = 0;
         while pushed < TIMES {
             match swarm.select_next_some().await {
-                SwarmEvent::ConnectionEstablished { .. } => {
-                    swarm.behaviour_mut().push([alice.peer])
-                }
+                SwarmEvent::ConnectionEstablished { .. } => swarm.behaviour_mut().push([alice.peer]),
                 SwarmEvent::Behaviour(identify::Event::Pushed { .. }) => {
                     pushed += 1;
                     swarm.behaviour_mut().push([alice.peer]);
@@ -346,8 +264,5 @@ async fn a_key_log_is_refused() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&again.stdout);
-    assert!(
-        again.status.success() && said.contains("1 passed"),
-        "{said}"
-    );
+    assert!(again.status.success() && said.contains("1 passed"), "{said}");
 }

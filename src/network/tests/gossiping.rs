@@ -18,27 +18,14 @@ struct Received {
 impl Node {
     async fn gossip(&mut self) -> Received {
         self.wait("gossip", |event| match event {
-            Event::Gossip {
-                shard: SHARD,
-                from,
-                message,
-                frame,
-            } => Some(Received {
-                from,
-                message,
-                frame,
-            }),
+            Event::Gossip { shard: SHARD, from, message, frame } => Some(Received { from, message, frame }),
             _ => None,
         })
         .await
     }
 
     async fn publish(&self, frame: impl Into<Bytes>) {
-        self.send(Command::Publish {
-            shard: SHARD,
-            frame: frame.into(),
-        })
-        .await;
+        self.send(Command::Publish { shard: SHARD, frame: frame.into() }).await;
     }
 
     async fn judge(&self, message: GossipRef, verdict: Verdict) {
@@ -47,10 +34,7 @@ impl Node {
 
     async fn mesh(&self, size: usize) {
         self.until("a mesh", |stats| {
-            stats
-                .shards
-                .iter()
-                .any(|shard| shard.shard == SHARD && shard.mesh >= size)
+            stats.shards.iter().any(|shard| shard.shard == SHARD && shard.mesh >= size)
         })
         .await;
     }
@@ -69,8 +53,7 @@ async fn row<const N: usize>() -> [Node; N] {
         before[index - 1].connect(&mut after[0]).await;
     }
     for (index, node) in nodes.iter().enumerate() {
-        node.mesh(usize::from(index > 0) + usize::from(index + 1 < N))
-            .await;
+        node.mesh(usize::from(index > 0) + usize::from(index + 1 < N)).await;
     }
     nodes.try_into().ok().unwrap()
 }
@@ -86,34 +69,17 @@ async fn only_what_is_accepted_goes_further() {
     ] {
         alice.publish(frame).await;
         let received = bob.gossip().await;
-        assert_eq!(
-            (received.frame.as_ref(), received.from),
-            (frame.as_bytes(), alice.peer)
-        );
+        assert_eq!((received.frame.as_ref(), received.from), (frame.as_bytes(), alice.peer));
         if frame != "unjudged" {
             bob.judge(received.message, verdict).await;
         }
     }
     // Frames keep their order on the way, so anything else would have come first.
     let received = carol.gossip().await;
-    assert_eq!(
-        (received.frame.as_ref(), received.from),
-        (b"good".as_ref(), bob.peer)
-    );
+    assert_eq!((received.frame.as_ref(), received.from), (b"good".as_ref(), bob.peer));
     let stats = bob.handle.stats().await.unwrap();
-    assert_eq!(
-        (
-            stats.counters.gossip_in,
-            stats.counters.gossip_rejected,
-            stats.gossip_unjudged
-        ),
-        (4, 1, 1)
-    );
-    let scored = stats
-        .peers
-        .iter()
-        .find(|stats| stats.peer == alice.peer)
-        .unwrap();
+    assert_eq!((stats.counters.gossip_in, stats.counters.gossip_rejected, stats.gossip_unjudged), (4, 1, 1));
+    let scored = stats.peers.iter().find(|stats| stats.peer == alice.peer).unwrap();
     assert!(scored.score.unwrap() < 0.0, "{scored:?}");
 }
 
@@ -124,17 +90,9 @@ async fn publishing_alone_or_twice_is_no_error() {
     alice.send(Command::Join { shard: SHARD }).await;
     alice.publish("still nobody").await;
     alice.publish(vec![0; MAX_GOSSIP_FRAME + 1]).await;
-    alice
-        .send(Command::Publish {
-            shard: 64,
-            frame: Bytes::from_static(b"no such shard"),
-        })
-        .await;
+    alice.send(Command::Publish { shard: 64, frame: Bytes::from_static(b"no such shard") }).await;
     let stats = alice.handle.stats().await.unwrap();
-    assert_eq!(
-        (stats.counters.gossip_out, stats.counters.gossip_unsent),
-        (0, 2)
-    );
+    assert_eq!((stats.counters.gossip_out, stats.counters.gossip_unsent), (0, 2));
     let [alice, mut bob] = row().await;
     alice.publish("twice").await;
     alice.publish("twice").await;
@@ -150,27 +108,16 @@ async fn a_shard_that_was_left_is_silent() {
     let alone = |stats: &Stats| stats.shards.iter().all(|shard| shard.peers == 0);
     alice.until("bob's leave", alone).await;
     alice.publish("to nobody").await;
-    assert_eq!(
-        alice.handle.stats().await.unwrap().counters.gossip_unsent,
-        1
-    );
+    assert_eq!(alice.handle.stats().await.unwrap().counters.gossip_unsent, 1);
     for node in [&alice, &bob] {
         node.send(Command::Join { shard: SHARD + 1 }).await;
     }
     alice
         .until("the other shard", |stats| {
-            stats
-                .shards
-                .iter()
-                .any(|shard| shard.shard == SHARD + 1 && shard.peers == 1)
+            stats.shards.iter().any(|shard| shard.shard == SHARD + 1 && shard.peers == 1)
         })
         .await;
-    alice
-        .send(Command::Publish {
-            shard: SHARD + 1,
-            frame: Bytes::from_static(b"there"),
-        })
-        .await;
+    alice.send(Command::Publish { shard: SHARD + 1, frame: Bytes::from_static(b"there") }).await;
     let shard = bob.wait("gossip", |event| match event {
         Event::Gossip { shard, .. } => Some(shard),
         _ => None,
@@ -212,9 +159,7 @@ async fn a_peer_with_invalid_frames_is_heard_three_times() {
     }
     let mut processed = 0;
     loop {
-        let event = timeout(PATIENCE, bob.event())
-            .await
-            .expect("eve is not shunned");
+        let event = timeout(PATIENCE, bob.event()).await.expect("eve is not shunned");
         match event {
             Event::Gossip { from, message, .. } if from == eve.peer => {
                 processed += 1;
@@ -237,23 +182,10 @@ async fn a_peer_with_invalid_frames_is_heard_three_times() {
         bob.judge(received.message, Verdict::Accept).await;
     }
     let stats = bob.handle.stats().await.unwrap();
-    assert_eq!(
-        (stats.counters.gossip_in, stats.counters.gossip_rejected),
-        (23, 3)
-    );
-    let score = stats
-        .peers
-        .iter()
-        .find(|stats| stats.peer == eve.peer)
-        .unwrap()
-        .score
-        .unwrap();
+    assert_eq!((stats.counters.gossip_in, stats.counters.gossip_rejected), (23, 3));
+    let score = stats.peers.iter().find(|stats| stats.peer == eve.peer).unwrap().score.unwrap();
     assert!(score < -400.0, "{score}");
-    assert_eq!(
-        carol.handle.stats().await.unwrap().counters.gossip_in,
-        0,
-        "nothing of eve's was forwarded"
-    );
+    assert_eq!(carol.handle.stats().await.unwrap().counters.gossip_in, 0, "nothing of eve's was forwarded");
 }
 
 /// A flood of valid frames far above the rate ends in not being heard; the honest peer's frames all arrive.
@@ -265,13 +197,7 @@ async fn a_flood_does_not_drown_the_honest() {
         async move {
             for number in 0_u64.. {
                 let frame = Bytes::from(format!("spam {number}"));
-                handle
-                    .send(Command::Publish {
-                        shard: SHARD,
-                        frame,
-                    })
-                    .await
-                    .unwrap();
+                handle.send(Command::Publish { shard: SHARD, frame }).await.unwrap();
                 handle.stats().await.unwrap();
             }
         }
@@ -284,16 +210,8 @@ async fn a_flood_does_not_drown_the_honest() {
                 spam += 1;
                 bob.judge(message, Verdict::Accept).await;
             }
-            Event::Gossip {
-                from,
-                message,
-                frame,
-                ..
-            } => {
-                assert_eq!(
-                    (from, frame),
-                    (carol.peer, Bytes::from(format!("honest {honest}")))
-                );
+            Event::Gossip { from, message, frame, .. } => {
+                assert_eq!((from, frame), (carol.peer, Bytes::from(format!("honest {honest}"))));
                 bob.judge(message, Verdict::Accept).await;
                 honest += 1;
                 if honest < 50 {
@@ -323,16 +241,10 @@ async fn one_of_twenty_is_hostile() {
         peer.send(Command::Join { shard: SHARD }).await;
         peer.dial(&hub).await;
         hub.connected(peer.peer).await;
-        peer.until("the hub", |stats| {
-            stats.shards.iter().any(|shard| shard.peers == 1)
-        })
-        .await;
+        peer.until("the hub", |stats| stats.shards.iter().any(|shard| shard.peers == 1)).await;
         peers.push(peer);
     }
-    hub.until("everybody", |stats| {
-        stats.shards.iter().any(|shard| shard.peers == 20)
-    })
-    .await;
+    hub.until("everybody", |stats| stats.shards.iter().any(|shard| shard.peers == 20)).await;
     let eve = peers.pop().unwrap();
     for number in 0..100 {
         eve.publish(format!("invalid {number}")).await;
@@ -344,10 +256,7 @@ async fn one_of_twenty_is_hostile() {
     }
     let (mut honest, mut invalid, mut shunned) = (std::collections::HashSet::new(), 0, false);
     while honest.len() < EACH * peers.len() || !shunned {
-        match timeout(PATIENCE, hub.event())
-            .await
-            .expect("frames are missing")
-        {
+        match timeout(PATIENCE, hub.event()).await.expect("frames are missing") {
             Event::Gossip { from, message, .. } if from == eve.peer => {
                 invalid += 1;
                 hub.judge(message, Verdict::Reject).await;
@@ -378,10 +287,8 @@ async fn one_of_twenty_is_hostile() {
 async fn what_the_rules_forbid_never_reaches_the_engine() {
     let mut alice = Node::new().await;
     alice.send(Command::Join { shard: SHARD }).await;
-    let forbidden = [
-        (MessageAuthenticity::Anonymous, MAX_GOSSIP_FRAME + 1),
-        (MessageAuthenticity::RandomAuthor, 10),
-    ];
+    let forbidden =
+        [(MessageAuthenticity::Anonymous, MAX_GOSSIP_FRAME + 1), (MessageAuthenticity::RandomAuthor, 10)];
     for (authenticity, size) in forbidden {
         let keypair = Keypair::generate_ed25519();
         let peer = keypair.public().to_peer_id();
@@ -390,8 +297,7 @@ async fn what_the_rules_forbid_never_reaches_the_engine() {
             .message_id_fn(|message| message.data.clone().into())
             .build()
             .unwrap();
-        let mut router: gossipsub::Behaviour =
-            gossipsub::Behaviour::new(authenticity, config).unwrap();
+        let mut router: gossipsub::Behaviour = gossipsub::Behaviour::new(authenticity, config).unwrap();
         router.subscribe(&gossip::topic(SHARD)).unwrap();
         let wire = transport::build(&keypair).unwrap();
         let mut swarm = Swarm::new(wire, router, peer, swarm::Config::with_tokio_executor());

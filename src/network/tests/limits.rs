@@ -9,9 +9,7 @@ fn limits() -> Limits {
 }
 
 fn address(ip: &str) -> Multiaddr {
-    format!("/ip{}/{ip}/tcp/4001", if ip.contains(':') { 6 } else { 4 })
-        .parse()
-        .unwrap()
+    format!("/ip{}/{ip}/tcp/4001", if ip.contains(':') { 6 } else { 4 }).parse().unwrap()
 }
 
 /// Knocks once; the slot stays taken if it is let in.
@@ -24,32 +22,23 @@ fn knock(behaviour: &mut Behaviour, ip: &str) -> Result<ConnectionId, Exceeded> 
 }
 
 fn knocks(behaviour: &mut Behaviour, ip: &str, times: usize) -> Vec<Exceeded> {
-    (0..times)
-        .filter_map(|_| knock(behaviour, ip).err())
-        .collect()
+    (0..times).filter_map(|_| knock(behaviour, ip).err()).collect()
 }
 
 #[test]
 fn four_from_one_household() {
     let mut behaviour = Behaviour::new(limits(), Instant::now());
-    assert_eq!(
-        knocks(&mut behaviour, "192.0.2.1", 5),
-        [Exceeded::PerAddress]
-    );
+    assert_eq!(knocks(&mut behaviour, "192.0.2.1", 5), [Exceeded::PerAddress]);
     // The same address in IPv6 dress is the same household, the neighbour is not.
-    assert_eq!(
-        knocks(&mut behaviour, "::ffff:192.0.2.1", 1),
-        [Exceeded::PerAddress]
-    );
+    assert_eq!(knocks(&mut behaviour, "::ffff:192.0.2.1", 1), [Exceeded::PerAddress]);
     assert_eq!(knocks(&mut behaviour, "192.0.2.2", 4), []);
 }
 
 #[test]
 fn an_ipv6_network_is_one_household() {
     let mut behaviour = Behaviour::new(limits(), Instant::now());
-    let refused: Vec<_> = (1..=6)
-        .filter_map(|host| knock(&mut behaviour, &format!("2001:db8:0:1::{host}")).err())
-        .collect();
+    let refused: Vec<_> =
+        (1..=6).filter_map(|host| knock(&mut behaviour, &format!("2001:db8:0:1::{host}")).err()).collect();
     assert_eq!(refused, [Exceeded::PerAddress; 2]);
     assert_eq!(knocks(&mut behaviour, "2001:db8:0:2::1", 1), []);
 }
@@ -57,9 +46,8 @@ fn an_ipv6_network_is_one_household() {
 #[test]
 fn unfinished_handshakes_are_bounded_over_all_addresses() {
     let mut behaviour = Behaviour::new(limits(), Instant::now());
-    let refused: Vec<_> = (1..=20)
-        .filter_map(|host| knock(&mut behaviour, &format!("192.0.2.{host}")).err())
-        .collect();
+    let refused: Vec<_> =
+        (1..=20).filter_map(|host| knock(&mut behaviour, &format!("192.0.2.{host}")).err()).collect();
     assert_eq!(refused, [Exceeded::Pending; 4]);
     assert_eq!(behaviour.pending(), 16);
 }
@@ -69,11 +57,8 @@ fn an_address_that_comes_and_goes_is_slowed() {
     let now = Instant::now();
     let mut behaviour = Behaviour::new(limits(), now);
     let origin = Origin::of(&address("192.0.2.1"));
-    let admitted = |behaviour: &mut Behaviour, now| {
-        (0..100)
-            .filter(|_| behaviour.admit(now, origin).is_ok())
-            .count()
-    };
+    let admitted =
+        |behaviour: &mut Behaviour, now| (0..100).filter(|_| behaviour.admit(now, origin).is_ok()).count();
     assert_eq!(admitted(&mut behaviour, now), 8);
     assert_eq!(admitted(&mut behaviour, now + Duration::from_secs(10)), 5);
 }
@@ -93,34 +78,21 @@ fn many_addresses_are_slowed_and_forgotten() {
             .count()
     };
     assert_eq!(wave(&mut behaviour, now, 20_000), burst);
-    assert_eq!(
-        behaviour.origins.len(),
-        burst,
-        "the refused leave no record"
-    );
+    assert_eq!(behaviour.origins.len(), burst, "the refused leave no record");
     let mut most = 0;
     for _ in 0..100 {
         now += Duration::from_secs(60);
         assert_eq!(wave(&mut behaviour, now, burst), burst);
         most = most.max(behaviour.origins.len());
     }
-    assert!(
-        most <= MAX_ADDRESSES && behaviour.origins.len() < most,
-        "{most}"
-    );
+    assert!(most <= MAX_ADDRESSES && behaviour.origins.len() < most, "{most}");
 }
 
 #[test]
 fn roles_have_the_numbers_of_the_design() {
     let numbers = |role| {
         let limits = Limits::of(role);
-        (
-            limits.pending,
-            limits.incoming,
-            limits.outgoing,
-            limits.per_peer,
-            limits.per_address,
-        )
+        (limits.pending, limits.incoming, limits.outgoing, limits.per_peer, limits.per_address)
     };
     assert_eq!(numbers(Role::Home), (16, 64, 32, 2, 4));
     assert_eq!(numbers(Role::Relay), (64, 512, 64, 2, 4));

@@ -18,11 +18,7 @@ impl Side {
         let (sender, events) = mpsc::channel(16);
         let mut limits = Limits::of(Role::Home);
         change(&mut limits);
-        Side {
-            streams: Streams::new(&limits, sender),
-            events,
-            peer: PeerId::random(),
-        }
+        Side { streams: Streams::new(&limits, sender), events, peer: PeerId::random() }
     }
 
     /// Takes one end of a pipe as a stream and returns the other.
@@ -30,9 +26,7 @@ impl Side {
         let (near, far) = tokio::io::duplex(PIPE);
         let opening = self.streams.add(Instant::now(), self.peer, role, near)?;
         opening.delivered.send(()).unwrap();
-        let Event::SyncOpened { stream, .. } = opening.event else {
-            panic!("another event")
-        };
+        let Event::SyncOpened { stream, .. } = opening.event else { panic!("another event") };
         Ok((stream, far))
     }
 
@@ -62,41 +56,18 @@ impl Side {
 async fn frames_of_every_size_come_as_they_were_sent() {
     let (mut alice, mut bob) = (Side::new(|_| {}), Side::new(|_| {}));
     let (near, far) = tokio::io::duplex(PIPE);
-    let opening = alice
-        .streams
-        .add(Instant::now(), bob.peer, SyncRole::Pull, near)
-        .unwrap();
+    let opening = alice.streams.add(Instant::now(), bob.peer, SyncRole::Pull, near).unwrap();
     opening.delivered.send(()).unwrap();
-    let Event::SyncOpened { stream, .. } = opening.event else {
-        panic!("another event")
-    };
-    let opening = bob
-        .streams
-        .add(Instant::now(), alice.peer, SyncRole::Serve, far)
-        .unwrap();
+    let Event::SyncOpened { stream, .. } = opening.event else { panic!("another event") };
+    let opening = bob.streams.add(Instant::now(), alice.peer, SyncRole::Serve, far).unwrap();
     opening.delivered.send(()).unwrap();
-    for size in [
-        1,
-        2,
-        PIPE - 4,
-        PIPE,
-        PIPE + 1,
-        MAX_SYNC_FRAME - 1,
-        MAX_SYNC_FRAME,
-    ] {
+    for size in [1, 2, PIPE - 4, PIPE, PIPE + 1, MAX_SYNC_FRAME - 1, MAX_SYNC_FRAME] {
         let frame = Bytes::from(vec![size as u8; size]);
         alice.streams.send(Instant::now(), stream, frame.clone());
-        let Event::SyncFrame {
-            frame: received, ..
-        } = bob.event().await
-        else {
-            panic!("another event")
-        };
+        let Event::SyncFrame { frame: received, .. } = bob.event().await else { panic!("another event") };
         assert_eq!(received, frame);
     }
-    alice
-        .streams
-        .send(Instant::now(), stream, Bytes::from_static(b"last words"));
+    alice.streams.send(Instant::now(), stream, Bytes::from_static(b"last words"));
     alice.streams.close(stream);
     assert!(matches!(bob.event().await, Event::SyncFrame { frame, .. } if frame == "last words"));
     assert_eq!(bob.ending().await, (None, "closed by the peer".into()));
@@ -132,38 +103,23 @@ async fn ten_thousand_malformed_beginnings_end_their_streams_and_nothing_else() 
 async fn a_reader_that_stops_costs_a_bound_and_its_stream() {
     let mut side = Side::new(|limits| limits.sync_stall = Duration::from_millis(20));
     let (stream, _far) = side.open(SyncRole::Serve).unwrap();
-    side.streams
-        .send(Instant::now(), stream, Bytes::from(vec![0; MAX_SYNC_FRAME]));
-    assert_eq!(
-        side.ending().await.0,
-        Some(Misbehaviour::SyncNotReading),
-        "by time"
-    );
+    side.streams.send(Instant::now(), stream, Bytes::from(vec![0; MAX_SYNC_FRAME]));
+    assert_eq!(side.ending().await.0, Some(Misbehaviour::SyncNotReading), "by time");
 
     let mut side = Side::new(|_| {});
     let (stream, _far) = side.open(SyncRole::Serve).unwrap();
     for _ in 0..100 {
-        side.streams
-            .send(Instant::now(), stream, Bytes::from(vec![0; MAX_SYNC_FRAME]));
+        side.streams.send(Instant::now(), stream, Bytes::from(vec![0; MAX_SYNC_FRAME]));
         assert!(side.streams.queued() <= MAX_QUEUED_BYTES);
     }
-    assert_eq!(
-        side.ending().await.0,
-        Some(Misbehaviour::SyncNotReading),
-        "by bytes"
-    );
+    assert_eq!(side.ending().await.0, Some(Misbehaviour::SyncNotReading), "by bytes");
     assert_eq!(side.streams.queued(), 0);
 
     let (stream, _far) = side.open(SyncRole::Serve).unwrap();
     for _ in 0..MAX_QUEUED_FRAMES + 2 {
-        side.streams
-            .send(Instant::now(), stream, Bytes::from_static(b"small"));
+        side.streams.send(Instant::now(), stream, Bytes::from_static(b"small"));
     }
-    assert_eq!(
-        side.ending().await.0,
-        Some(Misbehaviour::SyncNotReading),
-        "by frames"
-    );
+    assert_eq!(side.ending().await.0, Some(Misbehaviour::SyncNotReading), "by frames");
 }
 
 #[tokio::test]
@@ -178,29 +134,20 @@ async fn a_frame_begun_must_go_on() {
 async fn the_sum_of_all_queues_is_bounded_and_the_fullest_pays() {
     let mut side = Side::new(|limits| limits.sync_queued = 5 << 20);
     let (stream, _modest) = side.open(SyncRole::Serve).unwrap();
-    side.streams
-        .send(Instant::now(), stream, Bytes::from(vec![0; 512 << 10]));
+    side.streams.send(Instant::now(), stream, Bytes::from(vec![0; 512 << 10]));
     let mut pipes = Vec::new();
     for _ in 0..4 {
         side.peer = PeerId::random();
         let (stream, far) = side.open(SyncRole::Serve).unwrap();
         pipes.push(far);
         for _ in 0..2 {
-            side.streams
-                .send(Instant::now(), stream, Bytes::from(vec![0; MAX_SYNC_FRAME]));
+            side.streams.send(Instant::now(), stream, Bytes::from(vec![0; MAX_SYNC_FRAME]));
             assert!(side.streams.queued() <= 5 << 20);
         }
     }
     let (broken, reason) = side.ending().await;
-    assert_eq!(
-        (broken, reason.contains("together")),
-        (None, true),
-        "{reason}"
-    );
-    assert!(
-        side.streams.entries[&stream].stop.is_some(),
-        "the modest one goes on"
-    );
+    assert_eq!((broken, reason.contains("together")), (None, true), "{reason}");
+    assert!(side.streams.entries[&stream].stop.is_some(), "the modest one goes on");
 }
 
 #[tokio::test]
@@ -210,21 +157,13 @@ async fn a_newer_stream_replaces_the_older_and_haste_is_told_once() {
     let (_, _pull) = side.open(SyncRole::Pull).unwrap();
     let (_, _b) = side.open(SyncRole::Serve).unwrap();
     let closed = side.event().await;
-    assert!(
-        matches!(closed, Event::SyncClosed { stream, .. } if stream == first),
-        "{closed:?}"
-    );
+    assert!(matches!(closed, Event::SyncClosed { stream, .. } if stream == first), "{closed:?}");
     let mut roles = side.streams.roles(side.peer);
     roles.sort_by_key(|role| *role == SyncRole::Serve);
     assert_eq!(roles, [SyncRole::Pull, SyncRole::Serve]);
-    let refusals: Vec<_> = (0..20)
-        .filter_map(|_| side.open(SyncRole::Serve).err())
-        .collect();
+    let refusals: Vec<_> = (0..20).filter_map(|_| side.open(SyncRole::Serve).err()).collect();
     assert_eq!(refusals.len(), 14);
-    let told = refusals
-        .iter()
-        .filter(|refused| **refused == Refused::TooFast { first: true })
-        .count();
+    let told = refusals.iter().filter(|refused| **refused == Refused::TooFast { first: true }).count();
     assert_eq!(told, 1);
 }
 

@@ -35,11 +35,7 @@ impl Node {
     }
 
     async fn send_sync(&self, stream: StreamId, frame: impl Into<Bytes>) {
-        self.send(Command::SendSync {
-            stream,
-            frame: frame.into(),
-        })
-        .await;
+        self.send(Command::SendSync { stream, frame: frame.into() }).await;
     }
 
     /// Opens a stream to `other`; the ids at both ends.
@@ -54,10 +50,7 @@ impl Node {
 }
 
 async fn echo(listen: &str) {
-    let (mut alice, mut bob) = (
-        Node::on(listen, |_| {}).await,
-        Node::on(listen, |_| {}).await,
-    );
+    let (mut alice, mut bob) = (Node::on(listen, |_| {}).await, Node::on(listen, |_| {}).await);
     alice.connect(&mut bob).await;
     let (pull, serve) = alice.open(&mut bob).await;
     // The other direction is another stream.
@@ -73,10 +66,7 @@ async fn echo(listen: &str) {
     }
     let stats = alice.handle.stats().await.unwrap();
     assert_eq!(stats.sync_streams, 2);
-    assert_eq!(
-        stats.counters.sync_in_bytes,
-        2 * (1 + 1_000 + 100_000 + MAX_SYNC_FRAME as u64)
-    );
+    assert_eq!(stats.counters.sync_in_bytes, 2 * (1 + 1_000 + 100_000 + MAX_SYNC_FRAME as u64));
     alice.send_sync(pull, "last words").await;
     alice.send(Command::CloseSync { stream: pull }).await;
     assert_eq!(bob.frame(serve).await, "last words");
@@ -101,16 +91,11 @@ async fn a_stream_to_nobody_fails() {
     let mut alice = Node::new().await;
     let nobody = PeerId::random();
     alice.send(Command::OpenSync { peer: nobody }).await;
-    let is =
-        |event| matches!(event, Event::SyncFailed { peer, .. } if peer == nobody).then_some(());
+    let is = |event| matches!(event, Event::SyncFailed { peer, .. } if peer == nobody).then_some(());
     alice.wait("a failure", is).await;
     // A stream that never was swallows what is sent on it.
     alice.send_sync(StreamId(99), "hello").await;
-    alice
-        .send(Command::CloseSync {
-            stream: StreamId(99),
-        })
-        .await;
+    alice.send(Command::CloseSync { stream: StreamId(99) }).await;
     alice.handle.stats().await.unwrap();
 }
 
@@ -123,9 +108,7 @@ async fn a_newer_stream_takes_the_place_of_the_older() {
     // Either end may see first that the older one is gone.
     alice.closed(first_pull).await;
     bob.closed(first_serve).await;
-    alice
-        .until("one stream", |stats| stats.sync_streams == 1)
-        .await;
+    alice.until("one stream", |stats| stats.sync_streams == 1).await;
 }
 
 /// A peer that speaks to our node with its own hands.
@@ -144,17 +127,10 @@ impl Rogue {
         let mut swarm = Swarm::new(wire, substream::Behaviour::default(), peer, settings);
         swarm.dial(node.full_address()).unwrap();
         let met = async {
-            while !matches!(
-                swarm.select_next_some().await,
-                SwarmEvent::ConnectionEstablished { .. }
-            ) {}
+            while !matches!(swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {}
         };
         timeout(PATIENCE, met).await.unwrap();
-        let rogue = Rogue {
-            peer,
-            swarm: Some(swarm),
-            driver: None,
-        };
+        let rogue = Rogue { peer, swarm: Some(swarm), driver: None };
         node.connected(peer).await;
         rogue
     }
@@ -165,8 +141,7 @@ impl Rogue {
         swarm.behaviour_mut().open(to);
         let open = async {
             loop {
-                if let SwarmEvent::Behaviour(Opened::Outbound { result, .. }) =
-                    swarm.select_next_some().await
+                if let SwarmEvent::Behaviour(Opened::Outbound { result, .. }) = swarm.select_next_some().await
                 {
                     return result.unwrap();
                 }
@@ -200,16 +175,10 @@ async fn a_length_over_the_limit_ends_the_stream() {
     let mut rogue = Rogue::meet(&mut alice).await;
     let mut stream = rogue.stream(alice.peer).await;
     rogue.run();
-    stream
-        .write_all(&(MAX_SYNC_FRAME as u32 + 1).to_be_bytes())
-        .await
-        .unwrap();
+    stream.write_all(&(MAX_SYNC_FRAME as u32 + 1).to_be_bytes()).await.unwrap();
     stream.flush().await.unwrap();
     let (id, ..) = alice.opened().await;
-    assert_eq!(
-        alice.misbehaved(rogue.peer).await,
-        Misbehaviour::SyncFrameSize
-    );
+    assert_eq!(alice.misbehaved(rogue.peer).await, Misbehaviour::SyncFrameSize);
     alice.closed(id).await;
     let mut byte = [0];
     let end = timeout(PATIENCE, stream.read(&mut byte)).await.unwrap();
@@ -248,19 +217,11 @@ async fn rubbish_beside_an_honest_link() {
     while honest < 100 || !ended {
         match timeout(PATIENCE, alice.event()).await.expect("starved") {
             Event::SyncFrame { stream, frame } if stream == serve => {
-                let size = if honest % 10 == 0 {
-                    MAX_SYNC_FRAME
-                } else {
-                    1 + honest
-                };
+                let size = if honest % 10 == 0 { MAX_SYNC_FRAME } else { 1 + honest };
                 assert_eq!((frame.len(), frame[0]), (size, honest as u8));
                 honest += 1;
                 if honest < 100 {
-                    let size = if honest % 10 == 0 {
-                        MAX_SYNC_FRAME
-                    } else {
-                        1 + honest
-                    };
+                    let size = if honest % 10 == 0 { MAX_SYNC_FRAME } else { 1 + honest };
                     bob.send_sync(pull, vec![honest as u8; size]).await;
                 }
             }
@@ -296,9 +257,7 @@ async fn stopped_reader(listen: &str) {
             }
         }
     };
-    timeout(PATIENCE, flooding)
-        .await
-        .expect("the stream goes on for ever");
+    timeout(PATIENCE, flooding).await.expect("the stream goes on for ever");
     assert!(most <= 2 * MAX_SYNC_FRAME, "{most}");
     assert_eq!(alice.handle.stats().await.unwrap().sync_queued, 0);
     let mut bob = Node::on(listen, |_| {}).await;
@@ -322,10 +281,7 @@ async fn a_stopped_reader_is_bounded_over_quic() {
 /// One frame is queued and not read: the clock ends it.
 #[tokio::test]
 async fn a_stalled_write_is_given_up() {
-    let mut alice = Node::on(TCP, |config| {
-        config.limits.sync_stall = Duration::from_millis(50)
-    })
-    .await;
+    let mut alice = Node::on(TCP, |config| config.limits.sync_stall = Duration::from_millis(50)).await;
     let mut rogue = Rogue::meet(&mut alice).await;
     let mut stream = rogue.stream(alice.peer).await;
     rogue.run();
@@ -333,16 +289,9 @@ async fn a_stalled_write_is_given_up() {
     stream.flush().await.unwrap();
     let (id, ..) = alice.opened().await;
     alice.send_sync(id, vec![0; MAX_SYNC_FRAME]).await;
-    assert_eq!(
-        alice.misbehaved(rogue.peer).await,
-        Misbehaviour::SyncNotReading
-    );
+    assert_eq!(alice.misbehaved(rogue.peer).await, Misbehaviour::SyncNotReading);
     alice.closed(id).await;
-    alice
-        .until("its end", |stats| {
-            stats.sync_streams == 0 && stats.sync_queued == 0
-        })
-        .await;
+    alice.until("its end", |stats| stats.sync_streams == 0 && stats.sync_queued == 0).await;
 }
 
 #[tokio::test]
@@ -358,11 +307,6 @@ async fn streams_opened_in_haste_are_refused() {
         streams.push(stream);
     }
     rogue.run();
-    assert_eq!(
-        alice.misbehaved(rogue.peer).await,
-        Misbehaviour::SyncStreams
-    );
-    alice
-        .until("one stream left", |stats| stats.sync_streams <= 1)
-        .await;
+    assert_eq!(alice.misbehaved(rogue.peer).await, Misbehaviour::SyncStreams);
+    alice.until("one stream left", |stats| stats.sync_streams <= 1).await;
 }
