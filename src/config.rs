@@ -108,7 +108,7 @@ pub struct Store {
     pub max_bytes: u64,
     /// Bytes in memory, at least [`MIN_CACHE_BYTES`].
     pub cache_bytes: u64,
-    /// Rows of the network timeline.
+    /// Entries kept of people who are not followed.
     pub network_rows: u64,
 }
 

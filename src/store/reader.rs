@@ -3,6 +3,8 @@
 mod posts;
 mod threads;
 
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
+
 use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
 use starling_protocol::{AuthorId, EntryId, entry::Signed, identity::Record};
 
@@ -18,6 +20,8 @@ use crate::view::{Account, Page, Post, Provenance, Stats};
 const PAGE: usize = 80;
 /// Rows that a page has if nobody says.
 const PAGE_DEFAULT: usize = 20;
+/// Rows of each kind that a reader remembers: more than the longest page or thread needs.
+const REMEMBERED: usize = 1_024;
 /// Answers that a look-up by name or prefix gives: enough to say that it is not unique.
 const MATCHES: usize = 8;
 
@@ -28,6 +32,9 @@ pub(super) const ME: &str = "me";
 pub struct Reader {
     tables: ReadTables,
     me: Option<u32>,
+    /// Rows that were read already: a page names the same logs and people again and again.
+    logs: RefCell<HashMap<u32, Arc<LogRow>>>,
+    accounts: RefCell<HashMap<u32, Account>>,
 }
 
 impl Reader {
@@ -37,7 +44,7 @@ impl Reader {
             Some(bytes) => bytes.value().try_into().ok().map(u32::from_le_bytes),
             None => None,
         };
-        Ok(Self { tables, me })
+        Ok(Self { tables, me, logs: RefCell::default(), accounts: RefCell::default() })
     }
 
     /// The home timeline.
@@ -243,7 +250,7 @@ impl Reader {
     /// The logs held of an author.
     pub fn log_rows(&self, author: &AuthorId) -> Result<Vec<LogRow>, Error> {
         let Some(number) = self.number(author)? else { return Ok(Vec::new()) };
-        self.logs_of(number)?.into_iter().map(|log| self.log(log)).collect()
+        self.logs_of(number)?.into_iter().map(|log| Ok(LogRow::clone(&*self.log(log)?))).collect()
     }
 
     /// Peers that are remembered, by id.
@@ -306,10 +313,15 @@ impl Reader {
         self.tables.log_numbers.range(all)?.map(|row| Ok(row?.1.value())).collect()
     }
 
-    fn log(&self, number: u32) -> Result<LogRow, Error> {
+    fn log(&self, number: u32) -> Result<Arc<LogRow>, Error> {
+        if let Some(row) = self.logs.borrow().get(&number) {
+            return Ok(row.clone());
+        }
         let bytes = self.tables.logs.get(number)?;
         let bytes = bytes.ok_or_else(|| Error::Corrupt(format!("log {number} has no row")))?;
-        LogRow::decode(bytes.value())
+        let row = Arc::new(LogRow::decode(bytes.value())?);
+        remember(&self.logs, number, row.clone());
+        Ok(row)
     }
 
     fn find(&self, id: &EntryId) -> Result<Option<u64>, Error> {
@@ -318,7 +330,7 @@ impl Reader {
         };
         // The table knows the first half of an id. Whoever asks for another second half asks in vain.
         let Some(record) = self.record(arrival)? else { return Ok(None) };
-        let same = record.clone().signed(&self.log(record.log)?).id() == *id;
+        let same = record.clone().signed(&*self.log(record.log)?).id() == *id;
         Ok(same.then_some(arrival))
     }
 
@@ -326,6 +338,15 @@ impl Reader {
         let Some(bytes) = self.tables.entries.get(arrival)? else { return Ok(None) };
         Ok(super::record::sound(arrival, EntryRecord::decode(bytes.value())))
     }
+}
+
+/// Keeps what a page needs again; a reader that walks the whole store begins anew now and then.
+fn remember<T>(rows: &RefCell<HashMap<u32, T>>, number: u32, row: T) {
+    let mut rows = rows.borrow_mut();
+    if rows.len() >= REMEMBERED {
+        rows.clear();
+    }
+    rows.insert(number, row);
 }
 
 struct Bounds {

@@ -24,7 +24,7 @@ impl Reader {
     /// The entry that arrived then, checked against its hashes.
     pub(super) fn entry_at(&self, arrival: u64) -> Result<Option<(Verified, EntryRecord)>, Error> {
         let Some(record) = self.record(arrival)? else { return Ok(None) };
-        let signed = record.clone().signed(&self.log(record.log)?);
+        let signed = record.clone().signed(&*self.log(record.log)?);
         let id = signed.id();
         let entry = crate::store::record::sound(arrival, entry::reread(signed, id));
         Ok(entry.map(|entry| (entry, record)))
@@ -157,6 +157,15 @@ impl Reader {
 
     /// An author without what only their own page shows.
     pub(super) fn account_of(&self, number: u32) -> Result<Account, Error> {
+        if let Some(account) = self.accounts.borrow().get(&number) {
+            return Ok(account.clone());
+        }
+        let account = self.read_account(number)?;
+        super::remember(&self.accounts, number, account.clone());
+        Ok(account)
+    }
+
+    fn read_account(&self, number: u32) -> Result<Account, Error> {
         let row = self.author_row(number)?;
         let follows_me = match self.me {
             Some(me) => self.relates(number, graph::FOLLOW, me)?,
