@@ -110,6 +110,25 @@ fn what_was_answered_survives_kills_while_posting() {
 }
 
 #[test]
+fn what_was_answered_survives_kills_while_compacting() {
+    let mut moments = Moments::new();
+    let home = Home::of("alice");
+    let mut all = BTreeMap::new();
+    for round in 0..kills(10) {
+        all.extend(write_until_killed(home.runs(), round, moments.next(120)));
+        let mut compacting = home.command(&["store", "compact"]).spawn().unwrap();
+        thread::sleep(moments.next(60));
+        // It may be done already, which is as good a moment.
+        compacting.kill().unwrap();
+        compacting.wait().unwrap();
+    }
+    assert!(!all.is_empty(), "something was answered between the kills");
+    holds_all(&home.runs(), &all);
+    let verified = home.does(&["store", "verify"]);
+    assert_eq!(verified["bad_count"], 0, "{verified}");
+}
+
+#[test]
 fn what_was_taken_in_survives_kills_while_syncing() {
     let mut moments = Moments::new();
     let (alice, bob) = (Home::of("alice"), Home::of("bob"));
