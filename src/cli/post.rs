@@ -170,7 +170,9 @@ fn written(context: &Context, session: &Session, status: &Status) -> Result<(), 
         _ if !session.online() => {
             context.output.talk("stored; it goes out once a node runs (`starling run`)")
         }
-        Some(0) => context.output.talk("stored; it waits for a peer (`starling peers list`)"),
+        Some(0) => context
+            .output
+            .talk("stored; nobody who follows you is connected, so it waits (`starling peers list`)"),
         _ => {}
     }
     let mut object = print::object(status);
