@@ -34,7 +34,7 @@ pub enum Checked {
 }
 
 /// A gossip frame that is what it should be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum CheckedFrame {
     /// An entry, and enough of its author's identity to believe it.
     Entry(Record, Box<Verified>),

@@ -1,0 +1,3 @@
+//! The simulator's own program. `starling sim` hands over to it.
+
+fn main() {}
