@@ -339,6 +339,9 @@ impl World {
         for (at, node) in self.nodes.iter().enumerate() {
             let found = audit::audit(&node.store);
             assert!(found.is_empty(), "node {at}: {found:#?}");
+            let seen = node.engine.as_ref().map(Engine::inspect);
+            let overfull: Vec<_> = seen.iter().flat_map(|seen| seen.overfull()).collect();
+            assert!(overfull.is_empty(), "node {at}: {overfull:?}");
         }
     }
 
