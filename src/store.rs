@@ -3,6 +3,7 @@
 //! The engine writes through [`Store::write`] and a [`Batch`]; everybody else reads through a
 //! [`Reader`], which sees the store as it was at one moment and never waits for the writer.
 
+pub mod audit;
 mod batch;
 mod erased;
 pub mod graph;
