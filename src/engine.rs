@@ -21,6 +21,7 @@ mod guard;
 mod identity;
 mod import;
 pub mod input;
+mod inspect;
 pub mod output;
 mod peers;
 mod policy;
@@ -38,9 +39,12 @@ pub(crate) mod tests;
 
 pub use command::{Command, Refusal, Reply};
 pub use input::{Disk, Input, Request};
+pub use inspect::Inspection;
 pub use output::{Event, Output, PeerStatus, Status};
 pub use policy::Policy;
+pub use starling_protocol::sync::Load;
 pub use state::{Entropy, Setup};
+pub use surface::shard;
 
 use crate::{
     network,
@@ -90,6 +94,11 @@ impl Engine {
     /// When the engine wants to be called with [`Input::Tick`] at the latest.
     pub fn next_wake(&self, now: u64) -> Option<u64> {
         self.state.next_wake(now)
+    }
+
+    /// What the engine holds in memory right now, for whoever measures it.
+    pub fn inspect(&self) -> Inspection {
+        self.state.inspect()
     }
 
     /// The store, for readers.

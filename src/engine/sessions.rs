@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use libp2p::PeerId;
 use starling_protocol::{
     AuthorId, DeviceKey,
-    sync::{Pulling, Range, Serving},
+    sync::{Load, Pulling, Range, Serving},
 };
 
 use crate::network::StreamId;
@@ -64,6 +64,19 @@ impl Session {
         matches!(&self.role, Role::Serve(serving) if serving.interested(author))
     }
 
+    /// Whether we ask in it.
+    pub fn pulls(&self) -> bool {
+        matches!(self.role, Role::Pull(_))
+    }
+
+    /// How full its queues are, each with its bound.
+    pub fn loads(&self) -> Vec<Load> {
+        match &self.role {
+            Role::Pull(pull) => pull.machine.loads().into(),
+            Role::Serve(serving) => serving.loads().into(),
+        }
+    }
+
     pub fn caught(&self) -> bool {
         matches!(&self.role, Role::Pull(pull) if pull.caught)
     }
@@ -80,6 +93,11 @@ pub(super) struct InFlight {
 }
 
 impl InFlight {
+    /// Logs of which something is claimed, and logs of which something was denied.
+    pub fn sizes(&self) -> (usize, usize) {
+        (self.claims.len(), self.denied.len())
+    }
+
     /// Cuts out of `missing` what another session fetches, and notes the rest for `stream`.
     pub fn claim(&mut self, log: Log, missing: Vec<(u64, u64)>, stream: StreamId) -> Vec<(u64, u64)> {
         if missing.is_empty() {
