@@ -40,6 +40,7 @@ pub use event::{Event, GossipRef, Misbehaviour, StreamId, SyncRole};
 pub use gossip::{MAX_GOSSIP_FRAME, SHARDS};
 pub use limits::Limits;
 pub use sync::{MAX_SYNC_FRAME, SYNC_PROTOCOL};
+pub use transport::{Wire, multiplex, secure};
 
 /// Commands that may wait for the network task. A writer that fills it waits, which is the wanted brake; 256 is a
 /// few milliseconds of the task's work.
@@ -175,9 +176,19 @@ pub fn start(config: Config, events: mpsc::Sender<Event>) -> Result<Handle, Erro
     if std::env::var_os("SSLKEYLOGFILE").is_some() {
         return Err(Error::KeyLog);
     }
+    let wire = transport::build(&config.keypair)?;
+    start_over(config, wire, events)
+}
+
+/// Starts the same network over other connections than TCP and QUIC, for example those of a simulated network; see
+/// [`secure`] for how to make them of byte streams. They must prove the peer that `config.keypair` names.
+///
+/// # Errors
+/// See [`Error`].
+pub fn start_over(config: Config, wire: Wire, events: mpsc::Sender<Event>) -> Result<Handle, Error> {
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
     let (commands, orders) = mpsc::channel(COMMAND_QUEUE);
-    let task = task::Task::new(config, events, orders)?;
+    let task = task::Task::new(config, wire, events, orders)?;
     runtime.spawn(task.run());
     Ok(Handle { commands })
 }

@@ -9,7 +9,7 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{Swarm, identify, mdns, ping, swarm};
 use tokio::time::Instant;
 
-use super::{Config, Error, discovery, gossip, limits, substream, transport};
+use super::{Config, Error, Wire, discovery, gossip, limits, substream};
 
 /// How long a connection without mesh, stream or other use stays: peers that we follow shall still be there when the
 /// next post comes, and the limits see to it that the idle do not crowd.
@@ -35,7 +35,7 @@ pub(super) struct Behaviour {
 }
 
 /// Puts transport and behaviours together. The register is told of each shard before it is joined.
-pub(super) fn build(config: &Config) -> Result<(Swarm<Behaviour>, gossip::Joined), Error> {
+pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Behaviour>, gossip::Joined), Error> {
     let (gossip, joined) = gossip::router()?;
     let peer = config.keypair.public().to_peer_id();
     let behaviour = Behaviour {
@@ -52,5 +52,5 @@ pub(super) fn build(config: &Config) -> Result<(Swarm<Behaviour>, gossip::Joined
         .with_max_negotiating_inbound_streams(NEGOTIATING)
         .with_per_connection_event_buffer_size(CONNECTION_EVENTS)
         .with_notify_handler_buffer_size(NonZeroUsize::MIN.saturating_add(CONNECTION_EVENTS));
-    Ok((Swarm::new(transport::build(&config.keypair)?, behaviour, peer, settings), joined))
+    Ok((Swarm::new(wire, behaviour, peer, settings), joined))
 }

@@ -20,7 +20,7 @@ use super::outbox::Outbox;
 use super::sync::Streams;
 use super::{
     Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS, Verdict,
-    discovery, gossip,
+    Wire, discovery, gossip,
 };
 
 mod reactions;
@@ -77,10 +77,11 @@ impl Task {
     /// Builds the swarm and begins to listen.
     pub fn new(
         config: Config,
+        wire: Wire,
         events: mpsc::Sender<Event>,
         orders: mpsc::Receiver<Order>,
     ) -> Result<Self, Error> {
-        let (swarm, joined) = behaviour::build(&config)?;
+        let (swarm, joined) = behaviour::build(&config, wire)?;
         tracing::info!(peer = %swarm.local_peer_id(), role = ?config.role, "network starts");
         let mut task = Task {
             swarm,

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::Boxed;
+use libp2p::core::transport::upgrade::Authenticated;
 use libp2p::core::upgrade::Version;
 use libp2p::futures::future::Either;
+use libp2p::futures::{AsyncRead, AsyncWrite};
 use libp2p::identity::Keypair;
 use libp2p::{PeerId, Transport, dns, noise, quic, tcp, yamux};
 
@@ -22,7 +24,8 @@ const QUIC_CONNECTION_WINDOW: u32 = 4 << 20;
 /// A handshake is four messages; what takes longer is a slow socket that holds one of few pending places.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-type Wire = Boxed<(PeerId, StreamMuxerBox)>;
+/// Connections of any kind, each with its peer proved and with streams.
+pub type Wire = Boxed<(PeerId, StreamMuxerBox)>;
 
 /// Builds the transport for this node's key.
 pub(super) fn build(keypair: &Keypair) -> Result<Wire, Error> {
@@ -38,14 +41,7 @@ pub(super) fn build(keypair: &Keypair) -> Result<Wire, Error> {
 }
 
 fn wires(keypair: &Keypair) -> Result<Wire, Error> {
-    let mut muxer = yamux::Config::default();
-    muxer.set_max_num_streams(STREAMS as usize);
-    let tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true))
-        .upgrade(Version::V1Lazy)
-        .authenticate(noise::Config::new(keypair)?)
-        .multiplex(muxer)
-        .timeout(HANDSHAKE)
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(Impatient::new(muxer))));
+    let tcp = secure(tcp::tokio::Transport::new(tcp::Config::new().nodelay(true)), keypair)?;
 
     let mut config = quic::Config::new(keypair);
     config.max_concurrent_stream_limit = STREAMS;
@@ -61,4 +57,40 @@ fn wires(keypair: &Keypair) -> Result<Wire, Error> {
             Either::Left(connection) | Either::Right(connection) => connection,
         })
         .boxed())
+}
+
+/// Puts what a node's TCP connections have over any byte streams: Noise with this key, Yamux, a deadline for both
+/// and a short goodbye.
+///
+/// # Errors
+/// [`Error::Noise`] when the key cannot be used.
+pub fn secure<T>(raw: T, keypair: &Keypair) -> Result<Wire, Error>
+where
+    T: Transport + Send + Unpin + 'static,
+    T::Output: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    T::Error: Send + Sync,
+    T::Dial: Send,
+    T::ListenerUpgrade: Send,
+{
+    Ok(multiplex(raw.upgrade(Version::V1Lazy).authenticate(noise::Config::new(keypair)?)))
+}
+
+/// The part of [`secure`] above the encryption.
+///
+/// It is open to those who measure what encryption costs, and put something else in its place.
+pub fn multiplex<T, C>(authenticated: Authenticated<T>) -> Wire
+where
+    T: Transport<Output = (PeerId, C)> + Send + Unpin + 'static,
+    T::Error: Send + Sync + 'static,
+    T::Dial: Send,
+    T::ListenerUpgrade: Send,
+    C: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut muxer = yamux::Config::default();
+    muxer.set_max_num_streams(STREAMS as usize);
+    authenticated
+        .multiplex(muxer)
+        .timeout(HANDSHAKE)
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(Impatient::new(muxer))))
+        .boxed()
 }
