@@ -21,6 +21,7 @@ mod guard;
 mod identity;
 mod import;
 pub mod input;
+mod inspect;
 pub mod output;
 mod peers;
 mod policy;
@@ -38,9 +39,12 @@ pub(crate) mod tests;
 
 pub use command::{Command, Refusal, Reply};
 pub use input::{Disk, Input, Request};
+pub use inspect::Inspection;
 pub use output::{Event, Output, PeerStatus, Status};
 pub use policy::Policy;
+pub use starling_protocol::sync::Load;
 pub use state::{Entropy, Setup};
+pub use surface::shard;
 
 use crate::{
     network,
@@ -71,6 +75,9 @@ impl Engine {
     /// Handles several inputs in one transaction. If it fails, nothing of it happened, and the
     /// outputs say so to everybody who waits.
     pub fn handle_all(&mut self, now: u64, inputs: Vec<Input>) -> Vec<Output> {
+        if inputs.iter().all(|input| matches!(input, Input::Tick)) && self.state.rests(now) {
+            return Vec::new();
+        }
         let before = self.state.before(&inputs);
         let state = &mut self.state;
         let done = self.store.write(|batch| {
@@ -87,9 +94,15 @@ impl Engine {
         }
     }
 
-    /// When the engine wants to be called with [`Input::Tick`] at the latest.
+    /// When the engine wants to be called with [`Input::Tick`] at the latest; not at all, if none. Before
+    /// that a tick does nothing, at no cost. Any other input may change the answer.
     pub fn next_wake(&self, now: u64) -> Option<u64> {
         self.state.next_wake(now)
+    }
+
+    /// What the engine holds in memory right now, for whoever measures it.
+    pub fn inspect(&self) -> Inspection {
+        self.state.inspect()
     }
 
     /// The store, for readers.

@@ -3,6 +3,7 @@
 //! The engine writes through [`Store::write`] and a [`Batch`]; everybody else reads through a
 //! [`Reader`], which sees the store as it was at one moment and never waits for the writer.
 
+pub mod audit;
 mod batch;
 mod erased;
 pub mod graph;
@@ -134,10 +135,23 @@ pub struct Store {
 /// Opens the database, at first and again after it failed.
 type Opener = Box<dyn Fn() -> Result<Database, Error> + Send + Sync>;
 
+/// What a store guards against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Care {
+    /// A power cut at any moment, and a file that was damaged while nobody looked: two phases a commit,
+    /// repairs that are quick, and a look at the whole file when it is opened.
+    #[default]
+    Full,
+    /// Nothing: the bytes live as long as the process, or nobody will miss them. Each commit is one
+    /// phase, which is a third of the writes. For worlds in memory.
+    None,
+}
+
 struct Inner {
     /// None while it cannot be opened.
     db: RwLock<Option<Database>>,
     opener: Opener,
+    care: Care,
     memory: Mutex<Memory>,
 }
 
@@ -148,21 +162,25 @@ impl Store {
         if !path.exists() {
             begin(&path)?;
         }
-        Self::with(move || {
+        let open = move || {
             let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
             let mut builder = Builder::new();
             builder.set_cache_size(cache).set_check_integrity_on_open(size > 0 && size <= CHECKED_ON_OPEN);
             Ok(builder.create(&path)?)
-        })
+        };
+        Self::with(open, Care::Full)
     }
 
     /// A store over a backend: memory, or a disk that fails on purpose. After a failure it stays closed.
     pub fn over(backend: impl StorageBackend, cache: usize) -> Result<Self, Error> {
+        Self::over_with(backend, cache, Care::Full)
+    }
+
+    /// The same, with so much care.
+    pub fn over_with(backend: impl StorageBackend, cache: usize, care: Care) -> Result<Self, Error> {
         let backend = Mutex::new(Some(backend));
-        Self::over_each(
-            move || backend.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take(),
-            cache,
-        )
+        let next = move || backend.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        Self::over_backends(next, cache, care)
     }
 
     /// A store over the backend that `next` gives, asked again whenever one failed.
@@ -170,17 +188,29 @@ impl Store {
         next: impl Fn() -> Option<B> + Send + Sync + 'static,
         cache: usize,
     ) -> Result<Self, Error> {
-        Self::with(move || {
-            let mut builder = Builder::new();
-            builder.set_cache_size(cache).set_check_integrity_on_open(true);
-            Ok(builder.create_with_backend(next().ok_or(Error::Closed)?)?)
-        })
+        Self::over_backends(next, cache, Care::Full)
     }
 
-    fn with(open: impl Fn() -> Result<Database, Error> + Send + Sync + 'static) -> Result<Self, Error> {
+    fn over_backends<B: StorageBackend>(
+        next: impl Fn() -> Option<B> + Send + Sync + 'static,
+        cache: usize,
+        care: Care,
+    ) -> Result<Self, Error> {
+        let open = move || {
+            let mut builder = Builder::new();
+            builder.set_cache_size(cache).set_check_integrity_on_open(care == Care::Full);
+            Ok(builder.create_with_backend(next().ok_or(Error::Closed)?)?)
+        };
+        Self::with(open, care)
+    }
+
+    fn with(
+        open: impl Fn() -> Result<Database, Error> + Send + Sync + 'static,
+        care: Care,
+    ) -> Result<Self, Error> {
         let opener: Opener = Box::new(move || whole(&open));
         let db = RwLock::new(Some(opener()?));
-        let store = Self { inner: Arc::new(Inner { db, opener, memory: Mutex::default() }) };
+        let store = Self { inner: Arc::new(Inner { db, opener, care, memory: Mutex::default() }) };
         whole(&|| store.write(migrate::migrate))?;
         Ok(store)
     }
@@ -209,8 +239,9 @@ impl Store {
         let mut txn = db.begin_write()?;
         // Two phases, so that a torn write can never pass for a commit; quick repair, so that a
         // store of any size opens at once after a kill. Together they cost a few milliseconds.
-        txn.set_two_phase_commit(true);
-        txn.set_quick_repair(true);
+        let full = self.inner.care == Care::Full;
+        txn.set_two_phase_commit(full);
+        txn.set_quick_repair(full);
         // Taken out, so that what a failed batch believed is forgotten with it.
         let memory = std::mem::take(&mut *self.memory());
         let mut batch = Batch::open(&txn, memory)?;

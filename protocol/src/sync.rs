@@ -28,6 +28,17 @@ pub use pulling::{Comparison, Held, Own, PullAction, Pulling};
 pub use serving::{Batch, News, ServeAction, Serving, Source};
 pub use state::{FeedState, Interests, LogHead, Mark};
 
+/// How full something bounded is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// What.
+    pub name: &'static str,
+    /// How many it holds, or how many bytes if the name says so.
+    pub held: usize,
+    /// The most that it may ever hold between two calls.
+    pub bound: usize,
+}
+
 /// Messages of entries that may be on their way: a thousand small posts, at most a mebibyte. That
 /// keeps a line busy while a batch is verified and committed, and fits the queue of a slow one.
 pub const CREDIT: u32 = 4;

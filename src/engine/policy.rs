@@ -84,13 +84,18 @@ const AUTHOR_RATE_MS: u64 = 1_000;
 /// And at once.
 const AUTHOR_BURST: u64 = 30;
 /// Authors whose rate is remembered; beyond, the memory begins anew.
-const RATED: usize = 10_000;
+pub(super) const RATED: usize = 10_000;
 
 /// How fast authors speak, for display and forwarding; never for what a log may contain.
 #[derive(Default)]
 pub(super) struct Rates(HashMap<AuthorId, u64>);
 
 impl Rates {
+    /// Authors that are remembered.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Takes one from an author's allowance, if there is one left.
     pub fn allow(&mut self, author: &AuthorId, now: u64) -> bool {
         if self.0.len() >= RATED {

@@ -12,8 +12,8 @@ use crate::{
     store::{Audience, Error, Turned, graph},
 };
 
-/// The gossip shard of an author: the first 6 bits of the id.
-pub(super) fn shard(author: &AuthorId) -> u8 {
+/// The gossip shard of an author, 0 to 63: the first 6 bits of the id.
+pub fn shard(author: &AuthorId) -> u8 {
     author.as_bytes()[0] >> 2
 }
 

@@ -16,26 +16,28 @@ pub struct GossipRef {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId(pub(super) u64);
 
-/// For tests that carry frames from engine to engine without a network.
-#[cfg(test)]
+/// For those who carry frames from engine to engine without this network: tests and simulations.
 impl GossipRef {
-    pub(crate) fn new(id: [u8; 32], source: PeerId) -> Self {
+    /// Names a frame by the BLAKE3 of its topic and bytes, and the peer that handed it over.
+    pub fn new(id: [u8; 32], source: PeerId) -> Self {
         Self { id, source }
     }
 
-    pub(crate) fn parts(self) -> ([u8; 32], PeerId) {
+    /// The id and the peer that it was made of.
+    pub fn parts(self) -> ([u8; 32], PeerId) {
         (self.id, self.source)
     }
 }
 
+/// The same: whoever carries the frames gives the names, none of them twice to one engine.
 impl StreamId {
-    /// A name, for those who carry frames from engine to engine without a network.
-    pub(crate) const fn new(number: u64) -> Self {
+    /// The name with this number.
+    pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    #[cfg(test)]
-    pub(crate) fn number(self) -> u64 {
+    /// Its number.
+    pub const fn number(self) -> u64 {
         self.0
     }
 }

@@ -1,6 +1,6 @@
 //! The store under test: its invariants, and what failing disks do to it.
 
-pub(crate) mod audit;
+mod audit;
 mod crash;
 mod damage;
 pub(crate) mod disk;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    Answer, Ask, CREDIT, FeedState, Interests, LogHead, PATIENCE_MS, Range,
+    Answer, Ask, CREDIT, FeedState, Interests, Load, LogHead, OUTSTANDING, PATIENCE_MS, Range,
     compare::{Reconciling, Step, frontier},
-    wants::{Fault, Wants},
+    wants::{self, Fault, Wants},
 };
 use crate::{
     entry,
@@ -244,7 +244,24 @@ impl Pulling {
 
     /// Whether the server has owed an answer for longer than [`PATIENCE_MS`].
     pub fn stalled(&self, now: u64) -> bool {
-        self.owed_since.is_some_and(|since| now.saturating_sub(since) > PATIENCE_MS)
+        self.deadline().is_some_and(|deadline| now >= deadline)
+    }
+
+    /// From when on the server counts as stalled; none while it owes nothing.
+    pub fn deadline(&self) -> Option<u64> {
+        self.owed_since.map(|since| since.saturating_add(PATIENCE_MS + 1))
+    }
+
+    /// How full its queues are.
+    pub fn loads(&self) -> [Load; 4] {
+        let (logs, ranges) = self.wants.sizes();
+        let load = |name, held, bound| Load { name, held, bound };
+        [
+            load("pulling: interests", self.interests.len(), limits::INTERESTS),
+            load("pulling: wanted logs", logs, wants::LOGS),
+            load("pulling: ranges on their way", ranges, OUTSTANDING),
+            load("pulling: batches not yet stored", self.uncommitted as usize, CREDIT as usize),
+        ]
     }
 
     /// Whether comparing is over.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use super::{Answer, Ask, CREDIT, FeedState, Interests, Mark, OUTSTANDING, Range, compare::Reconciled};
+use super::{Answer, Ask, CREDIT, FeedState, Interests, Load, Mark, OUTSTANDING, Range, compare::Reconciled};
 use crate::{id::AuthorId, identity::Record, limits};
 
 /// Feeds told of in one part of the heads: 100 to 250 KB for common feeds. The next part is sent
@@ -191,6 +191,20 @@ impl Serving {
     /// Whether the peer wants to hear of this author.
     pub fn interested(&self, author: &AuthorId) -> bool {
         self.interests.as_ref().is_some_and(|interests| interests.contains(author))
+    }
+
+    /// How full its queues are.
+    pub fn loads(&self) -> [Load; 7] {
+        let load = |name, held, bound| Load { name, held, bound };
+        [
+            load("serving: interests", self.interests.as_ref().map_or(0, Interests::len), limits::INTERESTS),
+            load("serving: marks", self.marks.len(), limits::INTERESTS),
+            load("serving: untold feeds", self.untold.len(), 2 * limits::INTERESTS),
+            load("serving: ranges asked for", self.pulls.len(), OUTSTANDING),
+            load("serving: news", self.news.len(), NEWS),
+            load("serving: bytes of news", self.news_bytes, NEWS_BYTES),
+            load("serving: feeds fallen behind", self.behind.len(), 2 * limits::INTERESTS),
+        ]
     }
 
     fn take<S: Source>(

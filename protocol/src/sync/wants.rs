@@ -18,7 +18,7 @@ use crate::{
 
 /// Logs that may be wanted: 20,000 feeds with four logs each, 15 MiB. A server that tells of more is
 /// heard again in the next session.
-const LOGS: usize = 4 * limits::INTERESTS;
+pub(super) const LOGS: usize = 4 * limits::INTERESTS;
 /// Entries in one range of a backfill: four answers, so that one log alone keeps the line busy.
 const CHUNK: u64 = 1_024;
 /// Entries of backfill on their way, so that who is followed now waits for a few dozen answers.
@@ -111,6 +111,11 @@ impl Wants {
             let lo = lo.max(hi.saturating_sub(CHUNK - 1));
             self.queue.push(Reverse(Want { turn: DISPUTED, depth: 0, log, lo, hi, newest: 0, empty: 0 }));
         }
+    }
+
+    /// How many logs are wanted, and how many ranges are on their way.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        (self.logs.len(), self.on_their_way.len())
     }
 
     /// Whether nothing is wanted.

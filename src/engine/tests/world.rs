@@ -18,7 +18,7 @@ use crate::{
         Command, Engine, Event, Input, Output, Policy, Refusal, Reply, Request, Setup, Status, checked,
     },
     network::{self, Event as Net, GossipRef, StreamId, SyncRole, Verdict},
-    store::{Reader, Store, tests::audit},
+    store::{Reader, Store, audit},
     view::{Page, Post, PostBody},
 };
 
@@ -337,8 +337,11 @@ impl World {
     /// Checks the invariants of every node.
     pub fn audit(&self) {
         for (at, node) in self.nodes.iter().enumerate() {
-            let found = audit::audit(&node.store);
+            let found = audit::audit(&node.store).unwrap();
             assert!(found.is_empty(), "node {at}: {found:#?}");
+            let seen = node.engine.as_ref().map(Engine::inspect);
+            let overfull: Vec<_> = seen.iter().flat_map(|seen| seen.overfull()).collect();
+            assert!(overfull.is_empty(), "node {at}: {overfull:?}");
         }
     }
 
@@ -355,6 +358,10 @@ impl World {
             let Some((wake, at)) = wakes.min().filter(|(wake, _)| *wake <= end) else { break };
             self.now = wake;
             self.input(at, vec![Input::Tick]);
+            // What was due is done: nobody is woken twice for the same.
+            let now = self.clock(at);
+            let again = self.nodes[at].engine.as_ref().and_then(|engine| engine.next_wake(now));
+            assert!(again.is_none_or(|again| again > now), "node {at} does not come to rest");
             while self.step() {}
         }
         self.now = end;

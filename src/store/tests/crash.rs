@@ -1,15 +1,12 @@
 //! Power loss: whatever was answered before it is there after it, byte for byte.
 
-use super::{
-    audit::audit,
-    disk::{Disk, Replay},
-};
+use super::disk::{Disk, Replay};
 use crate::{
     engine::{
         Command,
         tests::world::{Person, World, content},
     },
-    store::Store,
+    store::{Store, audit::audit},
 };
 use starling_protocol::{AuthorId, EntryId};
 
@@ -94,7 +91,7 @@ fn nothing_that_was_answered_is_lost_when_the_power_goes() {
             Ok(store) => store,
             Err(error) => panic!("power loss {point} after {at} acts: {error}"),
         };
-        let found = audit(&store);
+        let found = audit(&store).unwrap();
         assert!(found.is_empty(), "power loss {point} after {at} acts: {found:#?}");
         let reader = store.read().unwrap();
         for answer in answers.iter().filter(|answer| answer.acts <= at) {

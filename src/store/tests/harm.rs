@@ -7,7 +7,7 @@ use starling_protocol::{
     payload::Link,
 };
 
-use super::audit::audit;
+use crate::store::audit::audit;
 use crate::{
     engine::{
         Command,
@@ -61,7 +61,7 @@ fn what_is_damaged_is_a_hole_that_is_filled_again() {
     assert_eq!(world.home(2), ["post 4", "post 3", "post 1", "post 0"]);
     world.meet(1, 0);
     assert_eq!(world.home(1).len(), 5);
-    assert_eq!(audit(&world.nodes[1].store), Vec::<String>::new());
+    assert_eq!(audit(&world.nodes[1].store).unwrap(), Vec::<String>::new());
     world.part(2, 1);
     world.meet(2, 1);
     assert_eq!(world.home(2).len(), 5);
