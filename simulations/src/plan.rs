@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rand::Rng;
 use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Pareto};
+use serde::{Deserialize, Serialize};
 
 /// Microseconds of virtual time since the world began.
 pub type Micros = u64;
@@ -21,7 +22,7 @@ pub type NodeId = u32;
 pub type PostId = u32;
 
 /// A world.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     /// Name of the scenario.
     pub scenario: String,
@@ -61,7 +62,7 @@ pub struct Plan {
 }
 
 /// A stretch of time with a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phase {
     /// Such as "partition".
     pub name: String,
@@ -72,7 +73,7 @@ pub struct Phase {
 }
 
 /// Bounds of nodes that a scenario may set; none leaves the node's default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PolicyPlan {
     /// Connections that a node makes by itself, beyond those the topology gives it.
     pub outbound: usize,
@@ -83,7 +84,7 @@ pub struct PolicyPlan {
 }
 
 /// How gossip's mesh is modelled. The defaults are those of the node's gossipsub.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GossipModel {
     /// Peers that whole messages are exchanged with, per shard.
     pub mesh: usize,
@@ -104,7 +105,7 @@ impl Default for GossipModel {
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NodePlan {
     /// Index of its region.
     pub region: u16,
@@ -129,7 +130,7 @@ pub struct NodePlan {
 }
 
 /// Who can call a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Nat {
     /// Everybody.
     Open,
@@ -138,7 +139,7 @@ pub enum Nat {
 }
 
 /// What somebody is up to. Everybody but the honest runs the node's own engine with something in between that lies.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Role {
     /// Keeps to the rules.
     Honest,
@@ -175,7 +176,7 @@ impl Role {
 }
 
 /// Something happens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Happening {
     /// When.
     pub at: Micros,
@@ -184,7 +185,7 @@ pub struct Happening {
 }
 
 /// What can happen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// A node starts: for the first time, or again over the store it has.
     Start(NodeId),
@@ -224,7 +225,7 @@ pub enum What {
 }
 
 /// How a node ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// In good order: connections are closed.
     Quit,
@@ -237,7 +238,7 @@ pub enum Ending {
 }
 
 /// The wires between nodes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Links {
     /// One-way latency in microseconds between regions, `[from][to]`.
     pub latency: Vec<Vec<Spread>>,
@@ -259,7 +260,7 @@ impl Links {
 }
 
 /// A distribution of a quantity that is never negative.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Spread {
     /// Always the same.
     Fixed(f64),
