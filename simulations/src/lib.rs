@@ -14,4 +14,6 @@ pub mod control;
 pub mod disk;
 pub mod people;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod real;
 pub mod record;
