@@ -12,6 +12,7 @@
 pub mod cast;
 pub mod control;
 pub mod disk;
+pub mod metrics;
 pub mod people;
 pub mod plan;
 #[cfg(target_os = "linux")]
