@@ -12,6 +12,9 @@
 pub mod cast;
 pub mod control;
 pub mod disk;
+pub mod memory;
 pub mod people;
 pub mod plan;
 pub mod record;
+pub mod shrink;
+pub mod sweep;
