@@ -1,12 +1,15 @@
 //! A world that was drawn: what a scenario left to chance is decided here, so that both layers, and every run of
 //! one seed, live through the same.
 //!
+//! A plan can be written down and read again (it is plain data for `serde`), so that a world that was cut down to
+//! where it fails can be kept as it is.
+//!
 //! Times are in microseconds of virtual time since the world began. Nodes are numbered from 0.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use rand::Rng;
-use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Pareto};
+use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Pareto, Weibull};
 use serde::{Deserialize, Serialize};
 
 /// Microseconds of virtual time since the world began.
@@ -274,6 +277,8 @@ pub enum Spread {
     Exponential(f64),
     /// By its least value and its shape; heavy tailed below a shape of 2.
     Pareto(f64, f64),
+    /// By its scale and its shape; below a shape of 1 what lasted long goes on long, as sessions do.
+    Weibull(f64, f64),
 }
 
 impl Spread {
@@ -289,6 +294,9 @@ impl Spread {
             Self::Exponential(mean) => Exp::new(1.0 / mean).map_or(mean, |spread| spread.sample(rng)),
             Self::Pareto(least, shape) => {
                 Pareto::new(least, shape).map_or(least, |spread| spread.sample(rng))
+            }
+            Self::Weibull(scale, shape) => {
+                Weibull::new(scale, shape).map_or(scale, |spread| spread.sample(rng))
             }
         };
         drawn.max(0.0)
