@@ -35,6 +35,15 @@ fn delay(spread: Spread) -> Delay {
             let mean = shape * least / (shape - 1.0);
             of(mean, mean / (shape * (shape - 2.0)).sqrt(), Some("pareto"), false)
         }
+        Spread::Weibull(scale, shape) => {
+            // By its quantiles, which is as close as netem's own tables are.
+            let steps = 1_000;
+            let quantile =
+                |step| (-(1.0 - (f64::from(step) + 0.5) / f64::from(steps)).ln()).powf(1.0 / shape);
+            let mean = (0..steps).map(quantile).sum::<f64>() / f64::from(steps);
+            let square = (0..steps).map(|step| quantile(step).powi(2)).sum::<f64>() / f64::from(steps);
+            of(scale * mean, scale * (square - mean * mean).max(0.0).sqrt(), Some("paretonormal"), false)
+        }
     }
 }
 
