@@ -14,6 +14,7 @@ pub mod control;
 pub mod disk;
 pub mod metrics;
 pub mod memory;
+pub mod export;
 pub mod people;
 pub mod plan;
 #[cfg(target_os = "linux")]
