@@ -12,9 +12,9 @@
 pub mod cast;
 pub mod control;
 pub mod disk;
-pub mod metrics;
-pub mod memory;
 pub mod export;
+pub mod memory;
+pub mod metrics;
 pub mod people;
 pub mod plan;
 #[cfg(target_os = "linux")]
