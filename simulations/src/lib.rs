@@ -15,3 +15,5 @@ pub mod disk;
 pub mod people;
 pub mod plan;
 pub mod record;
+pub mod scenario;
+pub mod world;
