@@ -22,3 +22,5 @@ pub mod real;
 pub mod record;
 pub mod shrink;
 pub mod sweep;
+pub mod scenario;
+pub mod world;
