@@ -12,6 +12,7 @@
 pub mod cast;
 pub mod control;
 pub mod disk;
+pub mod model;
 pub mod people;
 pub mod plan;
 pub mod record;
