@@ -110,6 +110,9 @@ impl Recorder {
         self.trace(at, node, b'f', &author.to_le_bytes());
     }
 
+    /// An honest node stored an entry of somebody who does not keep to the rules.
+    pub fn reached(&mut self, _at: Micros, _node: NodeId, _author: NodeId) {}
+
     /// A node refused a frame as broken.
     pub fn rejected(&mut self, _at: Micros, _node: NodeId, _from: NodeId) {}
 
