@@ -9,6 +9,7 @@
 //! when, and what goes wrong. A layer carries bytes between nodes, modelled or by libp2p over simulated wires. The
 //! [`cast::Cast`] is what both layers share: the engines, their stores, and the record of what happened.
 
+pub mod adversary;
 pub mod cast;
 pub mod control;
 pub mod disk;
@@ -16,6 +17,7 @@ pub mod export;
 pub mod memory;
 pub mod metrics;
 pub mod model;
+pub mod invariant;
 pub mod people;
 pub mod plan;
 #[cfg(target_os = "linux")]
