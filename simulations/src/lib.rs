@@ -15,6 +15,7 @@ pub mod disk;
 pub mod export;
 pub mod memory;
 pub mod metrics;
+pub mod model;
 pub mod people;
 pub mod plan;
 #[cfg(target_os = "linux")]
