@@ -373,9 +373,6 @@ impl Recorder {
         }
     }
 
-    /// An honest node stored an entry of somebody who does not keep to the rules.
-    pub fn reached(&mut self, _at: Micros, _node: NodeId, _author: NodeId) {}
-
     /// A node refused a frame as broken.
     pub fn rejected(&mut self, _at: Micros, node: NodeId, _from: NodeId) {
         if let Some(counters) = self.nodes.get_mut(node as usize) {
