@@ -1,12 +1,16 @@
 //! A world that was drawn: what a scenario left to chance is decided here, so that both layers, and every run of
 //! one seed, live through the same.
 //!
+//! A plan can be written down and read again (it is plain data for `serde`), so that a world that was cut down to
+//! where it fails can be kept as it is.
+//!
 //! Times are in microseconds of virtual time since the world began. Nodes are numbered from 0.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use rand::Rng;
-use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Pareto};
+use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Pareto, Weibull};
+use serde::{Deserialize, Serialize};
 
 /// Microseconds of virtual time since the world began.
 pub type Micros = u64;
@@ -21,7 +25,7 @@ pub type NodeId = u32;
 pub type PostId = u32;
 
 /// A world.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     /// Name of the scenario.
     pub scenario: String,
@@ -61,7 +65,7 @@ pub struct Plan {
 }
 
 /// A stretch of time with a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phase {
     /// Such as "partition".
     pub name: String,
@@ -72,7 +76,7 @@ pub struct Phase {
 }
 
 /// Bounds of nodes that a scenario may set; none leaves the node's default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PolicyPlan {
     /// Connections that a node makes by itself, beyond those the topology gives it.
     pub outbound: usize,
@@ -83,7 +87,7 @@ pub struct PolicyPlan {
 }
 
 /// How gossip's mesh is modelled. The defaults are those of the node's gossipsub.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GossipModel {
     /// Peers that whole messages are exchanged with, per shard.
     pub mesh: usize,
@@ -104,7 +108,7 @@ impl Default for GossipModel {
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NodePlan {
     /// Index of its region.
     pub region: u16,
@@ -129,7 +133,7 @@ pub struct NodePlan {
 }
 
 /// Who can call a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Nat {
     /// Everybody.
     Open,
@@ -138,7 +142,7 @@ pub enum Nat {
 }
 
 /// What somebody is up to. Everybody but the honest runs the node's own engine with something in between that lies.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Role {
     /// Keeps to the rules.
     Honest,
@@ -175,7 +179,7 @@ impl Role {
 }
 
 /// Something happens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Happening {
     /// When.
     pub at: Micros,
@@ -184,7 +188,7 @@ pub struct Happening {
 }
 
 /// What can happen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// A node starts: for the first time, or again over the store it has.
     Start(NodeId),
@@ -224,7 +228,7 @@ pub enum What {
 }
 
 /// How a node ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// In good order: connections are closed.
     Quit,
@@ -237,7 +241,7 @@ pub enum Ending {
 }
 
 /// The wires between nodes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Links {
     /// One-way latency in microseconds between regions, `[from][to]`.
     pub latency: Vec<Vec<Spread>>,
@@ -259,7 +263,7 @@ impl Links {
 }
 
 /// A distribution of a quantity that is never negative.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Spread {
     /// Always the same.
     Fixed(f64),
@@ -273,6 +277,8 @@ pub enum Spread {
     Exponential(f64),
     /// By its least value and its shape; heavy tailed below a shape of 2.
     Pareto(f64, f64),
+    /// By its scale and its shape; below a shape of 1 what lasted long goes on long, as sessions do.
+    Weibull(f64, f64),
 }
 
 impl Spread {
@@ -288,6 +294,9 @@ impl Spread {
             Self::Exponential(mean) => Exp::new(1.0 / mean).map_or(mean, |spread| spread.sample(rng)),
             Self::Pareto(least, shape) => {
                 Pareto::new(least, shape).map_or(least, |spread| spread.sample(rng))
+            }
+            Self::Weibull(scale, shape) => {
+                Weibull::new(scale, shape).map_or(scale, |spread| spread.sample(rng))
             }
         };
         drawn.max(0.0)
