@@ -1,1 +1,4 @@
-use std::process::ExitCode; pub fn main() -> ExitCode { ExitCode::SUCCESS }
+use std::process::ExitCode;
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}

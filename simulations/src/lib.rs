@@ -10,15 +10,17 @@
 //! [`cast::Cast`] is what both layers share: the engines, their stores, and the record of what happened.
 
 pub mod cast;
+pub mod compare;
 pub mod control;
 pub mod disk;
-pub mod metrics;
-pub mod memory;
 pub mod export;
+pub mod memory;
+pub mod metrics;
 pub mod people;
 pub mod plan;
 #[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
+pub mod report;
 pub mod shrink;
 pub mod sweep;
