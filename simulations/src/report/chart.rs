@@ -8,12 +8,14 @@ use super::{
 /// A curve.
 #[derive(Debug, Clone)]
 pub struct Curve {
-    /// Its name in the legend.
+    /// Its name in the legend; if empty, it has no place there.
     pub name: String,
     /// Its colour.
     pub colour: Colour,
     /// Its points; a break where there is none.
     pub points: Vec<Option<(f64, f64)>>,
+    /// How wide its line is. What other curves may hide is wider, so that its rims are seen.
+    pub wide: f64,
     /// Whether it stays where it is until the next point.
     pub steps: bool,
 }
@@ -25,7 +27,7 @@ impl Curve {
         colour: Colour,
         points: impl IntoIterator<Item = (f64, f64)>,
     ) -> Self {
-        Self { name: name.into(), colour, points: points.into_iter().map(Some).collect(), steps: false }
+        Self { name: name.into(), colour, points: points.into_iter().map(Some).collect(), wide: 4.0, steps: false }
     }
 }
 
@@ -60,10 +62,8 @@ impl Chart {
     pub fn scene(&self) -> Scene {
         let mut scene = Scene::new(WIDTH, HEIGHT);
         let mut heading = self.heading.clone();
-        if self.curves.len() > 1 {
-            let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
-            heading.legend = named.map(|curve| (curve.name.clone(), curve.colour)).collect();
-        }
+        let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
+        heading.legend = named.map(|curve| (curve.name.clone(), curve.colour)).collect();
         let field = heading.draw(&mut scene);
         let field = axes(&mut scene, field, &self.x, &self.y);
         let across = |x: f64| field.left + self.x.place(x) * (field.right - field.left);
@@ -95,7 +95,7 @@ impl Chart {
                 match line.as_slice() {
                     [] => {}
                     [(x, y)] => scene.shapes.push(Shape::Dot(*x, *y, 5.0, curve.colour, 1.0)),
-                    _ => scene.shapes.push(Shape::Line(thin(line), curve.colour, 4.0, 1.0)),
+                    _ => scene.shapes.push(Shape::Line(thin(line), curve.colour, curve.wide, 1.0)),
                 }
             }
         }

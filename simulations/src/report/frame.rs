@@ -5,9 +5,9 @@ use super::scene::{Anchor, Colour, Scene, Shape, Words, width};
 /// Width of a plot in pixels; half of that on a page.
 pub const WIDTH: u32 = 1600;
 /// Height of a plot in pixels.
-pub const HEIGHT: u32 = 920;
-/// Height of letters: legible when the plot is shown a third as wide.
-pub const LETTERS: f64 = 28.0;
+pub const HEIGHT: u32 = 960;
+/// Height of letters: still 12 pixels when two plots stand side by side on a page.
+pub const LETTERS: f64 = 32.0;
 
 /// A rectangle in the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,21 +37,21 @@ impl Heading {
     /// Draws the heading; what is below it is for the data and its axes.
     pub fn draw(&self, scene: &mut Scene) -> Field {
         let right = f64::from(scene.width) - 40.0;
-        let title = Words::new((40.0, 44.0), 36.0, Anchor::Start, self.title.clone());
+        let title = Words::new((40.0, 44.0), 40.0, Anchor::Start, self.title.clone());
         scene.say(Words { bold: true, ..title });
-        let source = Words::new((40.0, 92.0), 26.0, Anchor::Start, self.source.clone());
+        let source = Words::new((40.0, 98.0), 29.0, Anchor::Start, self.source.clone());
         scene.say(Words { strength: 0.75, ..source });
-        let (mut x, mut y) = (40.0, 142.0);
+        let (mut x, mut y) = (40.0, 154.0);
         for (name, colour) in &self.legend {
             let wide = 64.0 + width(name, LETTERS) + 36.0;
             if x + wide > right && x > 40.0 {
-                (x, y) = (40.0, y + 42.0);
+                (x, y) = (40.0, y + 46.0);
             }
             scene.shapes.push(Shape::Area(x, y - 8.0, x + 48.0, y + 8.0, *colour, 1.0));
             scene.text((x + 60.0, y), LETTERS, Anchor::Start, name.clone());
             x += wide;
         }
-        let top = if self.legend.is_empty() { 128.0 } else { y + 44.0 };
+        let top = if self.legend.is_empty() { 136.0 } else { y + 46.0 };
         Field { left: 40.0, top, right, bottom: f64::from(scene.height) - 30.0 }
     }
 }
@@ -140,7 +140,7 @@ pub fn axes(scene: &mut Scene, field: Field, x: &Axis, y: &Axis) -> Field {
         left: field.left + 50.0 + widest + 14.0,
         top: field.top + 14.0,
         right: field.right - 20.0,
-        bottom: field.bottom - 96.0,
+        bottom: field.bottom - 104.0,
     };
     for mark in across {
         let height = inner.bottom - y.place(mark) * (inner.bottom - inner.top);
@@ -151,10 +151,10 @@ pub fn axes(scene: &mut Scene, field: Field, x: &Axis, y: &Axis) -> Field {
         let at = inner.left + x.place(mark) * (inner.right - inner.left);
         scene.rule((at, inner.top), (at, inner.bottom), 0.1);
         scene.rule((at, inner.bottom), (at, inner.bottom + 8.0), 0.8);
-        scene.text((at, inner.bottom + 30.0), LETTERS, Anchor::Middle, (x.form)(mark));
+        scene.text((at, inner.bottom + 34.0), LETTERS, Anchor::Middle, (x.form)(mark));
     }
     scene.rule((inner.left, inner.bottom), (inner.right, inner.bottom), 0.8);
-    let middle = ((inner.left + inner.right) / 2.0, inner.bottom + 76.0);
+    let middle = ((inner.left + inner.right) / 2.0, inner.bottom + 84.0);
     scene.text(middle, LETTERS, Anchor::Middle, x.name.clone());
     let beside = (field.left + 12.0, (inner.top + inner.bottom) / 2.0);
     scene.say(Words { upright: true, ..Words::new(beside, LETTERS, Anchor::Middle, y.name.clone()) });

@@ -14,15 +14,15 @@ const STYLE: &str = "\
 @media(prefers-color-scheme:dark){:root{--ink:#e6e8ee;--soft:#a0a7b8;--paper:#14161b;--card:#1c1f26;--line:#333844;--bad:#ff8a80}}\
 *{box-sizing:border-box}\
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}\
-main{max-width:76rem;margin:0 auto;padding:1.5rem}\
+main{max-width:88rem;margin:0 auto;padding:1.5rem}\
 h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}\
 p{margin:.3rem 0;max-width:60rem}.soft{color:var(--soft)}\
 .bad{color:var(--bad);font-weight:600}\
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}\
 td.n,th.n{text-align:right;white-space:nowrap}\
-.wide{overflow-x:auto}\
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,34rem),1fr));gap:1rem}\
+.wide{overflow-x:auto}.figures{max-width:48rem}.note{color:var(--soft);font-weight:400;font-size:.85rem}\
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,36rem),1fr));gap:1rem}\
 figure{margin:0;padding:.8rem;background:var(--card);border:1px solid var(--line);border-radius:8px;break-inside:avoid}\
 figure svg{display:block;width:100%;height:auto}figcaption{color:var(--soft);font-size:.85rem;margin-top:.5rem}\
 code{font-family:ui-monospace,monospace;font-size:.9rem;background:var(--card);padding:.2rem .4rem;border-radius:4px;overflow-wrap:anywhere}\
@@ -54,13 +54,12 @@ pub fn page(run: &Run, plots: &[(Plot, String)]) -> String {
                     @if !run.expects.is_empty() { p { strong { "Expected. " } (run.expects) } }
                     (violations(run))
                     h2 { "Key figures" }
-                    div.wide { table {
+                    div.wide { table.figures {
                         tbody {
                             @for figure in key::figures(run) {
                                 tr {
-                                    th scope="row" { (figure.name) }
+                                    th scope="row" { (figure.name) div.note { (figure.note) } }
                                     td.n { (figure.value) }
-                                    td.soft { (figure.note) }
                                 }
                             }
                         }
@@ -117,7 +116,10 @@ fn violations(run: &Run) -> Markup {
     let metrics = &run.metrics;
     html! {
         @if metrics.violations_total > 0 {
-            h2.bad { (format::count(metrics.violations_total)) " violations" }
+            h2.bad {
+                (format::count(metrics.violations_total))
+                @if metrics.violations_total == 1 { " violation" } @else { " violations" }
+            }
             table {
                 thead { tr { th.n scope="col" { "At" } th.n scope="col" { "Node" } th scope="col" { "What" } } }
                 tbody {

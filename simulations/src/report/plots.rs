@@ -70,7 +70,7 @@ pub fn plots(run: &Run) -> Vec<Plot> {
             "Nodes that run",
             "nodes",
             format::number,
-            &[("running", &|row| f64::from(row.running))],
+            &[("running", &|row| Some(f64::from(row.running)))],
         ),
         neighbours(run),
         duplicates(run),
@@ -82,7 +82,7 @@ pub fn plots(run: &Run) -> Vec<Plot> {
             "Bytes of all stores",
             "bytes",
             format::bytes,
-            &[("stored", &|row| row.stored_bytes as f64)],
+            &[("stored", &|row| Some(row.stored_bytes as f64))],
         ),
         delivery_map(run),
         latency_map(run),
@@ -179,7 +179,8 @@ fn latency(run: &Run, name: &'static str, title: &str, kinds: &[&str]) -> Option
     Some(Plot { name, title, alt: format!("Cumulative distribution. {}.", said.join("; ")), scene })
 }
 
-type Value<'a> = &'a dyn Fn(&SeriesRow) -> f64;
+/// A value of a sample, if it has one.
+type Value<'a> = &'a dyn Fn(&SeriesRow) -> Option<f64>;
 
 fn shades(run: &Run, per: f64) -> Vec<Shade> {
     let shade = |phase: &crate::metrics::Phase| Shade {
@@ -206,12 +207,14 @@ fn series(
     let mut curves = Vec::new();
     let mut top = 0.0f64;
     for (place, (name, value)) in values.iter().enumerate() {
-        let points = rows.iter().map(|row| (row.at_s / per, value(row)));
-        let curve = Curve::new(*name, colour(place), points);
-        let highest = rows.iter().map(value).fold(0.0, f64::max);
+        let points: Vec<_> = rows.iter().filter_map(|row| Some((row.at_s / per, value(row)?))).collect();
+        let highest = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        let Some((_, latest)) = points.last().copied() else { continue };
         top = top.max(highest);
-        said.push(format!("{name}: at the end {}, at most {}", form(value(last)), form(highest)));
-        curves.push(curve);
+        said.push(format!("{name}: at the end {}, at most {}", form(latest), form(highest)));
+        // A single curve is what the title says.
+        let legend = if values.len() > 1 { *name } else { "" };
+        curves.push(Curve::new(legend, colour(place), points));
     }
     if top == 0.0 {
         return None;
@@ -236,15 +239,16 @@ fn completeness(run: &Run) -> Option<Plot> {
     let rows = &run.metrics.tables.series;
     let last = rows.last()?;
     let per = unit_of(0.0, last.at_s);
-    let curve = |name: &str, colour, value: &dyn Fn(&SeriesRow) -> Option<f64>| Curve {
+    let curve = |name: &str, colour, wide, value: &dyn Fn(&SeriesRow) -> Option<f64>| Curve {
         name: name.to_owned(),
         colour,
         points: rows.iter().map(|row| value(row).map(|part| (row.at_s / per, part))).collect(),
+        wide,
         steps: false,
     };
     let curves = vec![
-        curve("all followers", COLOURS[1], &|row| row.completeness_all),
-        curve("followers that run", COLOURS[0], &|row| row.completeness),
+        curve("all followers", COLOURS[1], 11.0, &|row| row.completeness_all),
+        curve("followers that run", COLOURS[0], 4.0, &|row| row.completeness),
     ];
     let least = curves.iter().flat_map(|curve| curve.points.iter().flatten().map(|(_, part)| *part));
     let least = least.min_by(f64::total_cmp)?;
@@ -290,8 +294,7 @@ fn heals(run: &Run) -> Option<Plot> {
         let which = if all == 1 { String::new() } else { format!(", heal {}", heal + 1) };
         let nodes = steps.iter().map(|(after, nodes, _)| (after / per, *nodes));
         let posts = steps.iter().map(|(after, _, posts)| (after / per, *posts));
-        let ran = |points| Curve { steps: true, ..Curve::new(String::new(), colour(place), points) };
-        let mut curve = ran(posts.collect::<Vec<_>>());
+        let mut curve = Curve { steps: true, wide: 11.0, ..Curve::new(String::new(), colour(place), posts) };
         curve.name = format!("missing posts that arrived{which}");
         curves.push(curve);
         let mut curve = Curve { steps: true, ..Curve::new(String::new(), colour(place + 1), nodes) };
@@ -339,9 +342,9 @@ fn neighbours(run: &Run) -> Option<Plot> {
         format::number,
         &[
             // Both ends of a connection have it.
-            ("connections", &|row| 2.0 * each(row.connections, row)),
-            ("mesh links", &|row| each(row.mesh_links, row)),
-            ("shards", &|row| each(row.shards, row)),
+            ("connections", &|row| Some(2.0 * each(row.connections, row))),
+            ("mesh links", &|row| Some(each(row.mesh_links, row))),
+            ("shards", &|row| Some(each(row.shards, row))),
         ],
     )
 }
@@ -355,7 +358,7 @@ fn duplicates(run: &Run) -> Option<Plot> {
         "duplicates per first copy",
         format::number,
         &[("duplicates", &|row| {
-            if row.firsts == 0 { 0.0 } else { row.duplicates as f64 / row.firsts as f64 }
+            (row.firsts > 0).then(|| row.duplicates as f64 / row.firsts as f64)
         })],
     )
 }
