@@ -21,6 +21,7 @@ pub mod plan;
 #[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
+pub mod run;
 pub mod scenario;
 pub mod shrink;
 pub mod sweep;

@@ -5,8 +5,7 @@ use std::io;
 use std::task::{Poll, Waker};
 
 use super::{
-    BACKLOG, Call, FIRST_PORT, FIRST_RETRY, GIVE_UP, LAST_RETRY, NEVER, Net, SEGMENT, State, WINDOW,
-    remember,
+    BACKLOG, Call, FIRST_PORT, FIRST_RETRY, GIVE_UP, LAST_RETRY, NEVER, Net, SEGMENT, State, WINDOW, remember,
 };
 use crate::plan::NodeId;
 use crate::real::det;
@@ -390,4 +389,3 @@ impl State {
         }
     }
 }
-
