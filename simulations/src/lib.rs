@@ -9,10 +9,12 @@
 //! when, and what goes wrong. A layer carries bytes between nodes, modelled or by libp2p over simulated wires. The
 //! [`cast::Cast`] is what both layers share: the engines, their stores, and the record of what happened.
 
+pub mod adversary;
 pub mod cast;
 pub mod control;
 pub mod disk;
 pub mod export;
+pub mod invariant;
 pub mod memory;
 pub mod metrics;
 pub mod model;
