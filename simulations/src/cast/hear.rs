@@ -5,7 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libp2p::PeerId;
 use starling::{
-    engine::{self, Input, Output},
+    engine::{
+        self, Input, Output,
+        checked::{Checked, CheckedFrame},
+    },
     network::{self, Event as Net},
 };
 
@@ -40,6 +43,12 @@ impl Cast {
             };
             if let Some(event) = event {
                 let found = self.checker.check(&event, hash);
+                if let (Net::Gossip { from, frame, .. }, Checked::Gossip(Some(gossip))) = (&event, &found)
+                    && let CheckedFrame::Entry(_, entry) = &**gossip
+                {
+                    let from = self.node_of(from);
+                    self.record.brought(at, node, from, entry.id(), frame.len() as u32);
+                }
                 inputs.push(Input::Network(event, found));
             }
         }
