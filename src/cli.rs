@@ -25,6 +25,7 @@ mod read;
 mod restore;
 mod run;
 mod session;
+mod sim;
 mod status;
 mod store;
 mod verify;
@@ -108,6 +109,7 @@ enum Command {
     Completions(meta::Completions),
     Man(meta::Man),
     Bench(bench::Bench),
+    Sim(sim::Sim),
     Version(meta::Version),
 }
 
@@ -173,6 +175,7 @@ impl Cli {
             Command::Completions(command) => command.run(context),
             Command::Man(command) => command.run(context),
             Command::Bench(command) => command.run(context),
+            Command::Sim(command) => command.run(context),
             Command::Version(command) => command.run(context),
         }
     }

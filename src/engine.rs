@@ -75,6 +75,9 @@ impl Engine {
     /// Handles several inputs in one transaction. If it fails, nothing of it happened, and the
     /// outputs say so to everybody who waits.
     pub fn handle_all(&mut self, now: u64, inputs: Vec<Input>) -> Vec<Output> {
+        if inputs.iter().all(|input| matches!(input, Input::Tick)) && self.state.rests(now) {
+            return Vec::new();
+        }
         let before = self.state.before(&inputs);
         let state = &mut self.state;
         let done = self.store.write(|batch| {
@@ -91,7 +94,8 @@ impl Engine {
         }
     }
 
-    /// When the engine wants to be called with [`Input::Tick`] at the latest.
+    /// When the engine wants to be called with [`Input::Tick`] at the latest; not at all, if none. Before
+    /// that a tick does nothing, at no cost. Any other input may change the answer.
     pub fn next_wake(&self, now: u64) -> Option<u64> {
         self.state.next_wake(now)
     }

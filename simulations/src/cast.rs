@@ -5,14 +5,25 @@
 //! ([`Cast::act`], [`Cast::start`], [`Cast::stop`]) and is given the network commands that the node's engine wants
 //! carried out. Everything here is a function of the plan and of the order of those calls.
 
-use std::{collections::HashMap, sync::Arc};
+mod agree;
+mod check;
+mod finish;
+mod setup;
+
+pub use agree::Agreement;
+pub use finish::Finish;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use libp2p::PeerId;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use starling::{
-    engine::{self, Engine, Input, Output, Policy, Request, Setup, checked},
+    engine::{self, Engine, Input, Output, Request, checked::Checked},
     network::{self, Event as Net},
-    store::{Store, graph},
+    store::{Care, Store},
 };
 use starling_protocol::{AuthorId, EntryId, payload::Content};
 
@@ -39,6 +50,7 @@ pub struct Cast {
     nodes: Vec<Node>,
     /// The entries that the plan's posts became.
     posts: Vec<Option<EntryId>>,
+    checker: check::Checker,
     rng: ChaCha8Rng,
     free: bool,
 }
@@ -46,8 +58,34 @@ pub struct Cast {
 struct Node {
     engine: Option<Engine>,
     disk: Disk,
+    /// The device sleeps: the engine is there, and nothing reaches it.
+    asleep: bool,
     starts: u64,
     requests: u64,
+    /// Whom its person blocked.
+    blocked: BTreeSet<NodeId>,
+}
+
+impl Node {
+    fn new(careful: bool) -> Self {
+        Self {
+            engine: None,
+            disk: Disk::new(careful),
+            asleep: false,
+            starts: 0,
+            requests: 0,
+            blocked: BTreeSet::new(),
+        }
+    }
+
+    fn runs(&self) -> bool {
+        self.engine.is_some() && !self.asleep
+    }
+
+    /// The engine, if anything reaches it.
+    fn awake(&mut self) -> Option<&mut Engine> {
+        self.engine.as_mut().filter(|_| !self.asleep)
+    }
 }
 
 impl Cast {
@@ -61,8 +99,7 @@ impl Cast {
             (0..count).map(|node| people::person(plan.seed, node)).collect::<anyhow::Result<Vec<_>>>()?;
         let by_peer = people.iter().zip(0..).map(|(person, node)| (person.peer, node)).collect();
         let by_author = people.iter().zip(0..).map(|(person, node)| (person.author, node)).collect();
-        let node = |careful| Node { engine: None, disk: Disk::new(careful), starts: 0, requests: 0 };
-        let nodes = plan.nodes.iter().map(|planned| node(planned.careful_disk)).collect();
+        let nodes = plan.nodes.iter().map(|planned| Node::new(planned.careful_disk)).collect();
         Ok(Self {
             record: Recorder::new(plan.clone(), control.free),
             people,
@@ -70,6 +107,7 @@ impl Cast {
             by_author,
             nodes,
             posts: vec![None; plan.posts as usize],
+            checker: check::Checker::default(),
             rng: ChaCha8Rng::from_seed(people::derive(plan.seed, NodeId::MAX, "cast")),
             free: control.free,
             plan,
@@ -86,7 +124,17 @@ impl Cast {
         self.by_peer.get(peer).copied()
     }
 
-    /// The engine of a node, if it runs.
+    /// Whether a node runs and does not sleep.
+    pub fn awake(&self, node: NodeId) -> bool {
+        self.nodes[node as usize].runs()
+    }
+
+    /// Whether the person of a node blocked another.
+    pub fn blocks(&self, node: NodeId, whom: NodeId) -> bool {
+        self.nodes[node as usize].blocked.contains(&whom)
+    }
+
+    /// The engine of a node, if it runs or sleeps.
     pub fn engine(&self, node: NodeId) -> Option<&Engine> {
         self.nodes[node as usize].engine.as_ref()
     }
@@ -99,7 +147,7 @@ impl Cast {
     /// When an engine wants to be called with [`Cast::tick`] at the latest.
     pub fn next_wake(&self, at: Micros, node: NodeId) -> Option<Micros> {
         let clock = self.clock(at, node);
-        let wake = self.engine(node)?.next_wake(clock)?;
+        let wake = self.engine(node).filter(|_| self.awake(node))?.next_wake(clock)?;
         // At least a millisecond on, the engine's own unit: it would be asked for ever otherwise.
         Some(at + wake.saturating_sub(clock).max(1) * 1_000)
     }
@@ -113,10 +161,13 @@ impl Cast {
         let index = node as usize;
         self.record.running(at, node, true);
         if self.nodes[index].engine.is_some() {
-            return self.input(at, node, vec![Input::Tick]);
+            self.nodes[index].asleep = false;
+            return self.input(at, node, Input::Tick);
         }
         let plan = self.plan.clone();
-        let store = Store::over(self.nodes[index].disk.clone(), 0)?;
+        // Nobody cuts the power of a disk that is not careful: it need not be written as if.
+        let care = if plan.nodes[index].careful_disk { Care::Full } else { Care::None };
+        let store = Store::over_with(self.nodes[index].disk.clone(), 0, care)?;
         let first = self.nodes[index].starts == 0;
         self.nodes[index].starts += 1;
         if first && !plan.follows_signed {
@@ -148,7 +199,7 @@ impl Cast {
         self.record.running(at, node, false);
         let held = &mut self.nodes[node as usize];
         match ending {
-            Ending::Sleep => {}
+            Ending::Sleep => held.asleep = held.engine.is_some(),
             Ending::Quit | Ending::Kill => held.engine = None,
             Ending::PowerCut => {
                 let found = held.disk.power_cut(&mut self.rng);
@@ -176,6 +227,11 @@ impl Cast {
             What::Meet(node, whom) => (node, Some(Do::AddPeer(vec![self.place(whom)]))),
         };
         let Some(command) = command else { return Ok(None) };
+        if let What::Block(node, whom) = *what
+            && self.awake(node)
+        {
+            self.nodes[node as usize].blocked.insert(whom);
+        }
         Ok(Some((node, self.ask(at, node, command)?)))
     }
 
@@ -184,12 +240,13 @@ impl Cast {
     /// # Errors
     /// If its store fails.
     pub fn network(&mut self, at: Micros, node: NodeId, events: Vec<Net>) -> anyhow::Result<Orders> {
-        let checked = events.into_iter().map(|event| {
-            let found = checked::check(&event);
-            Input::Network(event, found)
-        });
-        let inputs = checked.collect();
-        self.input(at, node, inputs)
+        let mut inputs = Vec::with_capacity(events.len());
+        for event in events {
+            let hash = self.trace_event(at, node, &event);
+            let found = self.checker.check(&event, hash);
+            inputs.push(Input::Network(event, found));
+        }
+        Ok(self.handle(at, node, inputs))
     }
 
     /// Time passes for a node.
@@ -197,24 +254,41 @@ impl Cast {
     /// # Errors
     /// If its store fails.
     pub fn tick(&mut self, at: Micros, node: NodeId) -> anyhow::Result<Orders> {
-        self.input(at, node, vec![Input::Tick])
+        self.input(at, node, Input::Tick)
     }
 
-    fn input(&mut self, at: Micros, node: NodeId, inputs: Vec<Input>) -> anyhow::Result<Orders> {
-        for input in &inputs {
-            self.trace(at, node, input);
+    fn input(&mut self, at: Micros, node: NodeId, input: Input) -> anyhow::Result<Orders> {
+        if !self.free {
+            match &input {
+                Input::Network(event, Checked::Nothing) => drop(self.trace_event(at, node, event)),
+                Input::Network(..) => {}
+                Input::Command(request, _) => self.record.trace(at, node, b'a', &request.0.to_le_bytes()),
+                Input::Disk(_) => self.record.trace(at, node, b'k', &[]),
+                Input::Tick => self.record.trace(at, node, b't', &[]),
+            }
         }
+        Ok(self.handle(at, node, vec![input]))
+    }
+
+    fn handle(&mut self, at: Micros, node: NodeId, inputs: Vec<Input>) -> Orders {
         let clock = self.clock(at, node);
-        let Some(engine) = &mut self.nodes[node as usize].engine else { return Ok(Orders::new()) };
+        let Some(engine) = self.nodes[node as usize].awake() else { return Orders::new() };
         let outputs = engine.handle_all(clock, inputs);
-        Ok(self.carry(at, node, outputs))
+        self.carry(at, node, outputs)
     }
 
     fn carry(&mut self, at: Micros, node: NodeId, outputs: Vec<Output>) -> Orders {
         let mut orders = Orders::new();
         for output in outputs {
             match output {
-                Output::Network(command) => orders.push(command),
+                Output::Network(command) => {
+                    if let network::Command::Verdict { message, verdict: network::Verdict::Reject } = &command
+                        && let Some(from) = self.node_of(&message.parts().1)
+                    {
+                        self.record.rejected(at, node, from);
+                    }
+                    orders.push(command);
+                }
                 Output::Event(engine::Event::Stored { id, .. }) => self.record.stored(at, node, id),
                 Output::Event(engine::Event::Forked { author, .. }) => {
                     if let Some(author) = self.by_author.get(&author) {
@@ -229,7 +303,7 @@ impl Cast {
 
     fn ask(&mut self, at: Micros, node: NodeId, command: engine::Command) -> anyhow::Result<Orders> {
         let request = self.request(node);
-        self.input(at, node, vec![Input::Command(request, command)])
+        self.input(at, node, Input::Command(request, command))
     }
 
     fn request(&mut self, node: NodeId) -> Request {
@@ -251,7 +325,7 @@ impl Cast {
         let command = engine::Command::Publish { content: Box::new(content), in_reply_to, idempotency: None };
         let request = self.request(node);
         let clock = self.clock(at, node);
-        let Some(engine) = &mut self.nodes[node as usize].engine else { return Ok(None) };
+        let Some(engine) = self.nodes[node as usize].awake() else { return Ok(None) };
         let outputs = engine.handle_all(clock, vec![Input::Command(request, command)]);
         let id = outputs.iter().find_map(|output| match output {
             Output::Reply(_, Ok(engine::Reply::Published { id, .. })) => Some(*id),
@@ -262,33 +336,35 @@ impl Cast {
         Ok(Some((node, self.carry(at, node, outputs))))
     }
 
-    fn trace(&mut self, at: Micros, node: NodeId, input: &Input) {
+    /// Takes an event down; the hash of what was gossiped, which is of use again.
+    fn trace_event(&mut self, at: Micros, node: NodeId, event: &Net) -> Option<check::Hash> {
         if self.free {
-            return;
+            return None;
         }
         let who = |cast: &Self, peer: &PeerId| cast.node_of(peer).unwrap_or(NodeId::MAX).to_le_bytes();
-        match input {
-            Input::Network(Net::Gossip { from, frame, .. }, _) => {
-                let peer = who(self, from);
-                let hash = blake3::hash(frame);
-                self.record.trace(at, node, b'g', &[&peer, &hash.as_bytes()[..8]].concat());
+        match event {
+            Net::Gossip { from, frame, .. } => {
+                let mut what = [0; 12];
+                let hash = *blake3::hash(frame).as_bytes();
+                what[..4].copy_from_slice(&who(self, from));
+                what[4..].copy_from_slice(&hash[..8]);
+                self.record.trace(at, node, b'g', &what);
+                return Some(hash);
             }
-            Input::Network(Net::SyncFrame { frame, .. }, _) => {
+            Net::SyncFrame { frame, .. } => {
                 self.record.trace(at, node, b'y', &blake3::hash(frame).as_bytes()[..8]);
             }
-            Input::Network(Net::Connected { peer, .. }, _) => {
+            Net::Connected { peer, .. } => {
                 let peer = who(self, peer);
                 self.record.trace(at, node, b'c', &peer);
             }
-            Input::Network(Net::Disconnected { peer }, _) => {
+            Net::Disconnected { peer } => {
                 let peer = who(self, peer);
                 self.record.trace(at, node, b'd', &peer);
             }
-            Input::Network(..) => self.record.trace(at, node, b'n', &[]),
-            Input::Command(request, _) => self.record.trace(at, node, b'a', &request.0.to_le_bytes()),
-            Input::Disk(_) => self.record.trace(at, node, b'k', &[]),
-            Input::Tick => self.record.trace(at, node, b't', &[]),
+            _ => self.record.trace(at, node, b'n', &[]),
         }
+        None
     }
 
     fn entry(&self, post: PostId) -> Option<EntryId> {
@@ -301,48 +377,6 @@ impl Cast {
 
     fn place(&self, node: NodeId) -> libp2p::Multiaddr {
         people::address(node).with(libp2p::multiaddr::Protocol::P2p(self.person(node).peer))
-    }
-
-    /// Writes whom a node follows into its store, without entries that say so.
-    fn follow_quietly(&self, store: &Store, node: NodeId, clock: u64) -> anyhow::Result<()> {
-        let me = self.person(node).author;
-        store.write(|batch| {
-            let me = batch.intern_author(&me, clock)?;
-            for followed in &self.plan.follows[node as usize] {
-                let target = batch.intern_author(&self.person(*followed).author, clock)?;
-                let standing = graph::Standing { time: 0, device: 0, seq: 0, holds: true };
-                batch.relate(me, graph::FOLLOW, target, standing)?;
-            }
-            Ok(())
-        })?;
-        Ok(())
-    }
-
-    fn setup(&self, node: NodeId) -> Setup {
-        let planned = &self.plan.nodes[node as usize];
-        let person = self.person(node);
-        let salt = people::derive(self.plan.seed, node, "salts");
-        let mut drawn = self.nodes[node as usize].starts << 40;
-        let defaults = Policy::default();
-        Setup {
-            author: person.author,
-            peer: person.peer,
-            identity: person.record.clone(),
-            device: person.device.clone(),
-            root: Some(person.root.clone()),
-            entropy: Box::new(move |bytes| {
-                drawn += 1;
-                blake3::Hasher::new_keyed(&salt).update(&drawn.to_le_bytes()).finalize_xof().fill(bytes);
-            }),
-            guard: None,
-            bootstrap: planned.bootstrap.iter().map(|there| self.place(*there)).collect(),
-            policy: Policy {
-                outbound: self.plan.policy.outbound,
-                network_rows: self.plan.policy.network_rows.unwrap_or(defaults.network_rows),
-                retention: self.plan.policy.retention.unwrap_or(defaults.retention),
-                ..defaults
-            },
-        }
     }
 }
 

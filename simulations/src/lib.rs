@@ -12,8 +12,15 @@
 pub mod cast;
 pub mod control;
 pub mod disk;
+pub mod export;
+pub mod memory;
+pub mod metrics;
 pub mod people;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod real;
 pub mod record;
 pub mod scenario;
+pub mod shrink;
+pub mod sweep;
 pub mod world;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use starling::bench::{self, Measure, Target, Watch};
 
-use super::{Failure, Kind, Output, session::Context};
+use super::{Failure, Kind, Output, session::Context, sim};
 
 /// Measure speed and size, each beside its bound
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,9 @@ enum What {
     Timeline,
     /// Start, disk and memory
     Start,
-    /// All of them
+    /// Worlds of simulated nodes (`starling sim bench` takes their sizes)
+    Sim,
+    /// All of them but `sim`
     All,
     #[value(hide = true)]
     Node,
@@ -59,6 +61,11 @@ impl Bench {
             What::Publish => bench::Verb::Publish,
             What::Timeline => bench::Verb::Timeline,
             What::Start => bench::Verb::Start,
+            What::Sim => {
+                let mut arguments = vec!["bench".into()];
+                arguments.extend(context.output.json.then(|| "--json".into()));
+                return sim::hand_over(arguments);
+            }
             What::All => bench::Verb::All,
             What::Node => {
                 return bench::child(&self.node.unwrap_or_default()).map_err(Failure::failed);

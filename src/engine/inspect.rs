@@ -39,12 +39,15 @@ impl Inspection {
 impl State {
     pub fn inspect(&self) -> Inspection {
         let pulling = self.sessions.values().filter(|session| session.pulls()).count();
+        let with_peers =
+            self.sessions.values().filter(|session| self.peers.contains_key(&session.peer())).count();
         let (claimed, denied) = self.in_flight.sizes();
         // Each session may want four logs of each of its authors, and claims nothing else.
         let claims = self.sessions.len() * 4 * limits::INTERESTS;
         let mut loads = vec![
-            // One in each direction: a new one takes the place of an old one.
-            Load { name: "sessions", held: self.sessions.len(), bound: 2 * self.peers.len() },
+            // One in each direction: a new one takes the place of an old one. One with a peer that was
+            // just left ends by itself.
+            Load { name: "sessions", held: with_peers, bound: 2 * self.peers.len() },
             Load { name: "numbered peers", held: self.numbers.len(), bound: self.peers.len() },
             Load { name: "rated authors", held: self.rates.len(), bound: RATED },
             Load { name: "claimed logs", held: claimed, bound: claims },

@@ -196,7 +196,6 @@ impl Turn<'_, '_> {
     pub fn tick(&mut self) -> Result<(), Error> {
         self.drop_stalled()?;
         let now = self.now;
-        self.state.watch_at = now + super::state::WATCH_MS;
         let due: Vec<PeerId> = self
             .state
             .peers

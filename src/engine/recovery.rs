@@ -124,7 +124,6 @@ impl Turn<'_, '_> {
         tracing::warn!("the clock was set back");
         self.state.rates = Default::default();
         self.state.next_dial = now;
-        self.state.watch_at = now;
         let pulls: Vec<(PeerId, Option<StreamId>)> =
             self.state.peers.iter().map(|(peer, held)| (*peer, held.pull)).collect();
         for (peer, pull) in pulls {

@@ -1,6 +1,6 @@
 //! One sync session, in either role, and who is fetching what.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use libp2p::PeerId;
 use starling_protocol::{
@@ -28,13 +28,11 @@ pub(super) struct Pull {
     pub caught: bool,
     /// The peer has shown that it knows our own author.
     pub knows_us: bool,
-    /// Since when what it has claimed is kept from others.
-    pub claims_since: u64,
 }
 
 impl Session {
-    pub fn pull(peer: PeerId, machine: Pulling, now: u64) -> Self {
-        let pull = Pull { machine, caught: false, knows_us: false, claims_since: now };
+    pub fn pull(peer: PeerId, machine: Pulling) -> Self {
+        let pull = Pull { machine, caught: false, knows_us: false };
         Self { peer, role: Role::Pull(Box::new(pull)) }
     }
 
@@ -64,6 +62,14 @@ impl Session {
         matches!(&self.role, Role::Serve(serving) if serving.interested(author))
     }
 
+    /// When its peer will have owed an answer for too long.
+    pub fn deadline(&self) -> Option<u64> {
+        match &self.role {
+            Role::Pull(pull) => pull.machine.deadline(),
+            Role::Serve(_) => None,
+        }
+    }
+
     /// Whether we ask in it.
     pub fn pulls(&self) -> bool {
         matches!(self.role, Role::Pull(_))
@@ -84,10 +90,16 @@ impl Session {
 
 type Log = (AuthorId, DeviceKey, u8);
 
+/// Claims do not last: a peer that is slow, or says that it holds what nobody has, keeps nothing from
+/// being asked of others for longer than this. Four times as long as an answer may be owed.
+const CLAIM_MS: u64 = 60_000;
+
 /// What was asked of which peer, so that two peers do not send the same.
 #[derive(Default)]
 pub(super) struct InFlight {
     claims: HashMap<Log, Vec<(u64, u64, StreamId)>>,
+    /// Since when each session that claims anything does.
+    since: BTreeMap<StreamId, u64>,
     /// Sessions in which something of a log was not asked for, because it was claimed.
     denied: HashMap<Log, BTreeSet<StreamId>>,
 }
@@ -99,7 +111,13 @@ impl InFlight {
     }
 
     /// Cuts out of `missing` what another session fetches, and notes the rest for `stream`.
-    pub fn claim(&mut self, log: Log, missing: Vec<(u64, u64)>, stream: StreamId) -> Vec<(u64, u64)> {
+    pub fn claim(
+        &mut self,
+        log: Log,
+        missing: Vec<(u64, u64)>,
+        stream: StreamId,
+        now: u64,
+    ) -> Vec<(u64, u64)> {
         if missing.is_empty() {
             return missing;
         }
@@ -121,7 +139,24 @@ impl InFlight {
         };
         let new: Vec<_> = free.iter().filter(|range| !covered(range)).copied().collect();
         held.extend(new.into_iter().map(|(from, to)| (from, to, stream)));
+        if !free.is_empty() {
+            self.since.entry(stream).or_insert(now);
+        }
+        if held.is_empty() {
+            self.claims.remove(&log);
+        }
         free
+    }
+
+    /// Sessions that have kept something from others for too long at `now`.
+    pub fn overdue(&self, now: u64) -> Vec<StreamId> {
+        let old = self.since.iter().filter(|(_, since)| now >= since.saturating_add(CLAIM_MS));
+        old.map(|(stream, _)| *stream).collect()
+    }
+
+    /// When the first session will have.
+    pub fn deadline(&self) -> Option<u64> {
+        self.since.values().min().map(|since| since.saturating_add(CLAIM_MS))
     }
 
     /// Whether any session fetches something of this author's.
@@ -141,6 +176,9 @@ impl InFlight {
     /// A session has nothing more to come: gives back what it had claimed, and the other sessions that
     /// wanted some of it.
     pub fn give_up(&mut self, stream: StreamId) -> Vec<(Range, Vec<StreamId>)> {
+        if self.since.remove(&stream).is_none() {
+            return Vec::new();
+        }
         let (mut released, denied) = (Vec::new(), &mut self.denied);
         self.claims.retain(|log, claims| {
             let (author, device, number) = *log;
@@ -190,14 +228,14 @@ mod tests {
         let log = (AuthorId::new([1; 32]), DeviceKey::new([2; 32]), 0);
         let (one, two) = (StreamId::new(1), StreamId::new(2));
         let mut flight = InFlight::default();
-        assert_eq!(flight.claim(log, vec![(0, 9)], one), [(0, 9)]);
-        assert_eq!(flight.claim(log, vec![(0, 12)], two), [(10, 12)]);
-        assert_eq!(flight.claim(log, vec![(0, 5)], one), [(0, 5)]);
+        assert_eq!(flight.claim(log, vec![(0, 9)], one, 7), [(0, 9)]);
+        assert_eq!(flight.claim(log, vec![(0, 12)], two, 7), [(10, 12)]);
+        assert_eq!(flight.claim(log, vec![(0, 5)], one, 7), [(0, 5)]);
         let given = flight.give_up(one);
         assert_eq!(given.len(), 1);
         assert_eq!((given[0].0.from, given[0].0.to, &given[0].1), (0, 9, &vec![two]));
-        assert_eq!(flight.claim(log, vec![(0, 9)], two), [(0, 9)]);
+        assert_eq!(flight.claim(log, vec![(0, 9)], two, 7), [(0, 9)]);
         assert_eq!(flight.release(two).len(), 2);
-        assert!(flight.claims.is_empty() && flight.denied.is_empty());
+        assert!(flight.claims.is_empty() && flight.denied.is_empty() && flight.since.is_empty());
     }
 }

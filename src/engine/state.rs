@@ -43,8 +43,6 @@ pub struct Setup {
 /// How far a clock may step back without being noticed, in milliseconds: what a time service does to a
 /// good one.
 pub(super) const STEP_MS: u64 = 1_000;
-/// Sessions are looked after this often: stalls are counted in many seconds.
-pub(super) const WATCH_MS: u64 = 1_000;
 
 pub(super) struct State {
     pub author: AuthorId,
@@ -73,8 +71,6 @@ pub(super) struct State {
     /// Own entries that were signed while nobody was there to take them.
     pub waiting: u64,
     pub next_dial: u64,
-    /// When the sessions are looked after next.
-    pub watch_at: u64,
     /// The time of the last turn: a clock that went back is noticed.
     pub last_turn: u64,
     /// What is remembered here may be more than was committed: it is read again first of all.
@@ -110,7 +106,6 @@ impl State {
             disk_full: false,
             waiting: 0,
             next_dial: 0,
-            watch_at: 0,
             last_turn: 0,
             stale: false,
             shown: Some(Status::default()),
@@ -128,13 +123,26 @@ impl State {
         std::iter::once(&self.author).chain(followed).take(limits::INTERESTS).copied().collect()
     }
 
+    /// Whether nothing is due at `now`, so that time alone changes nothing.
+    pub fn rests(&mut self, now: u64) -> bool {
+        let rests = !self.stale && self.next_wake(now).is_none_or(|wake| wake > now);
+        if rests {
+            self.last_turn = now;
+        }
+        rests
+    }
+
+    /// The first moment at which something is to be done that nobody but time asks for: a peer has owed
+    /// an answer for too long, a claim has lasted too long, somebody is to be called. None if there is
+    /// nothing of that kind: a node that has caught up with everybody sleeps.
     pub fn next_wake(&self, now: u64) -> Option<u64> {
         if self.last_turn > now + STEP_MS {
             // The clock was set back: every moment that is waited for is to be thought over at once.
             return Some(now);
         }
-        let watch = (!self.sessions.is_empty()).then_some(self.watch_at.clamp(now, now + WATCH_MS));
-        let dial = (self.next_dial < u64::MAX).then_some(self.next_dial.max(now));
-        watch.into_iter().chain(dial).min()
+        let stall = self.sessions.values().filter_map(Session::deadline).min();
+        let claim = self.in_flight.deadline();
+        let dial = (self.next_dial < u64::MAX).then_some(self.next_dial);
+        stall.into_iter().chain(claim).chain(dial).min().map(|at| at.max(now))
     }
 }

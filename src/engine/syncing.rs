@@ -47,7 +47,7 @@ impl Turn<'_, '_> {
                 let mine = self.own_states(&interests)?;
                 let retention = Some(self.state.policy.retention);
                 let (machine, actions) = Pulling::start(now, &interests, mine, retention);
-                self.state.sessions.insert(stream, Session::pull(peer, machine, now));
+                self.state.sessions.insert(stream, Session::pull(peer, machine));
                 self.pull_actions(stream, peer, actions, None)?;
             }
         }
@@ -62,7 +62,7 @@ impl Turn<'_, '_> {
         let mut pulled = None;
         let mut served = None;
         if let Some(pull) = session.pulling() {
-            let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
+            let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream, now };
             pulled = Some(pull.machine.receive(now, frame, &mut held)?);
         } else if let Some(serving) = session.serving() {
             served = Some(serving.receive(
@@ -140,7 +140,8 @@ impl Turn<'_, '_> {
             let wanted: Vec<Range> =
                 ranges.iter().filter(|range| pull.machine.interested(&range.author)).copied().collect();
             if !wanted.is_empty() {
-                let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream };
+                let mut held =
+                    Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream, now };
                 actions = pull.machine.want(now, &wanted, &mut held)?;
             }
         }
@@ -344,20 +345,9 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
-    /// Claims do not last: a peer that is slow, or says that it holds what nobody has, keeps nothing
-    /// from being asked of others for longer than this.
+    /// What was kept from others for too long is asked of them too.
     fn loosen_claims(&mut self) -> Result<(), Error> {
-        const CLAIM_MS: u64 = 60_000;
-        let now = self.now;
-        let mut old = Vec::new();
-        for (stream, session) in &mut self.state.sessions {
-            if let Some(pull) = session.pulling()
-                && now >= pull.claims_since.saturating_add(CLAIM_MS)
-            {
-                pull.claims_since = now;
-                old.push(*stream);
-            }
-        }
+        let old = self.state.in_flight.overdue(self.now);
         old.into_iter().try_for_each(|stream| self.hand_over(stream))
     }
 
@@ -480,6 +470,7 @@ struct Holding<'a, 't> {
     batch: &'a mut Batch<'t>,
     in_flight: &'a mut InFlight,
     stream: StreamId,
+    now: u64,
 }
 
 impl Held for Holding<'_, '_> {
@@ -512,7 +503,7 @@ impl Held for Holding<'_, '_> {
             }
         };
         let missing = missing.into_iter().filter(|(from, to)| from <= to).collect();
-        Ok(self.in_flight.claim((author, device, log), missing, self.stream))
+        Ok(self.in_flight.claim((author, device, log), missing, self.stream, self.now))
     }
 
     fn contradicts(&mut self, author: &AuthorId, device: &DeviceKey, head: &LogHead) -> Result<bool, Error> {

@@ -11,6 +11,7 @@ mod laws;
 mod lies;
 mod oracle;
 mod people;
+mod quiet;
 mod script;
 mod threads;
 pub(crate) mod world;

@@ -244,7 +244,12 @@ impl Pulling {
 
     /// Whether the server has owed an answer for longer than [`PATIENCE_MS`].
     pub fn stalled(&self, now: u64) -> bool {
-        self.owed_since.is_some_and(|since| now.saturating_sub(since) > PATIENCE_MS)
+        self.deadline().is_some_and(|deadline| now >= deadline)
+    }
+
+    /// From when on the server counts as stalled; none while it owes nothing.
+    pub fn deadline(&self) -> Option<u64> {
+        self.owed_since.map(|since| since.saturating_add(PATIENCE_MS + 1))
     }
 
     /// How full its queues are.

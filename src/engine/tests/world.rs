@@ -358,6 +358,10 @@ impl World {
             let Some((wake, at)) = wakes.min().filter(|(wake, _)| *wake <= end) else { break };
             self.now = wake;
             self.input(at, vec![Input::Tick]);
+            // What was due is done: nobody is woken twice for the same.
+            let now = self.clock(at);
+            let again = self.nodes[at].engine.as_ref().and_then(|engine| engine.next_wake(now));
+            assert!(again.is_none_or(|again| again > now), "node {at} does not come to rest");
             while self.step() {}
         }
         self.now = end;

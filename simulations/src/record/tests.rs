@@ -1,0 +1,1 @@
+//! Events by hand, and the figures that must come of them.
