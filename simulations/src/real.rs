@@ -15,6 +15,7 @@ use crate::control::{Control, Ended, Progress};
 
 mod brain;
 pub mod det;
+mod ledger;
 mod net;
 mod stream;
 mod world;

@@ -15,7 +15,7 @@ mod node;
 mod posts;
 mod repair;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -291,8 +291,8 @@ impl Recorder {
         }
     }
 
-    /// A node stored an entry of this author: tells how far adversaries reach. Need not be called for the honest.
-    pub fn stored_of(&mut self, node: NodeId, author: NodeId) {
+    /// An honest node stored an entry of somebody who does not keep to the rules.
+    pub fn reached(&mut self, _at: Micros, node: NodeId, author: NodeId) {
         if self.is_honest(node) && !self.is_honest(author) {
             self.nodes[node as usize].hostile += 1;
         }

@@ -26,18 +26,12 @@ pub use jobs::{Job, kubernetes, slurm};
 pub use setting::set;
 pub use table::{Found, Range, csv, ranges};
 
-use crate::control::Layer;
-
 /// What a sweep is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// The scenario's text, so that rows of before and after a change do not end up in one table.
     pub text: String,
-    /// Which layer.
-    pub layer: Layer,
-    /// Nodes, where not the scenario's own.
-    pub nodes: Option<u32>,
-    /// What else the runs are told, such as `--crypto plaintext`.
+    /// What the runs are told beside seed and settings, such as `--layer real`.
     pub options: Vec<String>,
     /// Seeds and settings.
     pub grid: Grid,
@@ -91,14 +85,15 @@ impl Sweep {
         let path = folder.join("sweep.json");
         match fs::read(&path) {
             Ok(bytes) => {
-                let held: Spec =
-                    serde_json::from_slice(&bytes).map_err(|why| Error::Damaged { path: path.clone(), why })?;
+                let held: Spec = serde_json::from_slice(&bytes)
+                    .map_err(|why| Error::Damaged { path: path.clone(), why })?;
                 if held != spec {
                     return Err(Error::Other(folder.to_owned()));
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let text = serde_json::to_vec_pretty(&spec).map_err(|why| Error::Damaged { path: path.clone(), why })?;
+                let text = serde_json::to_vec_pretty(&spec)
+                    .map_err(|why| Error::Damaged { path: path.clone(), why })?;
                 replace(&path, &text)?;
             }
             Err(error) => return Err(Error::Io { path, error }),
@@ -130,7 +125,8 @@ impl Sweep {
     pub fn gather(&self) -> Result<Vec<Found>, Error> {
         let rows: Vec<Found> = (0..self.rows).filter_map(|number| self.found(number)).collect();
         let path = self.folder.join("sweep.csv");
-        let table = csv(&rows).map_err(|error| Error::Io { path: path.clone(), error: io::Error::other(error) })?;
+        let table =
+            csv(&rows).map_err(|error| Error::Io { path: path.clone(), error: io::Error::other(error) })?;
         replace(&path, &table)?;
         Ok(rows)
     }
@@ -154,13 +150,7 @@ mod tests {
 
     fn spec(seeds: &str) -> Spec {
         let grid = Grid { seeds: seeds.parse().unwrap(), axes: vec!["links.loss=0,0.1".parse().unwrap()] };
-        Spec {
-            text: "nodes = 3".into(),
-            layer: Layer::Model,
-            nodes: None,
-            options: Vec::new(),
-            grid,
-        }
+        Spec { text: "nodes = 3".into(), layer: Layer::Model, nodes: None, options: Vec::new(), grid }
     }
 
     #[test]
@@ -180,7 +170,10 @@ mod tests {
         let found: Vec<usize> = again.gather().unwrap().iter().map(|found| found.row.number).collect();
         assert_eq!(found, [0, 3]);
         let table = fs::read_to_string(folder.path().join("sweep.csv")).unwrap();
-        assert_eq!(table, "row,seed,set.links.loss,complete,delivery_ratio\n0,1,0,true,0.5\n3,2,0.1,true,0.5\n");
+        assert_eq!(
+            table,
+            "row,seed,set.links.loss,complete,delivery_ratio\n0,1,0,true,0.5\n3,2,0.1,true,0.5\n"
+        );
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! One task a node that stands between its network task and its engine, as the node's own runtime does.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use starling::network::{Command, Event, Handle};
+use starling::network::{Command, Event, Handle, StreamId};
 use tokio::sync::{Notify, mpsc};
 
 use super::det;
+use super::ledger::Ledger;
 use crate::cast::{Cast, Orders};
 use crate::plan::{Micros, NodeId};
-use crate::record::Copy;
 
 /// Events handed to the engine in one transaction at most, as the node's verifier takes them.
 const BATCH: usize = 64;
@@ -22,18 +22,24 @@ pub(super) fn now() -> Micros {
 /// What everybody in a world reaches.
 pub(super) struct Shared {
     cast: Mutex<Cast>,
+    ledger: Mutex<Ledger>,
     /// The first thing that went wrong; it ends the run.
     failed: Mutex<Option<anyhow::Error>>,
 }
 
 impl Shared {
     pub fn new(cast: Cast) -> Self {
-        Shared { cast: Mutex::new(cast), failed: Mutex::new(None) }
+        Shared { cast: Mutex::new(cast), ledger: Mutex::default(), failed: Mutex::new(None) }
     }
 
     /// The cast. Never held while waiting.
     pub fn cast(&self) -> MutexGuard<'_, Cast> {
         self.cast.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The books on bytes; where both are wanted, taken after the cast.
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn into_cast(self) -> Cast {
@@ -101,6 +107,8 @@ pub(super) struct Brain {
     pub node: NodeId,
     pub network: Handle,
     pub events: mpsc::Receiver<Event>,
+    /// The other ends of open sync streams.
+    pub streams: BTreeMap<StreamId, NodeId>,
 }
 
 impl Brain {
@@ -140,13 +148,11 @@ impl Brain {
         }
     }
 
-    fn take(&self, events: Vec<Event>) {
-        self.give(|cast, node| {
-            for event in &events {
-                note(cast, node, event);
-            }
-            cast.network(now(), node, events)
-        });
+    fn take(&mut self, events: Vec<Event>) {
+        for event in &events {
+            self.observe(event);
+        }
+        self.give(|cast, node| cast.network(now(), node, events));
     }
 
     fn give(&self, work: impl FnOnce(&mut Cast, NodeId) -> anyhow::Result<Orders>) {
@@ -166,22 +172,35 @@ impl Brain {
         };
         self.shared.cast().record.shard(now(), self.node, shard, joined);
     }
-}
 
-/// Takes down what an event says about the world.
-fn note(cast: &mut Cast, node: NodeId, event: &Event) {
-    match event {
-        Event::Connected { peer, first: true, .. } => {
-            if let Some(peer) = cast.node_of(peer) {
-                cast.record.connected(now(), node, peer);
+    /// Takes down what an event says about the world.
+    fn observe(&mut self, event: &Event) {
+        let shared = self.shared.clone();
+        let (mut cast, node) = (shared.cast(), self.node);
+        match event {
+            Event::Connected { peer, first: true, .. } => {
+                if let Some(peer) = cast.node_of(peer) {
+                    cast.record.connected(now(), node, peer);
+                }
             }
-        }
-        Event::Disconnected { peer } => {
-            if let Some(peer) = cast.node_of(peer) {
-                cast.record.disconnected(now(), node, peer);
+            Event::Disconnected { peer } => {
+                if let Some(peer) = cast.node_of(peer) {
+                    cast.record.disconnected(now(), node, peer);
+                }
             }
+            Event::Gossip { frame, .. } => shared.ledger().first(&mut cast, node, frame.len() as u64),
+            Event::SyncOpened { stream, peer, .. } => {
+                if let Some(peer) = cast.node_of(peer) {
+                    self.streams.insert(*stream, peer);
+                }
+            }
+            Event::SyncClosed { stream, .. } => drop(self.streams.remove(stream)),
+            Event::SyncFrame { stream, frame } => {
+                if let Some(peer) = self.streams.get(stream) {
+                    shared.ledger().sync(&mut cast, *peer, node, frame.len() as u64);
+                }
+            }
+            _ => {}
         }
-        Event::Gossip { frame, .. } => cast.record.copy(node, Copy::First, frame.len() as u64),
-        _ => {}
     }
 }

@@ -113,6 +113,8 @@ pub(super) struct State {
     drop: Vec<Waker>,
     /// Follows all that is put on any wire, to tell two runs apart.
     digest: u64,
+    /// Bytes of connections that are gone, from one host to another, since somebody asked.
+    carried: BTreeMap<(NodeId, NodeId), u64>,
 }
 
 /// The network. Clones are the same network.
@@ -152,6 +154,7 @@ impl Net {
             wake: Vec::new(),
             drop: Vec::new(),
             digest: 0,
+            carried: BTreeMap::new(),
         })))
     }
 
@@ -228,6 +231,11 @@ impl Net {
             let wire = |host: &Host| Wire { sent: host.sent, received: host.received };
             state.hosts.iter().map(wire).collect()
         })
+    }
+
+    /// Bytes from one host to another since this was last asked.
+    pub(super) fn carried(&self) -> BTreeMap<(NodeId, NodeId), u64> {
+        self.with(State::carried)
     }
 
     /// What follows from all that was put on any wire, and when.
@@ -320,9 +328,9 @@ impl State {
         self.links.delay(from, to, &mut self.rng) * 1_000
     }
 
-    /// When `len` bytes that are put on the wire at `at` arrive. `flowing` says that later packets will tell the
-    /// receiver of a loss, so that it is mended within a round trip.
-    fn travel(&mut self, from: NodeId, to: NodeId, len: usize, at: u64, flowing: bool) -> u64 {
+    /// When `len` bytes that are put on the wire at `at` arrive, and how many that is with headers. `flowing` says
+    /// that later packets will tell the receiver of a loss, so that it is mended within a round trip.
+    fn travel(&mut self, from: NodeId, to: NodeId, len: usize, at: u64, flowing: bool) -> (u64, u64) {
         let segments = len.div_ceil(SEGMENT).max(1);
         let wire = (len + segments * HEADERS) as u64;
         let latency = self.latency(from, to);
@@ -346,7 +354,7 @@ impl State {
         let host = &mut self.hosts[to as usize];
         host.received += wire;
         host.down_busy = host.down_busy.max(arrival) + wire * 8 * SEC / host.down_bps;
-        host.down_busy
+        (host.down_busy, wire)
     }
 
     /// Whether a packet that opens a connection is lost.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use libp2p::core::upgrade::Version;
 use libp2p::identity::Keypair;
 use libp2p::{Transport, plaintext};
-use starling::network::{self, Config, Counters, Handle, Role};
+use starling::network::{self, Config, Counters, Handle, Role, Witness};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -104,16 +104,16 @@ impl World {
                 let running = self.processes.values().filter(|process| !process.asleep).count();
                 tell(Progress { at: now(), span: plan.span, events, running: running as u32 });
             }
+            let complete = now() >= plan.span;
+            let over = complete || stop.load(Ordering::Relaxed);
             let closely = now() < self.mended + CLOSELY_FOR;
-            if now() >= sample || now() >= plan.span || closely && now() % CLOSELY == 0 {
-                let due = now() >= sample;
-                self.look_around(due).await;
-                if due {
+            if now() >= sample || over || closely && now() % CLOSELY == 0 {
+                self.look_around(now() >= sample || over).await;
+                while sample <= now() {
                     sample += plan.sample_every.max(1);
                 }
             }
-            let complete = now() >= plan.span;
-            if complete || stop.load(Ordering::Relaxed) {
+            if over {
                 for node in self.processes.keys().copied().collect::<Vec<_>>() {
                     self.count(node).await;
                 }
@@ -166,6 +166,13 @@ impl World {
         let role = if self.plan.nodes[node as usize].relay { Role::Relay } else { Role::Home };
         let mut config = Config::new(keypair.clone(), role);
         config.listen = vec![people::address(node)];
+        let shared = self.shared.clone();
+        config.witness = Some(Witness::new(move |from, bytes| {
+            let mut cast = shared.cast();
+            if let Some(from) = cast.node_of(&from) {
+                shared.ledger().copy(&mut cast, from, node, bytes as u64);
+            }
+        }));
         let failed = |error| Error::Network { node, error };
         let wire = secure(wires, keypair, self.crypto).map_err(failed)?;
         let (sender, events) = mpsc::channel(EVENTS);
@@ -179,6 +186,7 @@ impl World {
             node,
             network: network.clone(),
             events,
+            streams: BTreeMap::new(),
         };
         tokio::spawn(brain.run());
         self.processes.insert(node, Process { mailbox, network, meshes: BTreeMap::new(), asleep: false });
@@ -235,7 +243,6 @@ impl World {
                     cast.record.meshed(now(), *node, shard, was, is);
                 }
             }
-            sample.running += u32::from(!process.asleep);
             sample.connections += stats.peers.len() as u32;
             sample.mesh_links += process.meshes.values().sum::<u32>();
             sample.shards += stats.shards.len() as u32;
@@ -248,7 +255,8 @@ impl World {
             let digest = self.net.digest();
             let mut cast = self.shared.cast();
             cast.record.trace(now(), NodeId::MAX, b'w', &digest.to_le_bytes());
-            cast.record.sample(sample);
+            self.shared.ledger().close(&mut cast, &self.net.carried());
+            cast.sample(sample);
         }
     }
 }

@@ -21,13 +21,15 @@ const PARTS: [f64; 8] = [0.992, 0.994, 0.996, 0.998, 0.999, 0.9995, 0.9999, 1.0]
 pub struct Times {
     histogram: Histogram<u64>,
     sum: u128,
+    least: Micros,
+    longest: Micros,
 }
 
 impl Default for Times {
     fn default() -> Self {
         #[expect(clippy::expect_used, reason = "these bounds are accepted, and no input changes them")]
         let histogram = Histogram::new_with_bounds(1, LONGEST, 3).expect("fixed bounds");
-        Self { histogram, sum: 0 }
+        Self { histogram, sum: 0, least: Micros::MAX, longest: 0 }
     }
 }
 
@@ -36,6 +38,8 @@ impl Times {
     pub fn add(&mut self, time: Micros) {
         self.histogram.saturating_record(time);
         self.sum += u128::from(time);
+        self.least = self.least.min(time);
+        self.longest = self.longest.max(time);
     }
 
     /// How many there are.
@@ -43,9 +47,9 @@ impl Times {
         self.histogram.len()
     }
 
-    /// The value that so large a part does not exceed. The largest is exact, others are right to three digits.
+    /// The value that so large a part does not exceed. The least and the largest are exact, others right to three digits.
     pub fn quantile(&self, part: f64) -> Micros {
-        self.histogram.value_at_quantile(part).min(self.histogram.max())
+        self.histogram.value_at_quantile(part).clamp(self.least.min(self.longest), self.longest)
     }
 
     /// The value at a place in their order, from 1.
@@ -84,7 +88,7 @@ impl Times {
             kind: kind.to_owned(),
             group: group.to_owned(),
             fraction: part,
-            latency_ms: if part == 0.0 { self.histogram.min() as f64 * MS_PER_MICRO } else { self.ms(part) },
+            latency_ms: if part == 0.0 { self.least as f64 * MS_PER_MICRO } else { self.ms(part) },
         };
         parts.map(row).collect()
     }

@@ -43,7 +43,11 @@ impl FromStr for Condition {
         let number = value.parse().ok().filter(|number: &f64| number.is_finite());
         let value = number.ok_or_else(|| format!("{value:?} is not a number"))?;
         let metric = metric.trim().to_owned();
-        if metric.is_empty() { Err("no metric before the comparison".into()) } else { Ok(Self { metric, compared, value }) }
+        if metric.is_empty() {
+            Err("no metric before the comparison".into())
+        } else {
+            Ok(Self { metric, compared, value })
+        }
     }
 }
 
@@ -61,7 +65,8 @@ impl Condition {
     /// If there is no such number among them.
     pub fn holds(&self, metrics: &Value) -> Result<bool, String> {
         let found = self.metric.split('.').try_fold(metrics, |value, part| value.get(part));
-        let number = found.and_then(Value::as_f64).ok_or_else(|| format!("no metric {:?} in the run", self.metric))?;
+        let number =
+            found.and_then(Value::as_f64).ok_or_else(|| format!("no metric {:?} in the run", self.metric))?;
         Ok(match self.compared {
             Compared::Less => number < self.value,
             Compared::AtMost => number <= self.value,

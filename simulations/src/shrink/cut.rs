@@ -48,7 +48,11 @@ pub fn with_nodes(plan: &Plan, keep: &[NodeId]) -> Plan {
     let follows = kept.iter().map(|node| all(plan.follows.get(*node as usize).map_or(&[], Vec::as_slice)));
     let mut plan = Plan {
         follows: Arc::new(follows.collect()),
-        happenings: plan.happenings.iter().filter_map(|happening| renumbered(happening, &of, &kept)).collect(),
+        happenings: plan
+            .happenings
+            .iter()
+            .filter_map(|happening| renumbered(happening, &of, &kept))
+            .collect(),
         nodes,
         ..plan.clone()
     };

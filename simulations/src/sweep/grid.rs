@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn seeds_are_lists_and_ranges() {
-        let check = |text: &str, expected: &[u64]| assert_eq!(text.parse(), Ok(Seeds(expected.into())), "{text}");
+        let check =
+            |text: &str, expected: &[u64]| assert_eq!(text.parse(), Ok(Seeds(expected.into())), "{text}");
         check("7", &[7]);
         check("1..3", &[1, 2, 3]);
         check("1..=3,9", &[1, 2, 3, 9]);

@@ -75,7 +75,8 @@ pub fn slurm(job: &Job, command: &[String], output: &str) -> String {
 /// `options` is what the sweep is told beside the scenario and the folder; `claim` is the volume claim that the pods
 /// share, which has to allow many writers.
 pub fn kubernetes(job: &Job, image: &str, claim: &str, scenario: &str, options: &[String]) -> Value {
-    let mut command = vec!["starling-sim".to_owned(), "sweep".to_owned(), format!("{SCENARIO}/scenario.toml")];
+    let mut command =
+        vec!["starling-sim".to_owned(), "sweep".to_owned(), format!("{SCENARIO}/scenario.toml")];
     command.extend(options.iter().cloned());
     command.extend(["--out".to_owned(), format!("{RESULTS}/{}", job.name)]);
     let memory = format!("{}Mi", job.memory_mib);
@@ -164,7 +165,12 @@ mod tests {
         std::fs::write(&path, script).unwrap();
         let checked = Command::new("bash").arg("-n").arg(&path).output().unwrap();
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
-        let ran = Command::new("bash").arg(&path).env("SLURM_ARRAY_TASK_ID", "7").env("FIRST", "100").status().unwrap();
+        let ran = Command::new("bash")
+            .arg(&path)
+            .env("SLURM_ARRAY_TASK_ID", "7")
+            .env("FIRST", "100")
+            .status()
+            .unwrap();
         assert!(ran.success());
         let said = std::fs::read_to_string(results.join("log/107.txt")).unwrap();
         assert_eq!(said, "<my file.toml><$HOME><--row><107>");
@@ -180,7 +186,9 @@ mod tests {
             "ConfigMap" => {
                 &[("apiVersion", "text"), ("kind", "text"), ("metadata", "ObjectMeta"), ("data", "texts")]
             }
-            "Job" => &[("apiVersion", "text"), ("kind", "text"), ("metadata", "ObjectMeta"), ("spec", "JobSpec")],
+            "Job" => {
+                &[("apiVersion", "text"), ("kind", "text"), ("metadata", "ObjectMeta"), ("spec", "JobSpec")]
+            }
             "ObjectMeta" => &[("name", "text")],
             "JobSpec" => &[
                 ("completions", "number"),
@@ -251,7 +259,8 @@ mod tests {
     #[test]
     fn the_manifest_has_only_fields_that_kubernetes_knows() {
         let options = ["--seeds", "1..20", "--set", "links.loss=0,\"a b\""].map(String::from);
-        let text = kubernetes(&job(40), "example.org/starling:1", "shared", "nodes = 3\n# \"é\"", &options).to_string();
+        let text = kubernetes(&job(40), "example.org/starling:1", "shared", "nodes = 3\n# \"é\"", &options)
+            .to_string();
         let manifest: Value = serde_json::from_str(&text).unwrap();
         validate("manifest", "List", &manifest);
         assert_eq!(manifest["items"][0]["data"]["scenario.toml"], "nodes = 3\n# \"é\"");

@@ -62,7 +62,8 @@ pub fn csv(rows: &[Found]) -> Result<Vec<u8>, csv::Error> {
     let head = ["row".to_owned(), "seed".to_owned()].into_iter().chain(settings);
     writer.write_record(head.chain(columns.iter().map(|name| (*name).to_owned())))?;
     for Found { row, values } in rows {
-        let values: BTreeMap<&str, &Value> = values.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        let values: BTreeMap<&str, &Value> =
+            values.iter().map(|(name, value)| (name.as_str(), value)).collect();
         let cell = |name: &&str| values.get(name).map_or(String::new(), |value| shown(value));
         let fixed = [row.number.to_string(), row.seed.to_string()];
         let settings = row.settings.iter().map(|(_, value)| value.clone());
@@ -131,7 +132,8 @@ mod tests {
             found(1, "a, b", &json!({ "layer": "model", "latency": { "p50": null }, "late": 3 })),
         ];
         let table = String::from_utf8(csv(&rows).unwrap()).unwrap();
-        let expected = "row,seed,set.links.loss,latency.p50,layer,late\n0,0,0.1,1.5,model,\n1,1,\"a, b\",,model,3\n";
+        let expected =
+            "row,seed,set.links.loss,latency.p50,layer,late\n0,0,0.1,1.5,model,\n1,1,\"a, b\",,model,3\n";
         assert_eq!(table, expected);
     }
 

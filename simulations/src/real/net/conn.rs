@@ -1,12 +1,11 @@
 //! Connections between hosts: two directions, each a queue of chunks with the time of their arrival.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::task::{Poll, Waker};
 
 use super::{
-    BACKLOG, Call, FIRST_PORT, FIRST_RETRY, GIVE_UP, LAST_RETRY, NEVER, Net, SEGMENT, State, WINDOW,
-    remember,
+    BACKLOG, Call, FIRST_PORT, FIRST_RETRY, GIVE_UP, LAST_RETRY, NEVER, Net, SEGMENT, State, WINDOW, remember,
 };
 use crate::plan::NodeId;
 use crate::real::det;
@@ -56,6 +55,8 @@ struct End {
     incoming: VecDeque<Chunk>,
     unread: usize,
     last_arrival: u64,
+    /// Bytes on the wire towards it that nobody has asked for yet.
+    carried: u64,
     armed: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -227,8 +228,9 @@ impl State {
                 }
                 for index in first..self.conns[place].ends[side].incoming.len() {
                     let len = self.conns[place].ends[side].incoming[index].data.len();
-                    let arrival = self.travel(from, to, len, again, true);
+                    let (arrival, wire) = self.travel(from, to, len, again, true);
                     let end = &mut self.conns[place].ends[side];
+                    end.carried += wire;
                     end.last_arrival = end.last_arrival.max(arrival);
                     end.incoming[index].at = end.last_arrival;
                 }
@@ -270,8 +272,9 @@ impl State {
             NEVER
         } else {
             let flowing = self.conns[place].ends[1 - side].unread > 3 * SEGMENT;
-            let arrival = self.travel(from, to, data.len(), now, flowing);
+            let (arrival, wire) = self.travel(from, to, data.len(), now, flowing);
             let end = &mut self.conns[place].ends[1 - side];
+            end.carried += wire;
             end.last_arrival = end.last_arrival.max(arrival);
             end.last_arrival
         };
@@ -385,9 +388,29 @@ impl State {
         let writer = conn.ends[1 - side].writer.take();
         self.wake.extend(writer);
         if self.conns[place].ends.iter().all(|end| end.gone) {
-            self.conns[place] = Conn::default();
+            let conn = std::mem::take(&mut self.conns[place]);
+            self.charge(&conn);
             self.free.push(place);
         }
     }
-}
 
+    /// Bytes from one host to another since this was last asked.
+    pub(super) fn carried(&mut self) -> BTreeMap<(NodeId, NodeId), u64> {
+        let mut conns = std::mem::take(&mut self.conns);
+        for conn in &mut conns {
+            self.charge(conn);
+            conn.ends.iter_mut().for_each(|end| end.carried = 0);
+        }
+        self.conns = conns;
+        std::mem::take(&mut self.carried)
+    }
+
+    fn charge(&mut self, conn: &Conn) {
+        let [first, second] = &conn.ends;
+        for (from, to) in [(first, second), (second, first)] {
+            if to.carried > 0 {
+                *self.carried.entry((from.host, to.host)).or_default() += to.carried;
+            }
+        }
+    }
+}
