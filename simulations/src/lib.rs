@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod model;
 pub mod people;
 pub mod plan;
+#[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
 pub mod report;
