@@ -11,6 +11,7 @@
 
 pub mod adversary;
 pub mod cast;
+pub mod compare;
 pub mod control;
 pub mod disk;
 pub mod export;
@@ -23,6 +24,8 @@ pub mod plan;
 #[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
+pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod shrink;
 pub mod sweep;
