@@ -25,6 +25,7 @@ pub mod plan;
 pub mod real;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod shrink;
 pub mod sweep;

@@ -11,7 +11,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use files::{Error, Results, Sink, read, whole, write, write_to};
+pub use files::{Error, RUN, Results, SCENARIO, Sink, read, whole, write, write_to};
 pub use tables::{CdfRow, HealRow, NodeRow, PostRow, SeriesRow, Tables};
 
 use schemars::JsonSchema;

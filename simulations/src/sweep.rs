@@ -26,18 +26,12 @@ pub use jobs::{Job, kubernetes, slurm};
 pub use setting::set;
 pub use table::{Found, Range, csv, ranges};
 
-use crate::control::Layer;
-
 /// What a sweep is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// The scenario's text, so that rows of before and after a change do not end up in one table.
     pub text: String,
-    /// Which layer.
-    pub layer: Layer,
-    /// Nodes, where not the scenario's own.
-    pub nodes: Option<u32>,
-    /// What else the runs are told, such as `--crypto plaintext`.
+    /// What the runs are told beside seed and settings, such as `--layer real`.
     pub options: Vec<String>,
     /// Seeds and settings.
     pub grid: Grid,

@@ -15,6 +15,10 @@ pub fn fewer<T: Clone>(items: Vec<T>, mut fails: impl FnMut(&[T]) -> Option<bool
         let mut smaller = false;
         while from < items.len() {
             let to = (from + size).min(items.len());
+            if to - from == items.len() {
+                // So much has gone that the part is all that is left.
+                break;
+            }
             let rest = [&items[..from], &items[to..]].concat();
             match fails(&rest) {
                 None => return items,
