@@ -1,5 +1,6 @@
 //! The simulator's command line: parse once at the door, one file a verb, an exit code by the kind of failure.
 
+mod bench;
 mod failure;
 mod jobs;
 mod look;
@@ -50,6 +51,7 @@ enum Command {
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     Shrink(shrink::Shrink),
+    Bench(bench::Bench),
 }
 
 /// Does what the arguments say.
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(command) => command.run(output),
         Command::Jobs(command) => command.run(output),
         Command::Shrink(command) => command.run(output),
+        Command::Bench(command) => command.run(output),
     };
     let Err(failure) = done else { return ExitCode::SUCCESS };
     if failure.quiet {
