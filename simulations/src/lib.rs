@@ -12,6 +12,7 @@
 pub mod adversary;
 pub mod bench;
 pub mod cast;
+pub mod compare;
 pub mod control;
 pub mod disk;
 pub mod export;
@@ -24,6 +25,7 @@ pub mod plan;
 #[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod shrink;

@@ -5,7 +5,11 @@
 //! of the second. Times inside the simulator are microseconds; here they are seconds (`_s`) or milliseconds (`_ms`).
 
 mod files;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use files::{Error, RUN, Results, SCENARIO, Sink, read, whole, write, write_to};
 pub use tables::{CdfRow, HealRow, NodeRow, PostRow, SeriesRow, Tables};

@@ -31,7 +31,7 @@ use starling::network::Event as Net;
 use crate::{
     cast::Cast,
     control::{Control, Ended, Progress},
-    people,
+    memory, people,
     plan::{Ending, Micros, NodeId, Plan, What},
     record::Sample,
 };
@@ -285,7 +285,7 @@ impl<'a> World<'a> {
             shards: self.shards,
             sessions: self.sessions,
             stored_bytes: 0,
-            resident_bytes: resident(),
+            resident_bytes: memory::resident(),
         });
         let events = self.cast.record.events();
         control.tell(Progress { at: self.now, span: self.plan.span, events, running: self.running });
@@ -305,11 +305,4 @@ fn actor(what: &What) -> Option<NodeId> {
         | What::Meet(node, _) => Some(node),
         What::Start(_) | What::Stop(..) | What::Cut(_) | What::Heal | What::Attack(_) => None,
     }
-}
-
-/// Memory of this process in bytes, where the system tells it; a figure for reports that nothing depends on.
-fn resident() -> u64 {
-    const PAGE: u64 = 4_096;
-    let told = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    told.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE
 }

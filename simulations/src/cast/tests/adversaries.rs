@@ -29,7 +29,8 @@ fn an_eclipse_keeps_back_what_passes_and_lets_go_when_it_ends() {
     assert!(!world.links.contains(&(0, 1)));
     let kept_back = world.post(1);
     world.pass(5 * MINUTE);
-    assert!(!world.holds(0, kept_back) && !world.holds(2, kept_back));
+    // It may read what it is told, and keeps it to itself.
+    assert!(!world.holds(0, kept_back));
     // Victims of one eclipse speak to nobody either.
     let unheard = world.post(0);
     world.pass(MINUTE);
@@ -50,9 +51,9 @@ fn an_eclipse_keeps_back_what_passes_and_lets_go_when_it_ends() {
 fn a_flood_has_its_rate_and_its_part_of_garbage() {
     let mut world = World::new(plan(3, attacked(3, Role::Flood { per_second: 4.0, garbage: 0.5 })));
     world.connect_all();
-    world.pass(MINUTE);
+    world.pass(MINUTE - SEC);
     assert_eq!(world.published.get(&2).map_or(0, Vec::len), 0);
-    world.pass(MINUTE);
+    world.pass(MINUTE + SEC);
     let sent = world.published.get(&2).map_or(0, Vec::len);
     assert!((230..=250).contains(&sent), "{sent} frames in a minute");
     let rejected = world.rejected[&0];
@@ -128,9 +129,9 @@ fn what_was_deleted_stays_deleted_however_often_it_is_said_again() {
 #[test]
 fn a_sybil_calls_many_and_speaks_without_pause() {
     let mut world = World::new(plan(8, attacked(8, Role::Sybil)));
-    world.pass(MINUTE);
+    world.pass(MINUTE - SEC);
     assert!(world.links.is_empty());
-    world.pass(2 * MINUTE);
+    world.pass(2 * MINUTE + SEC);
     assert!(world.links.len() >= 5 && world.links.iter().all(|(_, to)| *to == 7), "{:?}", world.links);
     let (top, _) = world.log(7, 7).expect("it posted");
     assert!((20..=24).contains(&top.unwrap()), "{top:?} posts in two minutes");
