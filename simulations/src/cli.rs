@@ -1,6 +1,7 @@
 //! The simulator's command line: parse once at the door, one file a verb, an exit code by the kind of failure.
 
 mod bench;
+mod draw;
 mod failure;
 mod jobs;
 mod look;
@@ -9,7 +10,6 @@ mod progress;
 mod run;
 mod shrink;
 mod signals;
-mod summary;
 mod sweep;
 mod world;
 
@@ -47,6 +47,8 @@ enum Command {
     List(look::List),
     Show(look::Show),
     Schema(look::Schema),
+    Report(draw::Report),
+    Compare(draw::Compare),
     Sweep(sweep::Sweep),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -63,6 +65,8 @@ pub fn main() -> ExitCode {
         Command::List(command) => command.run(output),
         Command::Show(command) => command.run(output),
         Command::Schema(command) => command.run(output),
+        Command::Report(command) => command.run(output),
+        Command::Compare(command) => command.run(output),
         Command::Sweep(command) => command.run(output),
         Command::Jobs(command) => command.run(output),
         Command::Shrink(command) => command.run(output),
