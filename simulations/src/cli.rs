@@ -2,6 +2,7 @@
 
 mod bench;
 mod draw;
+mod export;
 mod failure;
 mod jobs;
 mod look;
@@ -53,6 +54,8 @@ enum Command {
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     Shrink(shrink::Shrink),
+    #[command(subcommand)]
+    Export(export::Export),
     Bench(bench::Bench),
 }
 
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(command) => command.run(output),
         Command::Jobs(command) => command.run(output),
         Command::Shrink(command) => command.run(output),
+        Command::Export(command) => command.run(output),
         Command::Bench(command) => command.run(output),
     };
     let Err(failure) = done else { return ExitCode::SUCCESS };
