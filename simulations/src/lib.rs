@@ -10,6 +10,7 @@
 //! [`cast::Cast`] is what both layers share: the engines, their stores, and the record of what happened.
 
 pub mod adversary;
+pub mod bench;
 pub mod cast;
 pub mod compare;
 pub mod control;
