@@ -16,3 +16,4 @@ pub mod export;
 pub mod people;
 pub mod plan;
 pub mod record;
+pub mod replay;
