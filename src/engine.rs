@@ -17,6 +17,7 @@ pub mod command;
 mod erase;
 mod forget;
 mod fork;
+mod gossip;
 mod guard;
 mod identity;
 mod import;

@@ -31,6 +31,7 @@ mod substream;
 mod sync;
 mod task;
 mod transport;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use gossip::{MAX_GOSSIP_FRAME, SHARDS};
 pub use limits::Limits;
 pub use sync::{MAX_SYNC_FRAME, SYNC_PROTOCOL};
 pub use transport::{Wire, multiplex, secure};
+pub use witness::Witness;
 
 /// Commands that may wait for the network task. A writer that fills it waits, which is the wanted brake; 256 is a
 /// few milliseconds of the task's work.
@@ -69,12 +71,14 @@ pub struct Config {
     pub role: Role,
     /// The bounds of everything; [`Limits::of`] the role unless a test needs others.
     pub limits: Limits,
+    /// Who is told of every copy of a gossiped frame; only for those who measure.
+    pub witness: Option<Witness>,
 }
 
 impl Config {
     /// The usual settings of a role: no listening address, mDNS off.
     pub fn new(keypair: Keypair, role: Role) -> Self {
-        Config { keypair, listen: Vec::new(), mdns: false, role, limits: Limits::of(role) }
+        Config { keypair, listen: Vec::new(), mdns: false, role, limits: Limits::of(role), witness: None }
     }
 }
 

@@ -244,7 +244,7 @@ impl Store {
         txn.set_quick_repair(full);
         // Taken out, so that what a failed batch believed is forgotten with it.
         let memory = std::mem::take(&mut *self.memory());
-        let mut batch = Batch::open(&txn, memory)?;
+        let mut batch = Batch::open(&txn, memory);
         let result = work(&mut batch)?;
         let (memory, touched) = batch.flush()?;
         if touched {

@@ -295,6 +295,17 @@ impl Identity {
         self.join(record, false)
     }
 
+    /// Whether a record, byte for byte, says nothing that is not known: the common case, told without
+    /// parsing or copying anything. False may also mean that the same is said in another way.
+    pub fn knows(&self, record: &Record) -> bool {
+        let held = |(body, signature): &(ByteBuf, ByteArray<64>)| {
+            self.operations
+                .values()
+                .any(|operation| operation.body == body.as_slice() && operation.signature == **signature)
+        };
+        record.0.as_slice() == cbor::encode(&self.inception) && record.1.iter().all(held)
+    }
+
     fn join(&mut self, record: &Record, trusted: bool) -> Result<bool, Error> {
         if record.author()? != self.author() {
             return Err(Error::Author);

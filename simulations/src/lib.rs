@@ -9,11 +9,25 @@
 //! when, and what goes wrong. A layer carries bytes between nodes, modelled or by libp2p over simulated wires. The
 //! [`cast::Cast`] is what both layers share: the engines, their stores, and the record of what happened.
 
+pub mod adversary;
 pub mod cast;
+pub mod compare;
 pub mod control;
 pub mod disk;
 pub mod export;
+pub mod invariant;
+pub mod memory;
+pub mod metrics;
+pub mod model;
 pub mod people;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod real;
 pub mod record;
 pub mod replay;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod shrink;
+pub mod sweep;
+pub mod world;

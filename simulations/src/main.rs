@@ -1,3 +1,9 @@
 //! The simulator's own program. `starling sim` hands over to it.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -16,11 +16,10 @@ impl Turn<'_, '_> {
     /// from its bottom: what is left of it is its newest.
     pub fn keep_bounds(&mut self) -> Result<(), Error> {
         let mut touched = BTreeSet::new();
-        for _ in 0..LET_GO {
-            if self.batch.passing()? <= self.state.policy.network_rows {
-                break;
-            }
+        let mut left = LET_GO;
+        while left > 0 && self.batch.passing()? > self.state.policy.network_rows {
             let Some((arrival, log)) = self.batch.first_passing()? else { break };
+            left -= 1;
             let lowest = match log {
                 Some(log) => {
                     let row = self.batch.log(log)?;
@@ -34,6 +33,7 @@ impl Turn<'_, '_> {
                 None => self.batch.let_pass(arrival, false)?,
             }
         }
+        self.state.crowded = left == 0;
         self.regraph_marked()?;
         for number in touched {
             let author = self.batch.author(number)?.author;

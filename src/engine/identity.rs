@@ -27,9 +27,13 @@ impl Turn<'_, '_> {
         };
         let number = self.batch.author_number(&author)?;
         let held = match number {
-            Some(number) => self.batch.identity(number)?.cloned(),
+            Some(number) => self.batch.identity(number)?,
             None => None,
         };
+        if held.is_some_and(|held| held.knows(record)) {
+            return Ok(Ok(false));
+        }
+        let held = held.cloned();
         let (mut identity, fresh) = match held {
             Some(held) => (held, false),
             None => match Identity::verify(record) {

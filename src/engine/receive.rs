@@ -2,28 +2,20 @@
 
 use libp2p::PeerId;
 use starling_protocol::{
-    AuthorId, Body, EntryId, Verified,
+    AuthorId, Verified,
     entry::log,
     feed::{self, Step},
     identity::Voice,
-    payload::{Content, Visibility},
     sync::News,
 };
 
 use super::{
     Event,
-    checked::{Checked, CheckedFrame},
     erase::erasable,
     sessions::Session,
     turn::{Fresh, Turn},
 };
-use crate::{
-    network::{Command, GossipRef, Verdict},
-    store::{Audience, Error, body},
-};
-
-/// Gossip carries news. What claims to be older is left to sync, which asks for it by place.
-const GOSSIP_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+use crate::store::{Audience, Error};
 
 /// By which way an entry came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,148 +55,6 @@ pub(super) enum Outcome {
 }
 
 impl Turn<'_, '_> {
-    /// A gossiped frame: stored or not, its verdict goes back to the network.
-    pub fn gossip(
-        &mut self,
-        shard: u8,
-        from: PeerId,
-        message: GossipRef,
-        checked: Checked,
-    ) -> Result<(), Error> {
-        let verdict = match checked {
-            Checked::Gossip(Some(frame)) => self.gossiped(shard, from, *frame)?,
-            _ => Verdict::Reject,
-        };
-        self.network(Command::Verdict { message, verdict });
-        Ok(())
-    }
-
-    fn gossiped(&mut self, shard: u8, from: PeerId, frame: CheckedFrame) -> Result<Verdict, Error> {
-        let (record, entry) = match frame {
-            CheckedFrame::Entry(record, entry) => (record, Some(entry)),
-            CheckedFrame::Identity(record) => (record, None),
-            CheckedFrame::Fork(record, proof) => {
-                if !self.in_shard(&record, shard) || proof.place().author != record_author(&record) {
-                    return Ok(Verdict::Reject);
-                }
-                return self.gossiped_fork(&record, &proof);
-            }
-        };
-        if !self.in_shard(&record, shard) {
-            return Ok(Verdict::Reject);
-        }
-        let Some(entry) = entry else {
-            if !self.is_known(&record_author(&record))? {
-                return Ok(Verdict::Ignore);
-            }
-            let verdict = match self.merge_identity(&record, None)? {
-                Ok(true) => Verdict::Accept,
-                // The record was verified on the way: what is left is that it knows nothing new.
-                Ok(false) | Err(_) => Verdict::Ignore,
-            };
-            // It may have cut off all that was held.
-            self.forget_bare(&record_author(&record))?;
-            return Ok(verdict);
-        };
-        let author = entry.header().author;
-        if author != record_author(&record) {
-            return Ok(Verdict::Reject);
-        }
-        // A stranger's identity is only kept together with an entry that is.
-        if self.state.blocked.contains(&author) || self.old_news(&entry) {
-            return Ok(Verdict::Ignore);
-        }
-        // Of strangers only what people read: the rest is for those who follow them, and asks for it.
-        if !self.is_home(&author) && (self.state.disk_low || !self.concerns_strangers(&entry)?) {
-            return Ok(Verdict::Ignore);
-        }
-        // What is known already costs its author nothing: anybody can send it again.
-        if self.is_held(&entry)? {
-            return Ok(Verdict::Ignore);
-        }
-        let allowed = self.state.rates.allow(&author, self.now);
-        if !allowed && !self.is_home(&author) {
-            return Ok(Verdict::Ignore);
-        }
-        if self.merge_identity(&record, None)?.is_err() {
-            return Ok(Verdict::Ignore);
-        }
-        if entry.payload().is_none() && self.is_home(&author) {
-            // The payload was too large to come along, and is worth asking for: so is the whole entry.
-            self.want(&entry)?;
-            return Ok(if allowed { Verdict::Accept } else { Verdict::Ignore });
-        }
-        let outcome = self.receive(&entry, Source::Gossip(from))?;
-        if outcome != Outcome::New {
-            self.forget_bare(&author)?;
-        }
-        Ok(if outcome == Outcome::New && allowed { Verdict::Accept } else { Verdict::Ignore })
-    }
-
-    /// Whether an entry is worth keeping for those who do not follow its author: what can be shown to
-    /// them, and what changes or takes back something that is held.
-    fn concerns_strangers(&mut self, entry: &Verified) -> Result<bool, Error> {
-        let header = entry.header();
-        if header.log != log::POSTS {
-            return Ok(false);
-        }
-        let public = |content: &Content| content.visibility != Visibility::Unlisted;
-        Ok(match body(entry) {
-            // Too long to come along; whoever follows its author asks for the rest.
-            None => entry.payload().is_none(),
-            Some(Body::Post(content) | Body::Reply { content, .. }) => public(content),
-            Some(Body::Boost(_) | Body::Unknown { .. }) => true,
-            Some(Body::Edit { replaces, content }) => {
-                public(content) && self.holds_of(&header.author, replaces)?
-            }
-            Some(Body::Delete(ids)) => {
-                for id in ids {
-                    if self.holds_of(&header.author, id)? {
-                        return Ok(true);
-                    }
-                }
-                false
-            }
-            Some(_) => false,
-        })
-    }
-
-    /// Whether an entry of this author with this id is held.
-    fn holds_of(&mut self, author: &AuthorId, id: &EntryId) -> Result<bool, Error> {
-        let Some(arrival) = self.batch.find(id)? else { return Ok(false) };
-        let held = self.batch.entry(arrival)?;
-        Ok(held.is_some_and(|(entry, _)| entry.id() == *id && entry.header().author == *author))
-    }
-
-    /// Whether anybody here may care who speaks for this author: somebody followed, or held anyway.
-    pub fn is_known(&mut self, author: &AuthorId) -> Result<bool, Error> {
-        if self.is_home(author) {
-            return Ok(true);
-        }
-        let Some(number) = self.batch.author_number(author)? else { return Ok(false) };
-        Ok(!self.state.blocked.contains(author) && self.batch.identity(number)?.is_some())
-    }
-
-    /// Whether an entry is held with as much as this one brings.
-    fn is_held(&mut self, entry: &Verified) -> Result<bool, Error> {
-        let Some(arrival) = self.batch.find(&entry.id())? else { return Ok(false) };
-        let Some((held, _)) = self.batch.entry(arrival)? else { return Ok(false) };
-        if held.id() != entry.id() {
-            return Ok(false);
-        }
-        let Some(number) = self.batch.author_number(&held.header().author)? else { return Ok(false) };
-        let whole = held.payload().is_some() || entry.payload().is_none();
-        Ok(whole || self.batch.erased(number, &entry.id())?)
-    }
-
-    fn in_shard(&self, record: &starling_protocol::identity::Record, shard: u8) -> bool {
-        super::surface::shard(&record_author(record)) == shard
-    }
-
-    fn old_news(&self, entry: &Verified) -> bool {
-        entry.header().time.saturating_add(GOSSIP_AGE_MS) < self.now
-    }
-
     /// Takes an entry in, if it can stand and is wanted.
     pub fn receive(&mut self, entry: &Verified, source: Source) -> Result<Outcome, Error> {
         let header = *entry.header();
@@ -363,9 +213,4 @@ impl Turn<'_, '_> {
             Audience::Network
         }
     }
-}
-
-/// The author of a record that was checked, or one that nobody is.
-fn record_author(record: &starling_protocol::identity::Record) -> AuthorId {
-    record.author().unwrap_or(AuthorId::new([0; 32]))
 }

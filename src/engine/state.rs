@@ -40,6 +40,10 @@ pub struct Setup {
     pub policy: Policy,
 }
 
+/// Pause between two turns that let go of what there is no room for, in milliseconds: whatever else
+/// waits for the engine comes in between.
+const CROWDED_MS: u64 = 50;
+
 /// How far a clock may step back without being noticed, in milliseconds: what a time service does to a
 /// good one.
 pub(super) const STEP_MS: u64 = 1_000;
@@ -66,6 +70,8 @@ pub(super) struct State {
     pub in_flight: InFlight,
     pub rates: Rates,
     pub listen: Vec<Multiaddr>,
+    /// More was held than there is room for than one turn could let go.
+    pub crowded: bool,
     pub disk_low: bool,
     pub disk_full: bool,
     /// Own entries that were signed while nobody was there to take them.
@@ -102,6 +108,7 @@ impl State {
             in_flight: InFlight::default(),
             rates: Rates::default(),
             listen: Vec::new(),
+            crowded: false,
             disk_low: false,
             disk_full: false,
             waiting: 0,
@@ -143,6 +150,7 @@ impl State {
         let stall = self.sessions.values().filter_map(Session::deadline).min();
         let claim = self.in_flight.deadline();
         let dial = (self.next_dial < u64::MAX).then_some(self.next_dial);
-        stall.into_iter().chain(claim).chain(dial).min().map(|at| at.max(now))
+        let crowd = self.crowded.then_some(self.last_turn + CROWDED_MS);
+        [stall, claim, dial, crowd].into_iter().flatten().min().map(|at| at.max(now))
     }
 }

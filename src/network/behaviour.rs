@@ -9,6 +9,7 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{Swarm, identify, mdns, ping, swarm};
 use tokio::time::Instant;
 
+use super::witness::{Hearing, Witnessed};
 use super::{Config, Error, Wire, discovery, gossip, limits, substream};
 
 /// How long a connection without mesh, stream or other use stays: peers that we follow shall still be there when the
@@ -27,7 +28,7 @@ const CONNECTION_EVENTS: usize = 8;
 pub(super) struct Behaviour {
     pub limits: limits::Behaviour,
     pub bans: allow_block_list::Behaviour<BlockedPeers>,
-    pub gossip: gossip::Router,
+    pub gossip: Witnessed,
     pub sync: substream::Behaviour,
     pub identify: identify::Behaviour,
     pub ping: ping::Behaviour,
@@ -36,12 +37,13 @@ pub(super) struct Behaviour {
 
 /// Puts transport and behaviours together. The register is told of each shard before it is joined.
 pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Behaviour>, gossip::Joined), Error> {
-    let (gossip, joined) = gossip::router()?;
+    let hearing = config.witness.clone().map(Hearing::new);
+    let (router, joined) = gossip::router(hearing.clone())?;
     let peer = config.keypair.public().to_peer_id();
     let behaviour = Behaviour {
         limits: limits::Behaviour::new(config.limits.clone(), Instant::now()),
         bans: allow_block_list::Behaviour::default(),
-        gossip,
+        gossip: Witnessed::new(router, hearing),
         sync: substream::Behaviour::default(),
         identify: discovery::identify(&config.keypair),
         ping: ping::Behaviour::default(),

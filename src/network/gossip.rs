@@ -15,6 +15,7 @@ use libp2p::gossipsub::{
 };
 
 use super::Error;
+use super::witness::Hearing;
 
 /// Number of shards; an entry's shard follows from its author's id.
 pub const SHARDS: u8 = 64;
@@ -80,6 +81,7 @@ pub(super) struct Guard {
     /// One bit for each shard that this node has ever joined. Frames on other topics are never asked for by anyone
     /// honest, and the library would keep them for [`HISTORY`]. Left shards stay in, since frames may be under way.
     joined: Arc<AtomicU64>,
+    hearing: Option<Hearing>,
 }
 
 impl Guard {
@@ -90,6 +92,9 @@ impl Guard {
 
 impl DataTransform for Guard {
     fn inbound_transform(&self, raw: RawMessage) -> Result<Message, std::io::Error> {
+        if let Some(hearing) = &self.hearing {
+            hearing.frame(raw.data.len());
+        }
         // An error counts as an invalid frame against the peer that handed it to us.
         if raw.data.len() > MAX_GOSSIP_FRAME {
             return Err(std::io::Error::other("frame too large"));
@@ -124,7 +129,7 @@ impl Joined {
 }
 
 /// Builds the gossip behaviour and the register of its shards.
-pub(super) fn router() -> Result<(Router, Joined), Error> {
+pub(super) fn router(hearing: Option<Hearing>) -> Result<(Router, Joined), Error> {
     let refused = |reason: &dyn std::fmt::Display| Error::Gossip(reason.to_string());
     let config = config().map_err(|error| refused(&error))?;
     let filter = MaxCountSubscriptionFilter {
@@ -133,7 +138,7 @@ pub(super) fn router() -> Result<(Router, Joined), Error> {
         // All shards at once when a relay says hello, and as many changes of mind.
         max_subscriptions_per_request: 2 * usize::from(SHARDS),
     };
-    let guard = Guard::default();
+    let guard = Guard { hearing, ..Guard::default() };
     let joined = Joined(guard.joined.clone());
     let mut router = Router::new_with_subscription_filter_and_transform(
         MessageAuthenticity::Anonymous,

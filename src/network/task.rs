@@ -10,6 +10,7 @@ use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError};
 use libp2p::{Multiaddr, PeerId, Swarm};
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -108,17 +109,26 @@ impl Task {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let reply = loop {
+            // Orders and what the swarm reports have their turns, so that neither keeps the other waiting. They are
+            // not drawn by lot: what a node does shall follow from what reaches it, in a simulation as well.
+            match self.orders.try_recv() {
+                Ok(Order::Command(command)) => self.command(command),
+                Ok(Order::Shutdown(reply)) => break Some(reply),
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => break None,
+            }
             let full = self.flush();
             tokio::select! {
+                biased;
+                now = ticks.tick() => self.tick(now),
+                () = self.streams.ended() => {}
+                open = self.outbox.ready(), if full => if !open { break None },
+                event = self.swarm.select_next_some(), if self.outbox.has_room() => self.swarm_event(event),
                 order = self.orders.recv() => match order {
                     Some(Order::Command(command)) => self.command(command),
                     Some(Order::Shutdown(reply)) => break Some(reply),
                     None => break None,
                 },
-                open = self.outbox.ready(), if full => if !open { break None },
-                event = self.swarm.select_next_some(), if self.outbox.has_room() => self.swarm_event(event),
-                () = self.streams.ended() => {}
-                now = ticks.tick() => self.tick(now),
             }
         };
         self.farewell().await;

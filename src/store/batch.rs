@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::WriteTransaction;
 use starling_protocol::{
     AuthorId, DeviceKey, EntryId, Identity, Verified, cbor, entry, feed::LogState, identity::Record, limits,
 };
@@ -34,6 +34,10 @@ pub(super) struct Memory {
     log_numbers: HashMap<(u32, DeviceKey, u8), u32>,
     logs: BTreeMap<u32, LogRow>,
     identities: HashMap<u32, Identity>,
+    /// The next arrival that is free.
+    next_arrival: Option<u64>,
+    /// How many entries are kept only while there is room.
+    passing: Option<u64>,
 }
 
 impl Memory {
@@ -63,7 +67,6 @@ pub struct Batch<'t> {
     memory: Memory,
     dirty_authors: std::collections::BTreeSet<u32>,
     dirty_logs: std::collections::BTreeSet<u32>,
-    next_arrival: u64,
 }
 
 /// An entry that was just stored.
@@ -78,12 +81,10 @@ pub struct Taken {
 }
 
 impl<'t> Batch<'t> {
-    pub(super) fn open(txn: &'t WriteTransaction, mut memory: Memory) -> Result<Self, Error> {
+    pub(super) fn open(txn: &'t WriteTransaction, mut memory: Memory) -> Self {
         memory.trim();
-        let tables = Tables::open(txn)?;
-        let next_arrival = tables.entries.last()?.map_or(1, |(arrival, _)| arrival.value() + 1);
         let (dirty_authors, dirty_logs) = Default::default();
-        Ok(Self { tables, memory, dirty_authors, dirty_logs, next_arrival })
+        Self { tables: Tables::of(txn), memory, dirty_authors, dirty_logs }
     }
 
     /// Writes the rows that were kept back, and gives the memory to the next batch. Says whether
@@ -283,10 +284,19 @@ impl<'t> Batch<'t> {
         Ok(Some(record.signed(self.log(log)?).id()))
     }
 
+    /// The id of the entry that a record is of.
+    pub fn id_of(&mut self, record: EntryRecord) -> Result<EntryId, Error> {
+        let row = self.log(record.log)?;
+        Ok(record.signed(row).id())
+    }
+
     /// Stores an entry of which [`starling_protocol::feed::step`] said that it can stand.
     pub fn take(&mut self, entry: &Verified, log: u32, now: u64, from: u32) -> Result<Taken, Error> {
-        let arrival = self.next_arrival;
-        self.next_arrival += 1;
+        let arrival = match self.memory.next_arrival {
+            Some(next) => next,
+            None => self.tables.entries.last()?.map_or(1, |(arrival, _)| arrival.value() + 1),
+        };
+        self.memory.next_arrival = Some(arrival + 1);
         let header = *entry.header();
         let bytes = EntryRecord::of(entry, log, now, from).encode();
         self.tables.entries.insert(arrival, bytes.as_slice())?;
@@ -328,7 +338,7 @@ impl<'t> Batch<'t> {
             self.forget_erased(log, id)?;
         }
         self.tables.hollow.remove((log, seq))?;
-        self.tables.passing.remove(arrival)?;
+        self.let_pass(arrival, false)?;
         let bytes = self.tables.entries.remove(arrival)?.map_or(0, |bytes| bytes.value().len()) as u64;
         let author = self.log(log)?.author_number;
         self.change_author(author, |row| {
@@ -417,7 +427,7 @@ impl<'t> Batch<'t> {
 
     /// Remembers what a wish gave, and forgets old ones.
     pub fn keep_wish(&mut self, key: &str, now: u64, id: &EntryId) -> Result<(), Error> {
-        self.tables.wishes.retain(|_, (time, _)| time.saturating_add(WISH_MS) > now)?;
+        self.tables.wishes.write()?.retain(|_, (time, _)| time.saturating_add(WISH_MS) > now)?;
         self.tables.wishes.insert(key, (now, id.as_bytes()))?;
         Ok(())
     }
@@ -492,17 +502,22 @@ impl<'t> Batch<'t> {
 
     /// Files an entry under those that are kept only while there is room, or not any more.
     pub fn let_pass(&mut self, arrival: u64, passing: bool) -> Result<(), Error> {
-        if passing {
-            self.tables.passing.insert(arrival, ())?;
+        let count = self.passing()?;
+        let count = if passing {
+            count + u64::from(self.tables.passing.insert(arrival, ())?.is_none())
         } else {
-            self.tables.passing.remove(arrival)?;
-        }
+            count.saturating_sub(u64::from(self.tables.passing.remove(arrival)?.is_some()))
+        };
+        self.memory.passing = Some(count);
         Ok(())
     }
 
     /// How many entries are kept only while there is room.
-    pub fn passing(&self) -> Result<u64, Error> {
-        Ok(self.tables.passing.len()?)
+    pub fn passing(&mut self) -> Result<u64, Error> {
+        match self.memory.passing {
+            Some(count) => Ok(count),
+            None => Ok(*self.memory.passing.insert(self.tables.passing.len()?)),
+        }
     }
 
     /// The oldest entry that is kept only while there is room: its log, or none if it is gone.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use redb::ReadableTable;
 use starling_protocol::EntryId;
 
 use super::{Batch, Error, Taken, record::prefix};

@@ -3,8 +3,6 @@
 //! A relation is a register: of all entries that speak of it the latest holds, by the author's time,
 //! then device, then sequence number, so that every node settles on the same one.
 
-use redb::ReadableTable;
-
 use super::{Batch, Error};
 
 /// Follows.

@@ -3,7 +3,6 @@
 //! [`Batch::index`] and [`Batch::unindex`] are mirror images: what the one writes for an entry, the
 //! other takes away, so that a deletion leaves nothing behind in any table.
 
-use redb::ReadableTable;
 use starling_protocol::{
     EntryId, Verified,
     entry::log,

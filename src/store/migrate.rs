@@ -3,8 +3,6 @@
 //! A step takes a store of version *n* to *n + 1* inside the transaction that opens it: a migration
 //! that is cut off leaves the old store.
 
-use redb::{ReadableTable, ReadableTableMetadata};
-
 use super::{Batch, Error};
 
 /// What this version writes.
@@ -19,6 +17,7 @@ const STEPS: [Step; (SCHEMA - 1) as usize] = [];
 
 /// Brings the store to [`SCHEMA`].
 pub fn migrate(batch: &mut Batch<'_>) -> Result<(), Error> {
+    batch.tables.make()?;
     let found = match batch.tables.meta.get(KEY)? {
         Some(bytes) => {
             let bytes: [u8; 4] = bytes
@@ -28,7 +27,7 @@ pub fn migrate(batch: &mut Batch<'_>) -> Result<(), Error> {
             u32::from_le_bytes(bytes)
         }
         // A new store has nothing in it yet.
-        None if batch.tables.meta.is_empty()? => SCHEMA,
+        None if batch.tables.meta.len()? == 0 => SCHEMA,
         None => return Err(Error::Corrupt("the schema version is missing".into())),
     };
     if found > SCHEMA || found == 0 {

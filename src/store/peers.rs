@@ -1,6 +1,5 @@
 //! The address book: peers, where they were found, and how they behaved.
 
-use redb::{ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 
 use super::{Batch, Error, record::row};

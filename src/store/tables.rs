@@ -6,38 +6,104 @@
 //! their first 16 bytes; whoever follows one compares the whole.
 
 use std::{
-    cell::Cell,
-    ops::{Deref, DerefMut},
+    borrow::Borrow,
+    cell::{Cell, OnceCell},
+    ops::RangeBounds,
     rc::Rc,
 };
 
-use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition as Def, TableError, WriteTransaction};
+use redb::{
+    AccessGuard, Key, Range, ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, Table,
+    TableDefinition as Def, TableError, Value, WriteTransaction,
+};
+
+use super::Error;
 
 /// The first 16 bytes of an entry id.
 pub type Prefix = [u8; 16];
 /// Author (numbered), kind of relation, target author (numbered).
 pub type Relation = (u32, u8, u32);
 
-/// A table that notes when it is written to: a transaction in which none was need not be committed,
-/// and a commit waits for the disk.
-pub struct Watched<T> {
-    table: T,
+/// What a table gives for one key.
+type Found<'a, V> = Result<Option<AccessGuard<'a, V>>, Error>;
+/// What a table gives at one of its ends.
+type End<'a, K, V> = Result<Option<(AccessGuard<'a, K>, AccessGuard<'a, V>)>, Error>;
+
+/// A table of a transaction that writes. It is opened when it is first used: most transactions need a
+/// few of all tables, and opening one costs as much as writing a row to it. It notes when it is written
+/// to: a transaction in which none was need not be committed, and a commit waits for the disk.
+pub struct Watched<'t, K: Key + 'static, V: Value + 'static> {
+    txn: &'t WriteTransaction,
+    name: &'static str,
+    table: OnceCell<Table<'t, K, V>>,
     touched: Rc<Cell<bool>>,
 }
 
-impl<T> Deref for Watched<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.table
+impl<'t, K: Key + 'static, V: Value + 'static> Watched<'t, K, V> {
+    fn open(&self) -> Result<&Table<'t, K, V>, Error> {
+        if let Some(table) = self.table.get() {
+            return Ok(table);
+        }
+        let table = self.txn.open_table(Def::new(self.name))?;
+        Ok(self.table.get_or_init(|| table))
     }
-}
 
-/// Whoever asks for this means to write.
-impl<T> DerefMut for Watched<T> {
-    fn deref_mut(&mut self) -> &mut T {
+    /// The table itself. Whoever asks for this means to write.
+    pub fn write(&mut self) -> Result<&mut Table<'t, K, V>, Error> {
+        self.open()?;
         self.touched.set(true);
-        &mut self.table
+        // It was opened one line above.
+        self.table.get_mut().ok_or(Error::Closed)
+    }
+
+    pub fn get<'a>(&self, key: impl Borrow<K::SelfType<'a>>) -> Found<'_, V> {
+        Ok(self.open()?.get(key)?)
+    }
+
+    pub fn range<'a, KR>(&self, range: impl RangeBounds<KR> + 'a) -> Result<Range<'_, K, V>, Error>
+    where
+        KR: Borrow<K::SelfType<'a>> + 'a,
+    {
+        Ok(self.open()?.range(range)?)
+    }
+
+    pub fn iter(&self) -> Result<Range<'_, K, V>, Error> {
+        Ok(self.open()?.iter()?)
+    }
+
+    pub fn first(&self) -> End<'_, K, V> {
+        Ok(self.open()?.first()?)
+    }
+
+    pub fn last(&self) -> End<'_, K, V> {
+        Ok(self.open()?.last()?)
+    }
+
+    pub fn len(&self) -> Result<u64, Error> {
+        Ok(self.open()?.len()?)
+    }
+
+    pub fn insert<'k, 'v>(
+        &mut self,
+        key: impl Borrow<K::SelfType<'k>>,
+        value: impl Borrow<V::SelfType<'v>>,
+    ) -> Found<'_, V> {
+        Ok(self.write()?.insert(key, value)?)
+    }
+
+    pub fn remove<'a>(&mut self, key: impl Borrow<K::SelfType<'a>>) -> Found<'_, V> {
+        Ok(self.write()?.remove(key)?)
+    }
+
+    pub fn retain_in<'a, KR>(
+        &mut self,
+        range: impl RangeBounds<KR> + 'a,
+        keep: impl for<'f> FnMut(K::SelfType<'f>, V::SelfType<'f>) -> bool,
+    ) -> Result<(), Error>
+    where
+        KR: Borrow<K::SelfType<'a>> + 'a,
+    {
+        Ok(self.write()?.retain_in(range, keep)?)
     }
 }
 
@@ -47,7 +113,7 @@ macro_rules! tables {
         pub struct Tables<'t> {
             /// Whether anything was written.
             pub touched: Rc<Cell<bool>>,
-            $($(#[$doc])* pub $field: Watched<Table<'t, $key, $value>>,)*
+            $($(#[$doc])* pub $field: Watched<'t, $key, $value>,)*
         }
 
         /// All tables of a transaction that reads. It opens every one, so that a file that lacks one is
@@ -56,13 +122,21 @@ macro_rules! tables {
         pub struct ReadTables { $($(#[$doc])* pub $field: ReadOnlyTable<$key, $value>,)* }
 
         impl<'t> Tables<'t> {
-            /// Opens all of them, and makes those that are not there.
-            pub fn open(txn: &'t WriteTransaction) -> Result<Self, TableError> {
-                let touched = Rc::default();
-                Ok(Self {
-                    $($field: Watched { table: txn.open_table(Def::new($name))?, touched: Rc::clone(&touched) },)*
+            /// All of them, none opened yet.
+            pub fn of(txn: &'t WriteTransaction) -> Self {
+                let touched = Rc::new(Cell::new(false));
+                Self {
+                    $($field: Watched {
+                        txn, name: $name, table: OnceCell::new(), touched: Rc::clone(&touched),
+                    },)*
                     touched,
-                })
+                }
+            }
+
+            /// Opens every table, and makes those that are not there: a store has all or is none.
+            pub fn make(&self) -> Result<(), Error> {
+                $(self.$field.open()?;)*
+                Ok(())
             }
         }
 

@@ -5,6 +5,7 @@ use starling::store;
 use super::{Agreement, Cast};
 use crate::{
     control::Ended,
+    invariant::Violation,
     plan::NodeId,
     record::{Recorder, Sample},
 };
@@ -19,6 +20,10 @@ pub struct Finish {
     pub agreement: Agreement,
     /// Bytes of each node's disk.
     pub storage: Vec<u64>,
+    /// Laws that were broken: the first hundred.
+    pub violations: Vec<Violation>,
+    /// How many violations there are.
+    pub violated: u64,
 }
 
 impl Cast {
@@ -33,6 +38,7 @@ impl Cast {
         sample.running = self.nodes.iter().filter(|node| node.runs()).count() as u32;
         sample.stored_bytes = self.nodes.iter().map(|node| node.disk.bytes()).sum();
         sample.resident_bytes = resident();
+        self.judge_sample(sample.at);
         self.record.sample(sample);
     }
 
@@ -40,11 +46,14 @@ impl Cast {
     ///
     /// # Errors
     /// If a store cannot be read.
-    pub fn finish(self, _ended: Ended) -> Result<Finish, store::Error> {
+    pub fn finish(mut self, ended: Ended) -> Result<Finish, store::Error> {
+        self.judge_end(ended)?;
         let agreement = self.heads_agree()?;
         let storage = (0..self.nodes.len() as NodeId).map(|node| self.storage(node)).collect();
         let trace_hash = self.record.trace_hash();
-        Ok(Finish { record: self.record, trace_hash, agreement, storage })
+        let (violations, violated) = self.violations();
+        let violations = violations.to_vec();
+        Ok(Finish { trace_hash, agreement, storage, violations, violated, record: self.record })
     }
 }
 

@@ -17,6 +17,10 @@ use crate::network::{Event, Misbehaviour, StreamId};
 /// Memory set aside for a frame before its bytes arrive.
 const FIRST_READ: usize = 16 << 10;
 
+/// Bytes that small frames share on their way from and to the wire; larger reads and writes pass by it. It is held
+/// for every open stream, twice, used or not.
+const BUFFER: usize = 2 << 10;
+
 /// A frame that waits to be written.
 pub(super) struct Outgoing {
     pub frame: Bytes,
@@ -78,8 +82,8 @@ impl Worker {
             // In this order, so that a stop is obeyed and everything read is handed up before a write error shows.
             biased;
             Ok(ending) = stopped => ending,
-            ending = self.read(BufReader::new(read)) => ending,
-            ending = self.write(BufWriter::new(write), outgoing) => ending,
+            ending = self.read(BufReader::with_capacity(BUFFER, read)) => ending,
+            ending = self.write(BufWriter::with_capacity(BUFFER, write), outgoing) => ending,
         };
         if let Some(what) = ending.broken {
             let _ = self.events.send(Event::PeerMisbehaved { peer: self.peer, what }).await;

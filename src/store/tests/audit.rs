@@ -1,7 +1,5 @@
 //! The audit itself: whatever is put wrong in a store, it says so.
 
-use redb::ReadableTable;
-
 use crate::{
     engine::{
         Command,
@@ -39,11 +37,11 @@ fn whatever_is_put_wrong_is_found() {
         ("home", |batch| drop(batch.tables.home.insert((1, 1), ()).unwrap())),
         ("network", |batch| drop(batch.tables.network.insert((1, 1), ()).unwrap())),
         ("passing", |batch| drop(batch.tables.passing.insert(99, ()).unwrap())),
-        ("replies", |batch| drop(batch.tables.replies.pop_first().unwrap())),
-        ("ids", |batch| drop(batch.tables.ids.pop_last().unwrap())),
-        ("missing", |batch| drop(batch.tables.entries.pop_last().unwrap())),
+        ("replies", |batch| drop(batch.tables.replies.write().unwrap().pop_first().unwrap())),
+        ("ids", |batch| drop(batch.tables.ids.write().unwrap().pop_last().unwrap())),
+        ("missing", |batch| drop(batch.tables.entries.write().unwrap().pop_last().unwrap())),
         ("counts", |batch| batch.change_author(0, |row| row.posts += 1).unwrap()),
-        ("related", |batch| drop(batch.tables.related.pop_first().unwrap())),
+        ("related", |batch| drop(batch.tables.related.write().unwrap().pop_first().unwrap())),
     ];
     for (name, sabotage) in sabotages {
         let store = full();

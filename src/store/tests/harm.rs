@@ -1,20 +1,19 @@
 //! One damaged record in a store that is good otherwise.
 
-use redb::{ReadableTable, ReadableTableMetadata};
+use redb::ReadableTableMetadata;
 use starling_protocol::{
     Body, EntryId, Verified,
     entry::{self, Place},
     payload::Link,
 };
 
-use crate::store::audit::audit;
 use crate::{
     engine::{
         Command,
         command::ImportItem,
         tests::world::{Person, START, World, publish},
     },
-    store::{Store, record::prefix},
+    store::{Store, audit::audit, record::prefix},
 };
 
 /// Flips a bit of an entry that is held.

@@ -1,0 +1,4 @@
+//! Small worlds, made by hand.
+
+mod delivery;
+mod village;

@@ -1,0 +1,171 @@
+//! A frame is gossiped: is it what it should be, is it wanted, and shall it go further.
+
+use libp2p::PeerId;
+use starling_protocol::{
+    AuthorId, Body, EntryId, Verified,
+    entry::log,
+    identity::Record,
+    payload::{Content, Visibility},
+};
+
+use super::{
+    checked::{Checked, CheckedFrame},
+    receive::{Outcome, Source},
+    surface,
+    turn::Turn,
+};
+use crate::{
+    network::{Command, GossipRef, Verdict},
+    store::{Error, body},
+};
+
+/// Gossip carries news. What claims to be older is left to sync, which asks for it by place.
+const GOSSIP_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+
+impl Turn<'_, '_> {
+    /// A gossiped frame: stored or not, its verdict goes back to the network.
+    pub fn gossip(
+        &mut self,
+        shard: u8,
+        from: PeerId,
+        message: GossipRef,
+        checked: Checked,
+    ) -> Result<(), Error> {
+        let verdict = match checked {
+            Checked::Gossip(Some(frame)) => self.gossiped(shard, from, *frame)?,
+            _ => Verdict::Reject,
+        };
+        self.network(Command::Verdict { message, verdict });
+        Ok(())
+    }
+
+    fn gossiped(&mut self, shard: u8, from: PeerId, frame: CheckedFrame) -> Result<Verdict, Error> {
+        let (record, said) = match &frame {
+            CheckedFrame::Entry(record, entry) => (record, Some(entry.header().author)),
+            CheckedFrame::Identity(record) => (record, None),
+            CheckedFrame::Fork(record, proof) => (record, Some(proof.place().author)),
+        };
+        // A record was verified on the way, so it has an author.
+        let Ok(author) = record.author() else { return Ok(Verdict::Reject) };
+        if surface::shard(&author) != shard || said.is_some_and(|said| said != author) {
+            return Ok(Verdict::Reject);
+        }
+        match frame {
+            CheckedFrame::Entry(record, entry) => self.gossiped_entry(from, &author, &record, &entry),
+            CheckedFrame::Identity(record) => self.gossiped_identity(&author, &record),
+            CheckedFrame::Fork(record, proof) => self.gossiped_fork(&record, &proof),
+        }
+    }
+
+    fn gossiped_identity(&mut self, author: &AuthorId, record: &Record) -> Result<Verdict, Error> {
+        if !self.is_known(author)? {
+            return Ok(Verdict::Ignore);
+        }
+        let verdict = match self.merge_identity(record, None)? {
+            Ok(true) => Verdict::Accept,
+            // The record was verified on the way: what is left is that it knows nothing new.
+            Ok(false) | Err(_) => Verdict::Ignore,
+        };
+        // It may have cut off all that was held.
+        self.forget_bare(author)?;
+        Ok(verdict)
+    }
+
+    fn gossiped_entry(
+        &mut self,
+        from: PeerId,
+        author: &AuthorId,
+        record: &Record,
+        entry: &Verified,
+    ) -> Result<Verdict, Error> {
+        // A stranger's identity is only kept together with an entry that is.
+        if self.state.blocked.contains(author) || self.old_news(entry) {
+            return Ok(Verdict::Ignore);
+        }
+        // Of strangers only what people read: the rest is for those who follow them, and asks for it.
+        if !self.is_home(author) && (self.state.disk_low || !self.concerns_strangers(entry)?) {
+            return Ok(Verdict::Ignore);
+        }
+        // What is known already costs its author nothing: anybody can send it again.
+        if self.is_held(entry)? {
+            return Ok(Verdict::Ignore);
+        }
+        let allowed = self.state.rates.allow(author, self.now);
+        if !allowed && !self.is_home(author) {
+            return Ok(Verdict::Ignore);
+        }
+        if self.merge_identity(record, None)?.is_err() {
+            return Ok(Verdict::Ignore);
+        }
+        if entry.payload().is_none() && self.is_home(author) {
+            // The payload was too large to come along, and is worth asking for: so is the whole entry.
+            self.want(entry)?;
+            return Ok(if allowed { Verdict::Accept } else { Verdict::Ignore });
+        }
+        let outcome = self.receive(entry, Source::Gossip(from))?;
+        if outcome != Outcome::New {
+            self.forget_bare(author)?;
+        }
+        Ok(if outcome == Outcome::New && allowed { Verdict::Accept } else { Verdict::Ignore })
+    }
+
+    /// Whether an entry is worth keeping for those who do not follow its author: what can be shown to
+    /// them, and what changes or takes back something that is held.
+    fn concerns_strangers(&mut self, entry: &Verified) -> Result<bool, Error> {
+        let header = entry.header();
+        if header.log != log::POSTS {
+            return Ok(false);
+        }
+        let public = |content: &Content| content.visibility != Visibility::Unlisted;
+        Ok(match body(entry) {
+            // Too long to come along; whoever follows its author asks for the rest.
+            None => entry.payload().is_none(),
+            Some(Body::Post(content) | Body::Reply { content, .. }) => public(content),
+            Some(Body::Boost(_) | Body::Unknown { .. }) => true,
+            Some(Body::Edit { replaces, content }) => {
+                public(content) && self.holds_of(&header.author, replaces)?
+            }
+            Some(Body::Delete(ids)) => {
+                for id in ids {
+                    if self.holds_of(&header.author, id)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Some(_) => false,
+        })
+    }
+
+    /// Whether an entry of this author with this id is held.
+    fn holds_of(&mut self, author: &AuthorId, id: &EntryId) -> Result<bool, Error> {
+        let Some(arrival) = self.batch.find(id)? else { return Ok(false) };
+        let held = self.batch.entry(arrival)?;
+        Ok(held.is_some_and(|(entry, _)| entry.id() == *id && entry.header().author == *author))
+    }
+
+    /// Whether anybody here may care who speaks for this author: somebody followed, or held anyway.
+    pub fn is_known(&mut self, author: &AuthorId) -> Result<bool, Error> {
+        if self.is_home(author) {
+            return Ok(true);
+        }
+        let Some(number) = self.batch.author_number(author)? else { return Ok(false) };
+        Ok(!self.state.blocked.contains(author) && self.batch.identity(number)?.is_some())
+    }
+
+    /// Whether an entry is held with as much as this one brings.
+    fn is_held(&mut self, entry: &Verified) -> Result<bool, Error> {
+        let id = entry.id();
+        let Some(arrival) = self.batch.find(&id)? else { return Ok(false) };
+        let Some(held) = self.batch.record(arrival)? else { return Ok(false) };
+        let (author, whole) = (self.batch.log(held.log)?.author_number, held.has_payload());
+        if self.batch.id_of(held)? != id {
+            return Ok(false);
+        }
+        Ok(whole || entry.payload().is_none() || self.batch.erased(author, &id)?)
+    }
+
+    fn old_news(&self, entry: &Verified) -> bool {
+        entry.header().time.saturating_add(GOSSIP_AGE_MS) < self.now
+    }
+}
