@@ -90,8 +90,8 @@ fn a_run_ends_with_one_object_and_leaves_what_can_be_read() {
 fn people_read_what_a_run_found() {
     let output = with("run", &SMALL, &[]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("partition: 8 nodes, seed 1, layer model\n  delivered "), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
+    assert!(text.contains("partition") && text.contains("seed 1"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
 #[test]

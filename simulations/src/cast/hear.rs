@@ -43,12 +43,16 @@ impl Cast {
             };
             if let Some(event) = event {
                 let found = self.checker.check(&event, hash);
+<<<<<<< HEAD
                 if let (Net::Gossip { from, frame, .. }, Checked::Gossip(Some(gossip))) = (&event, &found)
                     && let CheckedFrame::Entry(_, entry) = &**gossip
                 {
                     let from = self.node_of(from);
                     self.record.brought(at, node, from, entry.id(), frame.len() as u32);
                 }
+=======
+                self.tell_brought(at, node, &event, &found);
+>>>>>>> main
                 inputs.push(Input::Network(event, found));
             }
         }
@@ -57,6 +61,16 @@ impl Cast {
             orders.extend(self.wanted(at, node, wanted));
         }
         Ok(orders)
+    }
+
+    /// An entry that gossip brings, told before the engine is.
+    fn tell_brought(&mut self, at: Micros, node: NodeId, event: &Net, found: &Checked) {
+        if let (Net::Gossip { from, frame, .. }, Checked::Gossip(Some(checked))) = (event, found)
+            && let CheckedFrame::Entry(_, entry) = &**checked
+        {
+            let from = self.node_of(from);
+            self.record.brought(at, node, from, entry.id(), frame.len() as u32);
+        }
     }
 
     /// Time passes for a node.
@@ -167,7 +181,11 @@ impl Cast {
     }
 
     /// Does what an adversary wants done.
-    fn wanted(&mut self, at: Micros, node: NodeId, (wishes, mut orders): Wants) -> Orders {
+    fn wanted(&mut self, at: Micros, node: NodeId, wants: Wants) -> Orders {
+        let Wants { wishes, mut orders, lied } = wants;
+        if lied {
+            self.record.lied(at, node);
+        }
         if !wishes.is_empty() {
             orders.extend(self.wish(at, node, wishes));
         }

@@ -1,16 +1,18 @@
 //! Which plots a run is given, out of its files alone.
 
-use std::collections::BTreeMap;
+mod heals;
+mod latency;
+mod nodes;
+mod series;
+
+pub use latency::{curve_of, latency_axes};
 
 use super::{
-    bars::Bars,
-    chart::{Chart, Curve, Shade, time_axis, unit_of},
     format,
-    frame::{Axis, Heading, Scale},
-    map::{Dot, Map},
+    frame::Heading,
     scene::{COLOURS, Colour, INK, Scene},
 };
-use crate::metrics::{Latency, Run, SeriesRow, tables::CdfRow};
+use crate::metrics::Run;
 
 /// Curves that one plot can hold and still be read.
 const CURVES: usize = 6;
@@ -53,18 +55,18 @@ pub fn layer(run: &Run) -> &'static str {
 /// All plots of a run that it has data for.
 pub fn plots(run: &Run) -> Vec<Plot> {
     let plots = [
-        latency(run, "latency-rings", "Delivery latency by ring", &["ring", "late"]),
-        latency(run, "latency-regions", "Delivery latency by regions of author and node", &["regions"]),
-        latency(run, "latency-hops", "Delivery latency by hops of gossip", &["hops"]),
-        latency(
+        latency::latency(run, "latency-rings", "Delivery latency by ring", &["ring", "late"]),
+        latency::regions(run),
+        latency::latency(run, "latency-hops", "Delivery latency by hops of gossip", &["hops"]),
+        latency::latency(
             run,
             "latency-ways",
             "Delivery latency by what brought the post, and when it was posted",
             &["way", "phase"],
         ),
-        completeness(run),
-        heals(run),
-        series(
+        series::completeness(run),
+        heals::heals(run),
+        series::series(
             run,
             "nodes",
             "Nodes that run",
@@ -72,11 +74,11 @@ pub fn plots(run: &Run) -> Vec<Plot> {
             format::number,
             &[("running", &|row| Some(f64::from(row.running)))],
         ),
-        neighbours(run),
-        duplicates(run),
-        traffic(run),
-        bytes(run),
-        series(
+        series::neighbours(run),
+        series::duplicates(run),
+        series::traffic(run),
+        nodes::bytes(run),
+        series::series(
             run,
             "storage",
             "Bytes of all stores",
@@ -84,8 +86,8 @@ pub fn plots(run: &Run) -> Vec<Plot> {
             format::bytes,
             &[("stored", &|row| Some(row.stored_bytes as f64))],
         ),
-        delivery_map(run),
-        latency_map(run),
+        nodes::delivery_map(run),
+        nodes::latency_map(run),
     ];
     plots.into_iter().flatten().collect()
 }
@@ -97,6 +99,7 @@ fn heading(run: &Run, title: &str) -> Heading {
 fn colour(place: usize) -> Colour {
     COLOURS.get(place).copied().unwrap_or(INK)
 }
+<<<<<<< HEAD
 
 /// The points of a group's curve.
 pub fn curve_of<'a>(
@@ -489,3 +492,5 @@ fn latency_map(run: &Run) -> Option<Plot> {
     let title = "Mean latency of what reaches a node while it runs";
     Some(map(run, "map-latency", title, format::ms, &value, (low, high.max(low * 1.01))))
 }
+=======
+>>>>>>> main
