@@ -43,16 +43,7 @@ impl Cast {
             };
             if let Some(event) = event {
                 let found = self.checker.check(&event, hash);
-<<<<<<< HEAD
-                if let (Net::Gossip { from, frame, .. }, Checked::Gossip(Some(gossip))) = (&event, &found)
-                    && let CheckedFrame::Entry(_, entry) = &**gossip
-                {
-                    let from = self.node_of(from);
-                    self.record.brought(at, node, from, entry.id(), frame.len() as u32);
-                }
-=======
                 self.tell_brought(at, node, &event, &found);
->>>>>>> main
                 inputs.push(Input::Network(event, found));
             }
         }
