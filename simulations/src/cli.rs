@@ -1,5 +1,8 @@
 //! The simulator's command line: parse once at the door, one file a verb, an exit code by the kind of failure.
 
+mod bench;
+mod draw;
+mod export;
 mod failure;
 mod jobs;
 mod look;
@@ -8,7 +11,6 @@ mod progress;
 mod run;
 mod shrink;
 mod signals;
-mod summary;
 mod sweep;
 mod world;
 
@@ -46,10 +48,15 @@ enum Command {
     List(look::List),
     Show(look::Show),
     Schema(look::Schema),
+    Report(draw::Report),
+    Compare(draw::Compare),
     Sweep(sweep::Sweep),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     Shrink(shrink::Shrink),
+    #[command(subcommand)]
+    Export(export::Export),
+    Bench(bench::Bench),
 }
 
 /// Does what the arguments say.
@@ -61,9 +68,13 @@ pub fn main() -> ExitCode {
         Command::List(command) => command.run(output),
         Command::Show(command) => command.run(output),
         Command::Schema(command) => command.run(output),
+        Command::Report(command) => command.run(output),
+        Command::Compare(command) => command.run(output),
         Command::Sweep(command) => command.run(output),
         Command::Jobs(command) => command.run(output),
         Command::Shrink(command) => command.run(output),
+        Command::Export(command) => command.run(output),
+        Command::Bench(command) => command.run(output),
     };
     let Err(failure) = done else { return ExitCode::SUCCESS };
     if failure.quiet {
