@@ -16,7 +16,18 @@ const DURATION: &str = "20s";
 /// What a run found, without what it cost: that differs from one run to the next.
 fn found(scenario: &str, settings: &[&str], layer: &str, seed: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_starling-sim"));
-    command.args(["run", scenario, "--nodes", NODES, "--duration", DURATION, "--layer", layer, "--seed", seed]);
+    command.args([
+        "run",
+        scenario,
+        "--nodes",
+        NODES,
+        "--duration",
+        DURATION,
+        "--layer",
+        layer,
+        "--seed",
+        seed,
+    ]);
     command.args(settings.iter().flat_map(|setting| ["--set", *setting]));
     let output = command.arg("--json").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -36,10 +47,16 @@ fn check(scenario: &str, settings: &[&str], layer: &str) {
     let again = found(scenario, settings, layer, "1");
     assert_eq!(first["trace_hash"].as_str().map(str::len), Some(64), "{scenario} {layer}");
     assert!(first["speed"]["events"].as_u64() > Some(0), "{scenario} {layer}: nothing happened");
-    assert_eq!(first["trace_hash"], again["trace_hash"], "{scenario} {layer}: one seed lived through two worlds");
+    assert_eq!(
+        first["trace_hash"], again["trace_hash"],
+        "{scenario} {layer}: one seed lived through two worlds"
+    );
     assert_eq!(first, again, "{scenario} {layer}");
     let other = found(scenario, settings, layer, "2");
-    assert_ne!(first["trace_hash"], other["trace_hash"], "{scenario} {layer}: two seeds lived through one world");
+    assert_ne!(
+        first["trace_hash"], other["trace_hash"],
+        "{scenario} {layer}: two seeds lived through one world"
+    );
 }
 
 /// A module for each scenario, with a test for each layer, so that they run side by side and say which differs.
