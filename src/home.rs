@@ -36,6 +36,7 @@ use starling_protocol::{
 };
 use zeroize::Zeroizing;
 
+pub(crate) use file::private;
 pub use lock::{Door, Lock};
 
 /// Why a home cannot be used.

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod home;
 pub mod http;
 pub mod network;
+pub mod recording;
 pub mod runtime;
 pub mod store;
 pub mod text;

@@ -19,6 +19,7 @@ mod verifier;
 mod tests;
 
 use std::{
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
@@ -36,6 +37,7 @@ use crate::{
     engine::{self, Command, Engine, Policy, Refusal, Reply, Setup},
     home::{self, Home},
     network,
+    recording::{self, Recorder},
     store::{self, Reader, Store, Verification},
 };
 
@@ -65,6 +67,8 @@ pub struct Options {
     pub mdns: Option<bool>,
     /// Whether to sign although the network was not asked for our own newest entries.
     pub force_guard: bool,
+    /// A file that is not there yet, to take down what reaches the engine.
+    pub record: Option<PathBuf>,
 }
 
 /// Why a node could not be started, or could not do something as a whole.
@@ -85,6 +89,9 @@ pub enum Error {
     /// There is nothing of this author to export.
     #[error("nothing is held of {0}")]
     NotFound(AuthorId),
+    /// The file of a recording.
+    #[error(transparent)]
+    Recording(#[from] recording::Error),
     /// A bundle cannot be read or written.
     #[error("{0}")]
     Bundle(#[from] starling_protocol::bundle::Error),
@@ -119,7 +126,7 @@ struct Shared {
 /// # Errors
 /// [`Error`]; nothing keeps running then.
 pub async fn start(options: Options) -> Result<Node, Error> {
-    let Options { home, config, network, listen, mdns, force_guard } = options;
+    let Options { home, config, network, listen, mdns, force_guard, record } = options;
     let keys = home.keys()?;
     let author = home.author()?;
     let restoring = home.restoring()?.is_some();
@@ -150,7 +157,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     let device = keys.device.public();
     let keypair = keys.keypair();
     let peer = keypair.public().to_peer_id();
-    let setup = Setup {
+    let mut setup = Setup {
         author,
         peer,
         identity: home.identity()?,
@@ -161,7 +168,9 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         bootstrap: config.network.bootstrap.clone(),
         policy,
     };
-    let (engine, first) = Engine::new(store.clone(), setup, clock::now())?;
+    let now = clock::now();
+    let recorder = record.map(|path| Recorder::create(&path, &mut setup, &store, now)).transpose()?;
+    let (engine, first) = Engine::new(store.clone(), setup, now)?;
 
     let (checked, to_engine) = mpsc::channel(BATCHES);
     let network = if network {
@@ -202,7 +211,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     };
     let node = Node { shared: Arc::new(shared) };
     let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, ended };
-    brain::spawn(engine, first, ways)?;
+    brain::spawn(engine, first, ways, recorder)?;
     node.watch_disk();
     if guard.is_some() {
         node.watch_guard(restoring);

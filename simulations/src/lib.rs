@@ -25,6 +25,7 @@ pub mod plan;
 #[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod scenario;

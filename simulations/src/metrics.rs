@@ -430,7 +430,15 @@ pub struct Violation {
     pub what: String,
 }
 
-/// The JSON Schema of `run.json`.
+/// The JSON Schema of `run.json`; under `tables` the columns of the tables beside it.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Run).to_value()
+    let mut schema = schemars::schema_for!(Run);
+    let columns = |columns: &[(&str, &str)]| {
+        let told =
+            columns.iter().map(|(name, meaning)| ((*name).to_owned(), serde_json::Value::from(*meaning)));
+        serde_json::Value::Object(told.collect())
+    };
+    let all = tables::COLUMNS.iter().map(|(file, told)| ((*file).to_owned(), columns(told)));
+    schema.insert("tables".to_owned(), serde_json::Value::Object(all.collect()));
+    schema.to_value()
 }

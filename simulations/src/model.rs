@@ -277,7 +277,7 @@ impl<'a> World<'a> {
     }
 
     fn sample(&mut self, control: &mut Control) {
-        self.cast.record.sample(Sample {
+        self.cast.sample(Sample {
             at: self.now,
             running: self.running,
             connections: self.connections,

@@ -6,6 +6,7 @@ pub mod format;
 pub(crate) mod frame;
 mod key;
 mod map;
+mod matrix;
 mod page;
 pub(crate) mod plots;
 pub(crate) mod scene;

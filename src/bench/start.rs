@@ -173,6 +173,7 @@ pub async fn node(home: &Path) -> Result<Node, Error> {
         listen: Some(vec![loopback]),
         mdns: Some(false),
         force_guard: true,
+        record: None,
     };
     Ok(runtime::start(options).await?)
 }

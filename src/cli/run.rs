@@ -1,6 +1,6 @@
 //! `run`: the node, until it is told to stop.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use libp2p::{Multiaddr, multiaddr::Protocol};
 use starling::{
@@ -36,6 +36,10 @@ pub struct Run {
     /// Write although the network was not asked what it holds of your own feed
     #[arg(long, hide = true)]
     force_guard: bool,
+    /// Write what reaches this node to a file that is not there yet, without what people wrote, so that
+    /// `starling sim replay` can go through it again
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 impl Run {
@@ -79,6 +83,7 @@ impl Run {
             listen: None,
             mdns: None,
             force_guard: self.force_guard,
+            record: self.record,
         };
         let node = runtime::start(options).await.map_err(start_failure)?;
         let door = match Door::open(address, &token, remote).await {

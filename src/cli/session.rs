@@ -87,8 +87,15 @@ impl Session {
         // Only this process knows it, and only for as long as it lives.
         let token = Door::token()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let options =
-            runtime::Options { home, config, network: false, listen: None, mdns: None, force_guard: false };
+        let options = runtime::Options {
+            home,
+            config,
+            network: false,
+            listen: None,
+            mdns: None,
+            force_guard: false,
+            record: None,
+        };
         let (stop, stopping) = watch::channel(false);
         let started = runtime.block_on(async {
             let node = runtime::start(options).await.map_err(super::run::start_failure)?;

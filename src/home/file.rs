@@ -25,7 +25,7 @@ pub(crate) fn folder(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Options for a file that only its owner may read.
+/// Options for writing a file that only its owner may read.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

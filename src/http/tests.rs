@@ -79,6 +79,7 @@ impl House {
             listen: None,
             mdns: None,
             force_guard: false,
+            record: None,
         };
         let node = runtime.block_on(runtime::start(options)).unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

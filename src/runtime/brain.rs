@@ -11,6 +11,7 @@ use crate::{
     clock,
     engine::{self, Command, Disk, Engine, Event, Input, Output, Refusal, Reply, Request},
     network,
+    recording::Recorder,
 };
 
 /// Inputs taken into one transaction. A commit costs milliseconds whatever is in it, so under load
@@ -39,10 +40,15 @@ pub(super) struct Ways {
 }
 
 /// Starts the thread. It ends when told to stop, and then says so.
-pub(super) fn spawn(engine: Engine, first: Vec<Output>, ways: Ways) -> std::io::Result<()> {
+pub(super) fn spawn(
+    engine: Engine,
+    first: Vec<Output>,
+    ways: Ways,
+    recorder: Option<Recorder>,
+) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     std::thread::Builder::new().name("engine".into()).spawn(move || {
-        let brain = Brain { engine, ways, answers: HashMap::new(), requests: 0 };
+        let brain = Brain { engine, ways, recorder, answers: HashMap::new(), requests: 0 };
         runtime.block_on(brain.run(first));
     })?;
     Ok(())
@@ -51,25 +57,41 @@ pub(super) fn spawn(engine: Engine, first: Vec<Output>, ways: Ways) -> std::io::
 struct Brain {
     engine: Engine,
     ways: Ways,
+    recorder: Option<Recorder>,
     answers: HashMap<Request, oneshot::Sender<Result<Reply, Refusal>>>,
     requests: u64,
 }
 
 impl Brain {
     async fn run(mut self, first: Vec<Output>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.began(&first);
+        }
         self.carry(first).await;
         while let Some(inputs) = self.gather().await {
             // Not spawned anywhere: this thread is the engine's, and it is meant to block here.
-            let outputs = self.engine.handle_all(clock::now(), inputs);
+            let outputs = self.handle(inputs);
             self.carry(outputs).await;
         }
         if let Some(network) = self.ways.network.take() {
             network.shutdown().await;
         }
+        if let Some(recorder) = self.recorder.take() {
+            recorder.stop(self.engine.store());
+        }
         let ended = self.ways.ended;
         // The store is closed before anybody is told that it is.
         drop(self.engine);
         let _ = ended.send(true);
+    }
+
+    fn handle(&mut self, inputs: Vec<Input>) -> Vec<Output> {
+        let now = clock::now();
+        let Some(recorder) = &mut self.recorder else { return self.engine.handle_all(now, inputs) };
+        let happened = recorder.before(&inputs);
+        let outputs = self.engine.handle_all(now, inputs);
+        recorder.batch(now, happened, &outputs, self.engine.store());
+        outputs
     }
 
     /// Waits for something to do, and takes what else is there. None when it is time to stop.

@@ -71,7 +71,15 @@ impl Person {
 
 fn options(home: Home) -> Options {
     let listen = Some(vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()]);
-    Options { home, config: Config::default(), network: true, listen, mdns: Some(false), force_guard: false }
+    Options {
+        home,
+        config: Config::default(),
+        network: true,
+        listen,
+        mdns: Some(false),
+        force_guard: false,
+        record: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
