@@ -63,6 +63,38 @@ pub(super) struct Neighbour {
     pub hasty: bool,
 }
 
+impl Neighbour {
+    pub(super) fn new(peer: NodeId, outbound: bool, now: Micros) -> Self {
+        Self {
+            peer,
+            links: Vec::with_capacity(1),
+            outbound,
+            subscribed: 0,
+            mesh: 0,
+            told: None,
+            graft: 0,
+            prune: 0,
+            backoff: Vec::new(),
+            faults: 0,
+            shunned: false,
+            frames: Allowance::new(FRAMES.0, now),
+            opens: Allowance::new(OPENS.0, now),
+            hasty: false,
+        }
+    }
+
+    /// Until when it must not be grafted to a shard, if that is so.
+    pub(super) fn waits(&self, shard: u8, now: Micros) -> Option<Micros> {
+        self.backoff.iter().find(|(held, until)| *held == shard && *until > now).map(|(_, until)| *until)
+    }
+
+    /// Sees to it that it is not grafted to a shard before a time.
+    pub(super) fn back_off(&mut self, shard: u8, until: Micros, now: Micros) {
+        self.backoff.retain(|(held, end)| *end > now && *held != shard);
+        self.backoff.push((shard, until));
+    }
+}
+
 /// An allowance that fills up again with time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {

@@ -7,7 +7,7 @@ use crate::plan::{Ending, Nat, Role, SEC, What};
 
 #[test]
 fn after_a_cut_everybody_holds_everything() {
-    let groups = Arc::new((0..12).map(|node| node % 2).collect::<Vec<u16>>());
+    let groups = Arc::new((0..12).map(|node| node / 6).collect::<Vec<u16>>());
     let mut plan = village(12, 3, 600 * SEC).at(60 * SEC, What::Cut(groups)).at(240 * SEC, What::Heal);
     // While it is cut, so that gossip cannot bring them across.
     for author in 0..12 {
@@ -25,7 +25,7 @@ fn after_a_cut_everybody_holds_everything() {
     unhealed.happenings.retain(|happening| happening.at < unhealed.span);
     let lived = live(unhealed);
     for author in 0..12 {
-        assert_eq!(lived.posts(0, author), usize::from(author % 2 == 0), "of {author} while cut");
+        assert_eq!(lived.posts(0, author), usize::from(author < 6), "of {author} while cut");
     }
 }
 
@@ -115,15 +115,14 @@ fn a_slow_reader_is_left_and_harms_nobody_else() {
 
 #[test]
 fn copies_are_as_many_as_a_mesh_makes() {
-    let mut plan = village(40, 6, 90 * SEC);
-    for post in 0..20 {
+    let mut plan = village(24, 4, 60 * SEC);
+    for post in 0..10 {
         plan = plan.post((30 + 2 * post) * SEC, (post * 2) as u32);
     }
     let mesh = plan.gossip.mesh as f64;
-    let lived = live(plan);
-    let (first, again) = lived.copies();
+    let (first, again) = live(plan).copies();
     // Everybody but the author has a first copy, by gossip or rarely by sync before it.
-    assert!((700..=780).contains(&first), "{first} first copies");
+    assert!((200..=230).contains(&first), "{first} first copies");
     let ratio = again as f64 / first as f64;
     // Each pushes to its mesh but not back to whom it came from.
     assert!(ratio > 1.0 && ratio < 2.0 * mesh, "{ratio} duplicates a copy");

@@ -7,7 +7,6 @@ use starling::view::{Page, PostBody};
 use crate::{
     cast::Cast,
     control::{Control, Ended},
-    metrics::Metrics,
     model::World,
     plan::{
         Ending, GossipModel, Happening, Links, MS, Micros, Nat, NodeId, NodePlan, Plan, PolicyPlan, PostId,
@@ -116,8 +115,10 @@ impl Lived {
         posts.iter().filter(|post| matches!(post.body, PostBody::Content { .. })).count()
     }
 
-    pub fn metrics(self) -> Metrics {
-        self.cast.record.finish(self.ended, Duration::ZERO)
+    /// First copies of gossiped frames, and those that were there already.
+    pub fn copies(self) -> (u64, u64) {
+        let traffic = self.cast.record.finish(self.ended, Duration::ZERO).traffic;
+        (traffic.firsts, traffic.duplicates)
     }
 
     pub fn hash(&self) -> String {
