@@ -8,6 +8,7 @@ mod jobs;
 mod look;
 mod output;
 mod progress;
+mod replay;
 mod run;
 mod shrink;
 mod signals;
@@ -56,6 +57,7 @@ enum Command {
     Shrink(shrink::Shrink),
     #[command(subcommand)]
     Export(export::Export),
+    Replay(replay::Replay),
     Bench(bench::Bench),
 }
 
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Jobs(command) => command.run(output),
         Command::Shrink(command) => command.run(output),
         Command::Export(command) => command.run(output),
+        Command::Replay(command) => command.run(output),
         Command::Bench(command) => command.run(output),
     };
     let Err(failure) = done else { return ExitCode::SUCCESS };

@@ -129,12 +129,12 @@ impl<'a> World<'a> {
                 break;
             }
             self.now = self.now.max(next);
+            if control.stopped() {
+                return Ok(self.end(false));
+            }
             if sample_at == next {
                 self.sample(control);
                 sample_at += every;
-                if control.stopped() {
-                    return Ok(self.end(false));
-                }
             } else if plan_at == next {
                 if let Some(next) = happenings.next() {
                     self.happen(&next.what)?;

@@ -11,12 +11,23 @@ use starling_simulations::scenario;
 const NODES: &str = "12";
 
 /// Virtual time that each world lives.
-const DURATION: &str = "20s";
+const DURATION: &str = "12s";
 
 /// What a run found, without what it cost: that differs from one run to the next.
 fn found(scenario: &str, settings: &[&str], layer: &str, seed: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_starling-sim"));
-    command.args(["run", scenario, "--nodes", NODES, "--duration", DURATION, "--layer", layer, "--seed", seed]);
+    command.args([
+        "run",
+        scenario,
+        "--nodes",
+        NODES,
+        "--duration",
+        DURATION,
+        "--layer",
+        layer,
+        "--seed",
+        seed,
+    ]);
     command.args(settings.iter().flat_map(|setting| ["--set", *setting]));
     let output = command.arg("--json").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -36,10 +47,16 @@ fn check(scenario: &str, settings: &[&str], layer: &str) {
     let again = found(scenario, settings, layer, "1");
     assert_eq!(first["trace_hash"].as_str().map(str::len), Some(64), "{scenario} {layer}");
     assert!(first["speed"]["events"].as_u64() > Some(0), "{scenario} {layer}: nothing happened");
-    assert_eq!(first["trace_hash"], again["trace_hash"], "{scenario} {layer}: one seed lived through two worlds");
+    assert_eq!(
+        first["trace_hash"], again["trace_hash"],
+        "{scenario} {layer}: one seed lived through two worlds"
+    );
     assert_eq!(first, again, "{scenario} {layer}");
     let other = found(scenario, settings, layer, "2");
-    assert_ne!(first["trace_hash"], other["trace_hash"], "{scenario} {layer}: two seeds lived through one world");
+    assert_ne!(
+        first["trace_hash"], other["trace_hash"],
+        "{scenario} {layer}: two seeds lived through one world"
+    );
 }
 
 /// A module for each scenario, with a test for each layer, so that they run side by side and say which differs.
@@ -63,10 +80,27 @@ macro_rules! scenarios {
 
 // What is particular about each is brought forward, so that it happens within the time.
 scenarios! {
-    churn "churn" ["churn.session.scale=6s", "churn.absence.scale=3s", "crashes.rate=6/min", "crashes.down=2s"];
+    bench_model "bench-model" ["start.within=2s", "people.posts=9000/day"];
+    bench_real "bench-real" [];
+    churn "churn" ["churn.session.scale=4s", "churn.absence.scale=2s", "crashes.rate=9/min", "crashes.down=2s"];
     cold_start "cold-start" [];
-    partition "partition" ["event.0.at=4s", "event.0.heal_after=8s"];
+    eclipse "eclipse" ["adversary.0.from=3s", "adversary.0.until=9s"];
+    flapping "flapping" ["event.0.at=3s", "event.0.heal_after=2s", "event.0.every=4s", "event.0.times=2"];
+    flash_crowd "flash-crowd" ["event.0.at=1s", "event.0.within=2s", "event.1.at=4s", "event.1.within=4s"];
+    flood "flood" ["adversary.0.from=3s", "adversary.0.until=8s"];
+    forked_feed "forked-feed" ["adversary.0.from=3s"];
+    growth_100 "growth-100" ["people.posts=9000/day"];
+    growth_10k "growth-10k" ["start.within=2s", "event.0.at=3s", "event.0.within=4s", "people.posts=9000/day"];
+    growth_100k "growth-100k" ["start.within=2s", "event.0.at=3s", "event.0.within=4s", "people.posts=9000/day"];
+    long_sleep "long-sleep" ["event.0.at=3s", "event.0.within=1s", "event.0.back_after=4s", "people.posts=9000/day"];
+    partition "partition" ["event.0.at=3s", "event.0.heal_after=4s"];
+    partition_days "partition-days" ["event.0.at=3s", "event.0.heal_after=4s", "people.posts=9000/day"];
+    partition_three "partition-three" ["event.0.at=3s", "event.0.heal_after=4s"];
+    published "published" ["start.within=2s", "event.0.at=3s", "event.0.within=4s"];
+    relays_dead "relays-dead" ["event.0.at=3s", "event.1.at=5s", "event.1.within=1s", "event.1.back_after=2s", "event.2.at=8s", "event.2.within=2s"];
+    sybil "sybil" ["adversary.0.from=3s", "adversary.0.until=9s", "adversary.0.posts=60/min"];
     village "village" [];
+    viral "viral" ["event.0.at=3s", "event.0.within=6s"];
 }
 
 #[test]
