@@ -46,9 +46,6 @@ use streams::Stream;
 #[cfg(test)]
 mod tests;
 
-/// Events between two looks at whether the run shall end: some milliseconds.
-const STEPS: u32 = 1_024;
-
 /// All machines and what is between them.
 struct World<'a> {
     cast: &'a mut Cast,
@@ -114,24 +111,21 @@ impl<'a> World<'a> {
         let mut happenings = plan.happenings.iter().peekable();
         let every = plan.sample_every.max(1);
         let mut sample_at = 0;
-        let mut steps = 0_u32;
         loop {
-            steps = steps.wrapping_add(1);
-            // Between samples of a large world minutes may pass.
-            if steps.is_multiple_of(STEPS) && control.stopped() {
-                self.sample(control);
-                return Ok(self.end(false));
-            }
             let event_at = self.queue.next_at().unwrap_or(Micros::MAX);
             let plan_at = happenings.peek().map_or(Micros::MAX, |next| next.at);
             let next = event_at.min(plan_at).min(sample_at);
             if next > plan.span {
                 break;
             }
-            self.now = self.now.max(next);
+            // Between samples of a large world minutes may pass.
             if control.stopped() {
+                if sample_at != self.now + every {
+                    self.sample(control);
+                }
                 return Ok(self.end(false));
             }
+            self.now = self.now.max(next);
             if sample_at == next {
                 self.sample(control);
                 sample_at += every;
