@@ -46,6 +46,9 @@ use streams::Stream;
 #[cfg(test)]
 mod tests;
 
+/// Events between two looks at whether the run shall end: some milliseconds.
+const STEPS: u32 = 1_024;
+
 /// All machines and what is between them.
 struct World<'a> {
     cast: &'a mut Cast,
@@ -111,7 +114,14 @@ impl<'a> World<'a> {
         let mut happenings = plan.happenings.iter().peekable();
         let every = plan.sample_every.max(1);
         let mut sample_at = 0;
+        let mut steps = 0_u32;
         loop {
+            steps = steps.wrapping_add(1);
+            // Between samples of a large world minutes may pass.
+            if steps.is_multiple_of(STEPS) && control.stopped() {
+                self.sample(control);
+                return Ok(self.end(false));
+            }
             let event_at = self.queue.next_at().unwrap_or(Micros::MAX);
             let plan_at = happenings.peek().map_or(Micros::MAX, |next| next.at);
             let next = event_at.min(plan_at).min(sample_at);
@@ -211,6 +221,9 @@ impl<'a> World<'a> {
         self.running += 1;
         let orders = self.cast.start(self.now, node)?;
         if power == Power::Asleep {
+            for held in &self.hosts[node as usize].neighbours {
+                self.cast.record.connected(self.now, node, held.peer);
+            }
             self.review_of(node);
             if self.hosts[node as usize].dirty != 0 {
                 self.beat_soon(node);

@@ -1,7 +1,12 @@
 //! Posts reach those who follow.
 
-use super::village::{live, village};
-use crate::plan::{SEC, Spread};
+use std::sync::atomic::Ordering;
+
+use super::village::{live, live_under, village};
+use crate::{
+    control::Control,
+    plan::{SEC, Spread},
+};
 
 #[test]
 fn a_post_reaches_the_other_of_two() {
@@ -49,4 +54,15 @@ fn one_seed_one_trace() {
     };
     assert_eq!(plan(7), plan(7));
     assert_ne!(plan(7), plan(8));
+}
+
+#[test]
+fn a_run_that_is_told_to_stop_ends_with_what_it_has() {
+    let mut control = Control::default();
+    let stop = control.stop.clone();
+    control.watcher = Some(Box::new(move |progress| stop.store(progress.at >= 20 * SEC, Ordering::Relaxed)));
+    let lived = live_under(village(4, 1, 600 * SEC).post(5 * SEC, 0).post(300 * SEC, 1), &mut control);
+    assert!(!lived.ended.complete);
+    assert_eq!(lived.ended.at, 20 * SEC);
+    assert_eq!((lived.posts(2, 0), lived.posts(2, 1)), (1, 0));
 }

@@ -94,12 +94,16 @@ pub struct Lived {
 }
 
 /// Lives through a plan.
-pub fn live(mut plan: Plan) -> Lived {
+pub fn live(plan: Plan) -> Lived {
+    live_under(plan, &mut Control::default())
+}
+
+/// Lives through a plan in somebody's hands.
+pub fn live_under(mut plan: Plan, control: &mut Control) -> Lived {
     plan.happenings.sort_by_key(|happening| happening.at);
-    let mut control = Control::default();
-    let mut cast = Cast::new(Arc::new(plan), &control).unwrap();
+    let mut cast = Cast::new(Arc::new(plan), control).unwrap();
     let mut world = World::new(&mut cast);
-    let ended = world.run(&mut control).unwrap();
+    let ended = world.run(control).unwrap();
     let made = world.links.made();
     let peers = world.hosts.iter().map(|host| host.neighbours.len()).collect();
     Lived { cast, ended, made, peers }
