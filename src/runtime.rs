@@ -152,6 +152,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
             0 => Policy::default().retention,
             retention => retention,
         },
+        stay_in_shards: config.network.role == crate::config::Role::Relay,
         ..Policy::default()
     };
     let device = keys.device.public();

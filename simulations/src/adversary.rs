@@ -4,11 +4,11 @@
 //!
 //! | role | file |
 //! |---|---|
-//! | sybil | [`sybil`]: many voices of one mouth |
-//! | eclipse | [`eclipse`]: surrounds victims and keeps back what passes |
-//! | flood | [`flood`]: frames without end, part of them broken |
-//! | equivocate | [`equivocate`]: two entries for one place |
-//! | replay | [`replay`]: what was said long ago, and an old state of feeds |
+//! | sybil | `sybil.rs`: many voices of one mouth |
+//! | eclipse | `eclipse.rs`: surrounds victims and keeps back what passes |
+//! | flood | `flood.rs`: frames without end, part of them broken |
+//! | equivocate | `equivocate.rs`: two entries for one place |
+//! | replay | `replay.rs`: what was said long ago, and an old state of feeds |
 //! | slow read | no file: it is the layer that reads slowly, at [`Schedule::read_rate`] |
 
 mod eclipse;

@@ -22,7 +22,6 @@ pub mod metrics;
 pub mod model;
 pub mod people;
 pub mod plan;
-#[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
 pub mod replay;

@@ -139,6 +139,8 @@ pub struct Metrics {
     pub catch_up: Option<Curve>,
     /// How complete timelines were; over time in `series.csv`.
     pub completeness: Completeness,
+    /// How far followers agree at the end, read from their stores; none if nobody looked.
+    pub agreement: Option<Agreement>,
     /// Bytes of the stores of all nodes at the end; each in `nodes.csv`.
     pub storage: Option<Spread>,
     /// Shards that nodes which run at the end take part in.
@@ -324,6 +326,17 @@ pub struct Completeness {
     pub least: Option<f64>,
     /// At the last sample, of all nodes.
     pub last_all: Option<f64>,
+}
+
+/// How far those who follow an author hold the same of them at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Agreement {
+    /// Pairs of an honest node that runs and an honest author whom it follows.
+    pub pairs: u64,
+    /// Those in which the node holds the newest of each of the author's logs that anybody of them holds.
+    pub agreeing: u64,
+    /// `agreeing / pairs`.
+    pub ratio: Option<f64>,
 }
 
 /// A distribution over nodes.

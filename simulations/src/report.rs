@@ -20,7 +20,7 @@ use std::{
 };
 
 pub use key::{Figure, figures};
-pub use terminal::text;
+pub use terminal::{text, wrap};
 
 use crate::metrics;
 

@@ -3,4 +3,5 @@
 mod adversaries;
 mod carrier;
 mod laws;
+mod layers;
 mod restart;
