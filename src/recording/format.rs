@@ -65,6 +65,8 @@ pub struct Policy {
     pub stranger_bytes: u64,
     pub outbound: usize,
     pub follows: usize,
+    pub stay_in_shards: bool,
+    pub shard_frames: u64,
 }
 
 impl From<&crate::engine::Policy> for Policy {
@@ -78,6 +80,8 @@ impl From<&crate::engine::Policy> for Policy {
             stranger_bytes: policy.stranger_bytes,
             outbound: policy.outbound,
             follows: policy.follows,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
         }
     }
 }
@@ -93,6 +97,8 @@ impl From<Policy> for crate::engine::Policy {
             stranger_bytes: policy.stranger_bytes,
             outbound: policy.outbound,
             follows: policy.follows,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
         }
     }
 }
