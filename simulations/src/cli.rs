@@ -1,10 +1,12 @@
 //! The simulator's command line: parse once at the door, one file a verb, an exit code by the kind of failure.
 
+mod export;
 mod failure;
 mod jobs;
 mod look;
 mod output;
 mod progress;
+mod replay;
 mod run;
 mod shrink;
 mod signals;
@@ -50,6 +52,9 @@ enum Command {
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     Shrink(shrink::Shrink),
+    #[command(subcommand)]
+    Export(export::Export),
+    Replay(replay::Replay),
 }
 
 /// Does what the arguments say.
@@ -64,6 +69,8 @@ pub fn main() -> ExitCode {
         Command::Sweep(command) => command.run(output),
         Command::Jobs(command) => command.run(output),
         Command::Shrink(command) => command.run(output),
+        Command::Export(command) => command.run(output),
+        Command::Replay(command) => command.run(output),
     };
     let Err(failure) = done else { return ExitCode::SUCCESS };
     if failure.quiet {

@@ -167,8 +167,7 @@ fn ctrl_c_ends_a_run_in_good_order_with_what_it_found() {
     let out = folder.path().join("run");
     // Far longer than anybody waits for a test.
     let world = ["run", "village", "--nodes", "50", "--set", "duration=30d", "--json", "--out"];
-    let mut child =
-        sim(&world).arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = sim(&world).arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
     assert!(first.contains(" of 30d"), "{first}");
@@ -232,7 +231,11 @@ fn a_failing_world_shrinks_to_a_plan_that_fails() {
         if matches!(start.what, What::Start(0)) && matches!(post.what, What::Post { node: 0, .. })));
     let again = object(&["run", plan, "--json"]);
     assert_eq!(again["delivery"]["posts"], 1);
-    check(&[&["shrink"], &SMALL[..], &["--unless", "delivery.posts<99999"]].concat(), 2, "nothing to look for");
+    check(
+        &[&["shrink"], &SMALL[..], &["--unless", "delivery.posts<99999"]].concat(),
+        2,
+        "nothing to look for",
+    );
 }
 
 #[test]
@@ -244,5 +247,9 @@ fn jobs_are_written_for_clusters() {
     let manifest = with("jobs", &["kubernetes"], &[&sweep[..], &["--image", "example.org/sim:1"]].concat());
     let manifest: Value = serde_json::from_slice(&manifest.stdout).unwrap();
     assert_eq!(manifest["items"][1]["spec"]["completions"], 6);
-    check(&["jobs", "slurm", "village", "--seeds", "1", "--set", "links.los=1", "--out", "x"], 2, "did you mean loss?");
+    check(
+        &["jobs", "slurm", "village", "--seeds", "1", "--set", "links.los=1", "--out", "x"],
+        2,
+        "did you mean loss?",
+    );
 }

@@ -13,7 +13,18 @@ const NODES: &str = "12";
 /// What a run found, without what it cost: that differs from one run to the next.
 fn found(scenario: &str, seed: &str, layer: &str, duration: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_starling-sim"));
-    command.args(["run", scenario, "--nodes", NODES, "--seed", seed, "--layer", layer, "--duration", duration]);
+    command.args([
+        "run",
+        scenario,
+        "--nodes",
+        NODES,
+        "--seed",
+        seed,
+        "--layer",
+        layer,
+        "--duration",
+        duration,
+    ]);
     let output = command.arg("--json").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{scenario} {layer} {seed}: {said}");
@@ -32,10 +43,16 @@ fn check(scenario: &str, layer: &str, duration: &str) {
     let again = found(scenario, "1", layer, duration);
     assert_eq!(first["trace_hash"].as_str().map(str::len), Some(64), "{scenario} {layer}");
     assert!(first["speed"]["events"].as_u64() > Some(0), "{scenario} {layer}: nothing happened");
-    assert_eq!(first["trace_hash"], again["trace_hash"], "{scenario} {layer}: one seed lived through two worlds");
+    assert_eq!(
+        first["trace_hash"], again["trace_hash"],
+        "{scenario} {layer}: one seed lived through two worlds"
+    );
     assert_eq!(first, again, "{scenario} {layer}");
     let other = found(scenario, "2", layer, duration);
-    assert_ne!(first["trace_hash"], other["trace_hash"], "{scenario} {layer}: two seeds lived through one world");
+    assert_ne!(
+        first["trace_hash"], other["trace_hash"],
+        "{scenario} {layer}: two seeds lived through one world"
+    );
 }
 
 /// A module for each scenario, with a test for each layer, so that they run side by side and say which differs.

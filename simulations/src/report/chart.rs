@@ -27,7 +27,13 @@ impl Curve {
         colour: Colour,
         points: impl IntoIterator<Item = (f64, f64)>,
     ) -> Self {
-        Self { name: name.into(), colour, points: points.into_iter().map(Some).collect(), wide: 4.0, steps: false }
+        Self {
+            name: name.into(),
+            colour,
+            points: points.into_iter().map(Some).collect(),
+            wide: 4.0,
+            steps: false,
+        }
     }
 }
 

@@ -357,9 +357,7 @@ fn duplicates(run: &Run) -> Option<Plot> {
         title,
         "duplicates per first copy",
         format::number,
-        &[("duplicates", &|row| {
-            (row.firsts > 0).then(|| row.duplicates as f64 / row.firsts as f64)
-        })],
+        &[("duplicates", &|row| (row.firsts > 0).then(|| row.duplicates as f64 / row.firsts as f64))],
     )
 }
 
