@@ -19,6 +19,7 @@ mod forget;
 mod fork;
 mod gossip;
 mod guard;
+mod holdings;
 mod identity;
 mod import;
 pub mod input;
@@ -30,10 +31,13 @@ mod publish;
 mod receive;
 mod recovery;
 mod sessions;
+mod shards;
 mod state;
 mod surface;
 mod syncing;
+mod taking;
 mod turn;
+mod wanting;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -7,6 +7,7 @@ pub mod audit;
 mod batch;
 mod erased;
 pub mod graph;
+mod held;
 mod index;
 mod migrate;
 pub mod peers;
@@ -27,6 +28,7 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
 use batch::Memory;
 pub use batch::{Batch, Taken};
+use held::{Held, Pages};
 pub use index::{Audience, Turned, body};
 pub use reader::Reader;
 pub use record::LogRow;
@@ -41,6 +43,10 @@ pub mod reaction {
 /// the pages between the entries have none of ours. Beyond it the check sums of the entries tell, as
 /// they are read, and `starling store verify` reads all of them.
 const CHECKED_ON_OPEN: u64 = 2 << 30;
+
+/// Cache of a store in memory, in bytes. What was not committed for good stays here, and is in memory
+/// anyway; a page beyond it is in memory twice while it is in use.
+const MEMORY_CACHE: usize = 1 << 20;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -142,12 +148,15 @@ pub enum Care {
     /// repairs that are quick, and a look at the whole file when it is opened.
     #[default]
     Full,
-    /// Nothing: the bytes live as long as the process, or nobody will miss them. Each commit is one
-    /// phase, which is a third of the writes. For worlds in memory.
+    /// Nothing: the bytes live as long as the process, and nobody will miss them. Many writes share a
+    /// transaction, which is committed when somebody reads, or when the store is closed. If one of them
+    /// fails, which memory does not, those before it may be gone too. For simulated worlds.
     None,
 }
 
 struct Inner {
+    /// Dropped before the database: it is a transaction of it. Locked while somebody writes.
+    held: Mutex<Option<Held>>,
     /// None while it cannot be opened.
     db: RwLock<Option<Database>>,
     opener: Opener,
@@ -183,6 +192,12 @@ impl Store {
         Self::over_backends(next, cache, care)
     }
 
+    /// A store in memory, for one of very many nodes of a simulated world: what it holds costs memory,
+    /// and little besides.
+    pub fn in_memory() -> Result<Self, Error> {
+        Self::over_with(Pages::default(), MEMORY_CACHE, Care::None)
+    }
+
     /// A store over the backend that `next` gives, asked again whenever one failed.
     pub fn over_each<B: StorageBackend>(
         next: impl Fn() -> Option<B> + Send + Sync + 'static,
@@ -210,7 +225,9 @@ impl Store {
     ) -> Result<Self, Error> {
         let opener: Opener = Box::new(move || whole(&open));
         let db = RwLock::new(Some(opener()?));
-        let store = Self { inner: Arc::new(Inner { db, opener, care, memory: Mutex::default() }) };
+        let store = Self {
+            inner: Arc::new(Inner { held: Mutex::default(), db, opener, care, memory: Mutex::default() }),
+        };
         whole(&|| store.write(migrate::migrate))?;
         Ok(store)
     }
@@ -221,9 +238,10 @@ impl Store {
         if self.db().is_none() {
             self.reopen();
         }
-        let result = match &*self.db() {
-            Some(db) => self.transact(db, work),
-            None => Err(Error::Closed),
+        let result = match (&*self.db(), self.inner.care) {
+            (Some(db), Care::Full) => self.transact(db, work),
+            (Some(db), Care::None) => self.gather(db, work),
+            (None, _) => Err(Error::Closed),
         };
         if result.as_ref().is_err_and(Error::needs_reopening) {
             self.reopen();
@@ -239,9 +257,8 @@ impl Store {
         let mut txn = db.begin_write()?;
         // Two phases, so that a torn write can never pass for a commit; quick repair, so that a
         // store of any size opens at once after a kill. Together they cost a few milliseconds.
-        let full = self.inner.care == Care::Full;
-        txn.set_two_phase_commit(full);
-        txn.set_quick_repair(full);
+        txn.set_two_phase_commit(true);
+        txn.set_quick_repair(true);
         // Taken out, so that what a failed batch believed is forgotten with it.
         let memory = std::mem::take(&mut *self.memory());
         let mut batch = Batch::open(&txn, memory);
@@ -256,10 +273,49 @@ impl Store {
         Ok(result)
     }
 
+    /// Does `work` in the transaction that is kept open.
+    fn gather<R>(
+        &self,
+        db: &Database,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut place = self.held();
+        let mut held = match place.take() {
+            Some(held) => held,
+            None => Held::begin(db)?,
+        };
+        let memory = std::mem::take(&mut *self.memory());
+        let within = |txn| {
+            let mut batch = Batch::open(txn, memory);
+            let result = work(&mut batch)?;
+            Ok((result, batch.flush()?))
+        };
+        match held.txn().ok_or(Error::Closed).and_then(within) {
+            Ok((result, (memory, touched))) => {
+                if touched && held.wrote() {
+                    held.commit()?;
+                } else {
+                    *place = Some(held);
+                }
+                *self.memory() = memory;
+                Ok(result)
+            }
+            Err(error) => {
+                held.abort()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
+        self.inner.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// After a failed write redb does nothing more with a file: it is closed and opened anew, which may
     /// help at once (there was no room, and what failed needed some) or at the next attempt.
     fn reopen(&self) {
         let mut db = self.inner.db.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        drop(self.held().take());
         // Closed first: it holds a lock on the file.
         drop(db.take());
         match (self.inner.opener)() {
@@ -279,6 +335,12 @@ impl Store {
 
     /// The store as it is now.
     pub fn read(&self) -> Result<Reader, Error> {
+        // Whoever writes at this moment has the lock: what was there before is read.
+        if let Ok(mut place) = self.inner.held.try_lock()
+            && let Some(held) = place.take_if(|held| !held.is_empty())
+        {
+            held.commit()?;
+        }
         match &*self.db() {
             Some(db) => Reader::open(&db.begin_read()?),
             None => Err(Error::Closed),
@@ -288,6 +350,7 @@ impl Store {
     /// Gives unused space back to the file system. True if there was any. Nothing else may use the
     /// store meanwhile.
     pub fn compact(self) -> Result<bool, Error> {
+        drop(self.held().take());
         let inner = Arc::try_unwrap(self.inner).map_err(|_| Error::Locked)?;
         let db = inner.db.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok(db.ok_or(Error::Closed)?.compact()?)

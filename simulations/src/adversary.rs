@@ -96,6 +96,8 @@ pub struct Scene<'a> {
     pub wishes: Vec<engine::Command>,
     /// What the network shall do.
     pub orders: Vec<network::Command>,
+    /// Whether it signed a second entry for one place just now.
+    pub lied: bool,
 }
 
 impl Scene<'_> {
@@ -189,8 +191,16 @@ pub struct Moment<'a> {
     pub store: &'a Store,
 }
 
-/// What somebody wants done: by the engine, and by the network.
-pub type Wants = (Vec<engine::Command>, Vec<network::Command>);
+/// What came of a scene.
+#[derive(Default)]
+pub struct Wants {
+    /// What the engine shall be asked for.
+    pub wishes: Vec<engine::Command>,
+    /// What the network shall do.
+    pub orders: Vec<network::Command>,
+    /// Whether a second entry for one place was signed.
+    pub lied: bool,
+}
 
 impl Attacker {
     /// Whoever a role needs between engine and network, if it needs anybody.
@@ -297,9 +307,11 @@ impl Attacker {
             rng: &mut self.rng,
             wishes: Vec::new(),
             orders: Vec::new(),
+            lied: false,
         };
         let result = play(&mut *self.what, &mut scene);
-        (result, (scene.wishes, scene.orders))
+        let Scene { wishes, orders, lied, .. } = scene;
+        (result, Wants { wishes, orders, lied })
     }
 }
 

@@ -117,8 +117,12 @@ impl Cast {
             Node::new(careful, Attacker::of(&plan, node, &schedule))
         };
         let nodes = (0..count).map(node).collect();
+        let mut record = Recorder::new(plan.clone(), control.free);
+        for (person, node) in people.iter().zip(0..) {
+            record.own_shard(node, engine::shard(&person.author));
+        }
         Ok(Self {
-            record: Recorder::new(plan.clone(), control.free),
+            record,
             people,
             by_peer,
             by_author,

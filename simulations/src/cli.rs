@@ -1,5 +1,7 @@
 //! The simulator's command line: parse once at the door, one file a verb, an exit code by the kind of failure.
 
+mod bench;
+mod draw;
 mod export;
 mod failure;
 mod jobs;
@@ -10,7 +12,6 @@ mod replay;
 mod run;
 mod shrink;
 mod signals;
-mod summary;
 mod sweep;
 mod world;
 
@@ -48,6 +49,8 @@ enum Command {
     List(look::List),
     Show(look::Show),
     Schema(look::Schema),
+    Report(draw::Report),
+    Compare(draw::Compare),
     Sweep(sweep::Sweep),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -55,6 +58,7 @@ enum Command {
     #[command(subcommand)]
     Export(export::Export),
     Replay(replay::Replay),
+    Bench(bench::Bench),
 }
 
 /// Does what the arguments say.
@@ -66,11 +70,14 @@ pub fn main() -> ExitCode {
         Command::List(command) => command.run(output),
         Command::Show(command) => command.run(output),
         Command::Schema(command) => command.run(output),
+        Command::Report(command) => command.run(output),
+        Command::Compare(command) => command.run(output),
         Command::Sweep(command) => command.run(output),
         Command::Jobs(command) => command.run(output),
         Command::Shrink(command) => command.run(output),
         Command::Export(command) => command.run(output),
         Command::Replay(command) => command.run(output),
+        Command::Bench(command) => command.run(output),
     };
     let Err(failure) = done else { return ExitCode::SUCCESS };
     if failure.quiet {

@@ -10,6 +10,7 @@
 //! [`cast::Cast`] is what both layers share: the engines, their stores, and the record of what happened.
 
 pub mod adversary;
+pub mod bench;
 pub mod cast;
 pub mod compare;
 pub mod control;
@@ -21,7 +22,6 @@ pub mod metrics;
 pub mod model;
 pub mod people;
 pub mod plan;
-#[cfg(target_os = "linux")]
 pub mod real;
 pub mod record;
 pub mod replay;

@@ -139,6 +139,8 @@ pub struct Metrics {
     pub catch_up: Option<Curve>,
     /// How complete timelines were; over time in `series.csv`.
     pub completeness: Completeness,
+    /// How far followers agree at the end, read from their stores; none if nobody looked.
+    pub agreement: Option<Agreement>,
     /// Bytes of the stores of all nodes at the end; each in `nodes.csv`.
     pub storage: Option<Spread>,
     /// Shards that nodes which run at the end take part in.
@@ -326,6 +328,17 @@ pub struct Completeness {
     pub last_all: Option<f64>,
 }
 
+/// How far those who follow an author hold the same of them at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Agreement {
+    /// Pairs of an honest node that runs and an honest author whom it follows.
+    pub pairs: u64,
+    /// Those in which the node holds the newest of each of the author's logs that anybody of them holds.
+    pub agreeing: u64,
+    /// `agreeing / pairs`.
+    pub ratio: Option<f64>,
+}
+
 /// A distribution over nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
@@ -430,7 +443,15 @@ pub struct Violation {
     pub what: String,
 }
 
-/// The JSON Schema of `run.json`.
+/// The JSON Schema of `run.json`; under `tables` the columns of the tables beside it.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Run).to_value()
+    let mut schema = schemars::schema_for!(Run);
+    let columns = |columns: &[(&str, &str)]| {
+        let told =
+            columns.iter().map(|(name, meaning)| ((*name).to_owned(), serde_json::Value::from(*meaning)));
+        serde_json::Value::Object(told.collect())
+    };
+    let all = tables::COLUMNS.iter().map(|(file, told)| ((*file).to_owned(), columns(told)));
+    schema.insert("tables".to_owned(), serde_json::Value::Object(all.collect()));
+    schema.to_value()
 }

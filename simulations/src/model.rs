@@ -31,7 +31,7 @@ use starling::network::Event as Net;
 use crate::{
     cast::Cast,
     control::{Control, Ended, Progress},
-    memory, people,
+    people,
     plan::{Ending, Micros, NodeId, Plan, What},
     record::Sample,
 };
@@ -62,8 +62,6 @@ struct World<'a> {
     messages: Messages,
     /// The group of each machine while the world is cut.
     groups: Option<Arc<Vec<u16>>>,
-    /// Whether those who are not honest are at it.
-    attack: bool,
     running: u32,
     connections: u32,
     mesh_links: u32,
@@ -99,7 +97,6 @@ impl<'a> World<'a> {
             next_dial: 0,
             messages: Messages::default(),
             groups: None,
-            attack: false,
             running: 0,
             connections: 0,
             mesh_links: 0,
@@ -122,12 +119,12 @@ impl<'a> World<'a> {
                 break;
             }
             self.now = self.now.max(next);
+            if control.stopped() {
+                return Ok(self.end(false));
+            }
             if sample_at == next {
                 self.sample(control);
                 sample_at += every;
-                if control.stopped() {
-                    return Ok(self.end(false));
-                }
             } else if plan_at == next {
                 if let Some(next) = happenings.next() {
                     self.happen(&next.what)?;
@@ -175,10 +172,6 @@ impl<'a> World<'a> {
             What::Heal => {
                 self.groups = None;
                 self.review_all();
-            }
-            What::Attack(on) => {
-                self.attack = *on;
-                return self.act(what);
             }
             _ => return self.act(what),
         }
@@ -231,6 +224,8 @@ impl<'a> World<'a> {
                 self.tell(node, Net::Listening { address: people::address(node) });
             }
             self.review_strays(node);
+            let shard = starling::engine::shard(&self.cast.person(node).author);
+            self.cast.record.own_shard(node, shard);
         }
         self.carry(node, orders);
         Ok(())
@@ -277,15 +272,13 @@ impl<'a> World<'a> {
     }
 
     fn sample(&mut self, control: &mut Control) {
-        self.cast.record.sample(Sample {
+        self.cast.sample(Sample {
             at: self.now,
-            running: self.running,
             connections: self.connections,
             mesh_links: self.mesh_links,
             shards: self.shards,
             sessions: self.sessions,
-            stored_bytes: 0,
-            resident_bytes: memory::resident(),
+            ..Sample::default()
         });
         let events = self.cast.record.events();
         control.tell(Progress { at: self.now, span: self.plan.span, events, running: self.running });

@@ -103,7 +103,7 @@ pub struct GossipModel {
 
 impl Default for GossipModel {
     fn default() -> Self {
-        Self { mesh: 8, heartbeat: SEC, lazy: 6, history_told: 3, history_kept: 5 }
+        Self { mesh: 6, heartbeat: SEC, lazy: 6, history_told: 3, history_kept: 12 }
     }
 }
 

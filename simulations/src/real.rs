@@ -5,25 +5,24 @@
 //! plan ──▶ world ──▶ cast (engines) ◀──▶ brain ◀──▶ network task ──▶ net ──▶ the other nodes
 //!            └── starts, ends, cuts, posts ──────────────────────────▶ ┘
 //! ```
-//! Everything runs on one fresh thread whose clock and randomness are [`det`]'s, so one seed gives one run. Linux
-//! only: elsewhere those cannot be taken over.
-
-use std::sync::mpsc::sync_channel;
+//! Everything runs on one fresh thread whose clock and randomness are [`det`]'s, so one seed gives one run. Those can
+//! be taken over on Linux with the GNU C library; elsewhere this layer says that it is not available.
 
 use crate::cast::Cast;
-use crate::control::{Control, Ended, Progress};
+use crate::control::{Control, Ended};
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod brain;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub mod det;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod ledger;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod net;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod stream;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod world;
-
-pub use net::Wire;
-
-/// Progress that may wait for the watcher; a slow watcher is not waited for.
-const TOLD: usize = 4;
 
 /// What connections are secured with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -39,6 +38,9 @@ pub enum Crypto {
 /// Why a run came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// This system's clock and randomness cannot be taken over.
+    #[error("the real layer needs Linux with the GNU C library; the model layer runs everywhere")]
+    Unavailable,
     /// The system has no thread, or no timer, for a run.
     #[error("the simulation's thread could not be set up: {0}")]
     Thread(#[from] std::io::Error),
@@ -58,6 +60,15 @@ pub enum Error {
     Cast(#[from] anyhow::Error),
 }
 
+/// Bytes that a host put on its wire and took from it, headers included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wire {
+    /// Put on the wire.
+    pub sent: u64,
+    /// Taken from the wire.
+    pub received: u64,
+}
+
 /// What a run leaves.
 pub struct Outcome {
     /// The cast at the end, with its record.
@@ -74,8 +85,11 @@ pub struct Outcome {
 ///
 /// # Errors
 /// [`Error`]; nothing of the run is left then.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn run(cast: Cast, control: &mut Control, crypto: Crypto) -> Result<Outcome, Error> {
-    let (tell, told) = sync_channel::<Progress>(TOLD);
+    /// Progress that may wait for the watcher; a slow watcher is not waited for.
+    const TOLD: usize = 4;
+    let (tell, told) = std::sync::mpsc::sync_channel(TOLD);
     let (stop, free) = (control.stop.clone(), control.free);
     let live = move || {
         det::enter(cast.plan.epoch_ms, (!free).then_some(cast.plan.seed));
@@ -90,4 +104,13 @@ pub fn run(cast: Cast, control: &mut Control, crypto: Crypto) -> Result<Outcome,
         control.tell(progress);
     }
     thread.join().map_err(|_| Error::Panicked)?
+}
+
+/// Says that this cannot be done here.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn run(_: Cast, _: &mut Control, _: Crypto) -> Result<Outcome, Error> {
+    Err(Error::Unavailable)
 }

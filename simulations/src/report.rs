@@ -6,6 +6,7 @@ pub mod format;
 pub(crate) mod frame;
 mod key;
 mod map;
+mod matrix;
 mod page;
 pub(crate) mod plots;
 pub(crate) mod scene;
@@ -19,7 +20,7 @@ use std::{
 };
 
 pub use key::{Figure, figures};
-pub use terminal::text;
+pub use terminal::{text, wrap};
 
 use crate::metrics;
 

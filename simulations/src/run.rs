@@ -13,7 +13,7 @@ use crate::real;
 use crate::{
     cast::{Agreement, Cast},
     control::{Control, Ended, Layer},
-    metrics::{Metrics, Run},
+    metrics::{Agreement as Agreed, Metrics, Run},
     model,
     plan::Plan,
 };
@@ -63,8 +63,13 @@ pub fn run(plan: Arc<Plan>, layer: Layer, crypto: Crypto, control: &mut Control)
     let wall = began.elapsed();
     let mut finish = cast.finish(ended).context("the stores cannot be read at the end")?;
     finish.record.storage(&finish.storage);
-    let metrics = finish.record.finish(ended, wall);
+    let mut metrics = finish.record.finish(ended, wall);
     let (trace_hash, agreement) = (finish.trace_hash, finish.agreement);
+    metrics.agreement = Some(Agreed {
+        pairs: agreement.pairs,
+        agreeing: agreement.agreeing,
+        ratio: (agreement.pairs > 0).then(|| agreement.agreeing as f64 / agreement.pairs as f64),
+    });
     Ok(Outcome { plan, layer, ended, trace_hash, metrics, agreement, wall })
 }
 

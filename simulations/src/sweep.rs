@@ -150,7 +150,7 @@ mod tests {
 
     fn spec(seeds: &str) -> Spec {
         let grid = Grid { seeds: seeds.parse().unwrap(), axes: vec!["links.loss=0,0.1".parse().unwrap()] };
-        Spec { text: "nodes = 3".into(), layer: Layer::Model, nodes: None, options: Vec::new(), grid }
+        Spec { text: "nodes = 3".into(), options: Vec::new(), grid }
     }
 
     #[test]

@@ -6,6 +6,8 @@ pub mod community;
 pub mod edges;
 mod events;
 pub mod follows;
+#[cfg(test)]
+mod laws;
 mod nodes;
 mod outages;
 mod posts;
@@ -95,7 +97,6 @@ pub fn draw(scenario: &Scenario, seed: u64, nodes: Option<u32>) -> Result<Plan, 
     let chance = Chance(seed);
     let cut = Cut::new(scenario, count);
     let mut nodes = nodes::nodes(scenario, &cut, chance);
-    nodes::wire(scenario, &cut, &mut nodes, chance)?;
     let graph = graph(scenario, &cut, chance)?;
 
     let mut lives = Lives::new(scenario, &cut, chance);
@@ -110,6 +111,7 @@ pub fn draw(scenario: &Scenario, seed: u64, nodes: Option<u32>) -> Result<Plan, 
         }
     }
     lives.settle();
+    nodes::wire(scenario, &cut, &lives, &mut nodes, chance)?;
     for (number, node) in (0..).zip(&mut nodes) {
         node.careful_disk = lives.loses_power(number);
     }
@@ -189,6 +191,7 @@ fn graph(scenario: &Scenario, cut: &Cut, chance: Chance) -> Result<Vec<Vec<NodeI
             follows::communities(&groups, members, mean.0, inside.0, &mut rng)
         }
         FollowGraph::Full {} => follows::full(nodes, members),
+        FollowGraph::Stars { count } => follows::stars(nodes, members, scenario.scaled(*count, nodes)),
         FollowGraph::File { path } => {
             let pairs = scenario.pairs(path, nodes.max(scenario.nodes))?;
             let fits: Vec<_> = pairs.into_iter().filter(|(me, whom)| *me < nodes && *whom < nodes).collect();

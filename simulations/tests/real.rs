@@ -1,6 +1,6 @@
 //! Small worlds in the real layer: libp2p over simulated wires, under virtual time.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
 
 use std::process::Command;
 use std::sync::Arc;

@@ -28,6 +28,8 @@ impl Turn<'_, '_> {
         self.batch.unindex(&entry, taken, received)?;
         record.erase();
         self.batch.replace(arrival, &record)?;
+        // Nor does it go on in the gossip, if that was still to come.
+        self.state.pushed.take(id, self.now);
         self.event(Event::Erased { id: *id, author: *author });
         Ok(())
     }

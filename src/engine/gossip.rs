@@ -1,11 +1,14 @@
 //! A frame is gossiped: is it what it should be, is it wanted, and shall it go further.
 
+use std::collections::VecDeque;
+
 use libp2p::PeerId;
 use starling_protocol::{
     AuthorId, Body, EntryId, Verified,
     entry::log,
     identity::Record,
     payload::{Content, Visibility},
+    sync::Load,
 };
 
 use super::{
@@ -21,6 +24,37 @@ use crate::{
 
 /// Gossip carries news. What claims to be older is left to sync, which asks for it by place.
 const GOSSIP_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How long a session may be ahead of the gossip, in milliseconds: several hops of a slow mesh.
+const AHEAD_MS: u64 = 2 * 60 * 1000;
+/// Entries that are remembered for as long: more than a home node is pushed in that time. The oldest make
+/// room, and are not passed on.
+const AHEAD: usize = 1_024;
+
+/// Entries that a session brought before the gossip did, with the time, oldest first.
+#[derive(Default)]
+pub(super) struct Pushed(VecDeque<(u64, EntryId)>);
+
+impl Pushed {
+    /// Remembers an entry.
+    pub fn note(&mut self, id: EntryId, now: u64) {
+        while self.0.len() >= AHEAD || self.0.front().is_some_and(|(at, _)| at + AHEAD_MS < now) {
+            self.0.pop_front();
+        }
+        self.0.push_back((now, id));
+    }
+
+    /// Whether an entry is one of them, and this is the first time that it is asked for.
+    pub fn take(&mut self, id: &EntryId, now: u64) -> bool {
+        let Some(place) = self.0.iter().position(|(_, held)| held == id) else { return false };
+        self.0.remove(place).is_some_and(|(at, _)| now <= at + AHEAD_MS)
+    }
+
+    /// How many are remembered, and the most that ever are.
+    pub fn load(&self) -> Load {
+        Load { name: "entries ahead of the gossip", held: self.0.len(), bound: AHEAD }
+    }
+}
 
 impl Turn<'_, '_> {
     /// A gossiped frame: stored or not, its verdict goes back to the network.
@@ -50,6 +84,7 @@ impl Turn<'_, '_> {
         if surface::shard(&author) != shard || said.is_some_and(|said| said != author) {
             return Ok(Verdict::Reject);
         }
+        self.heard_in(shard, &author);
         match frame {
             CheckedFrame::Entry(record, entry) => self.gossiped_entry(from, &author, &record, &entry),
             CheckedFrame::Identity(record) => self.gossiped_identity(&author, &record),
@@ -86,9 +121,12 @@ impl Turn<'_, '_> {
         if !self.is_home(author) && (self.state.disk_low || !self.concerns_strangers(entry)?) {
             return Ok(Verdict::Ignore);
         }
-        // What is known already costs its author nothing: anybody can send it again.
+        // What is known already costs its author nothing: anybody can send it again. But if a session was
+        // quicker than the gossip, others may still wait for it: it goes on, once.
         if self.is_held(entry)? {
-            return Ok(Verdict::Ignore);
+            let first = self.state.pushed.take(&entry.id(), self.now);
+            let passes = first && self.state.rates.allow(author, self.now);
+            return Ok(if passes { Verdict::Accept } else { Verdict::Ignore });
         }
         let allowed = self.state.rates.allow(author, self.now);
         if !allowed && !self.is_home(author) {

@@ -50,6 +50,7 @@ impl State {
             Load { name: "sessions", held: with_peers, bound: 2 * self.peers.len() },
             Load { name: "numbered peers", held: self.numbers.len(), bound: self.peers.len() },
             Load { name: "rated authors", held: self.rates.len(), bound: RATED },
+            self.pushed.load(),
             Load { name: "claimed logs", held: claimed, bound: claims },
             Load { name: "denied logs", held: denied, bound: claims },
         ];

@@ -32,6 +32,11 @@ pub struct Policy {
     pub stranger_bytes: u64,
     /// Connections that we make by ourselves.
     pub outbound: usize,
+    /// Whether gossip is passed on in every shard that was once joined, for the sake of others: a relay's.
+    pub stay_in_shards: bool,
+    /// Frames an hour up to which a shard is listened to whatever is in it: two a minute are no burden,
+    /// and strangers' posts are how people are found.
+    pub shard_frames: u64,
     /// Authors that may be followed: as many as a home node can keep up to date.
     pub follows: usize,
 }
@@ -46,6 +51,8 @@ impl Default for Policy {
             seen_bytes: 5 * MIB,
             stranger_bytes: 256 * KIB,
             outbound: 8,
+            stay_in_shards: false,
+            shard_frames: 120,
             follows: 10_000,
         }
     }

@@ -138,6 +138,9 @@ impl Turn<'_, '_> {
         let turn = self.batch.index(entry, taken, self.now, audience)?;
         self.follow_up(entry, number, turn)?;
         self.tell(entry, audience, source);
+        if matches!(source, Source::Sync(_)) && !erased {
+            self.state.pushed.note(entry.id(), self.now);
+        }
         if gap && header.seq > 0 && !matches!(source, Source::Sync(_) | Source::Own) {
             self.want_below(&header)?;
         }

@@ -90,6 +90,7 @@ impl State {
         (self.guard, self.waiting) = (before.guard, before.unsent);
         // Orders to join and leave may have been lost: what is wanted in the end is ordered again.
         self.shards.extend(before.shards);
+        self.listening.doubt();
         self.next_dial = now + RESYNC_MS;
         self.shown = None;
         self.stale = true;
@@ -123,6 +124,8 @@ impl Turn<'_, '_> {
         let now = self.now;
         tracing::warn!("the clock was set back");
         self.state.rates = Default::default();
+        self.state.pushed = Default::default();
+        self.forget_heard();
         self.state.next_dial = now;
         let pulls: Vec<(PeerId, Option<StreamId>)> =
             self.state.peers.iter().map(|(peer, held)| (*peer, held.pull)).collect();

@@ -83,6 +83,17 @@ impl Session {
         }
     }
 
+    /// Whether we ask in it about an author, and it has caught up.
+    pub fn caught_about(&self, author: &AuthorId) -> bool {
+        matches!(&self.role, Role::Pull(pull)
+            if pull.caught && pull.machine.compared() && pull.machine.interested(author))
+    }
+
+    /// Whether its peer has shown that it holds something of an author.
+    pub fn shown(&self, author: &AuthorId) -> bool {
+        matches!(&self.role, Role::Pull(pull) if pull.machine.shown(author))
+    }
+
     pub fn caught(&self) -> bool {
         matches!(&self.role, Role::Pull(pull) if pull.caught)
     }

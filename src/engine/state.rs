@@ -8,10 +8,12 @@ use starling_protocol::{AuthorId, DeviceKey, identity::Record, keys::Secret, lim
 
 use super::{
     Status,
+    gossip::Pushed,
     guard::Guard,
     peers::PeerState,
     policy::{Policy, Rates},
     sessions::{InFlight, Session},
+    shards::Listening,
 };
 use crate::network::StreamId;
 
@@ -64,7 +66,12 @@ pub(super) struct State {
     pub following: BTreeSet<AuthorId>,
     /// Authors we block.
     pub blocked: BTreeSet<AuthorId>,
+    /// The shards that are joined.
     pub shards: BTreeSet<u8>,
+    /// What is known of shards beside that.
+    pub listening: Listening,
+    /// What sessions brought lately, and gossip may still bring.
+    pub pushed: Pushed,
     pub peers: BTreeMap<PeerId, PeerState>,
     pub sessions: BTreeMap<StreamId, Session>,
     pub in_flight: InFlight,
@@ -103,6 +110,8 @@ impl State {
             following: BTreeSet::new(),
             blocked: BTreeSet::new(),
             shards: BTreeSet::new(),
+            listening: Listening::default(),
+            pushed: Pushed::default(),
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
             in_flight: InFlight::default(),
@@ -151,6 +160,10 @@ impl State {
         let claim = self.in_flight.deadline();
         let dial = (self.next_dial < u64::MAX).then_some(self.next_dial);
         let crowd = self.crowded.then_some(self.last_turn + CROWDED_MS);
-        [stall, claim, dial, crowd].into_iter().flatten().min().map(|at| at.max(now))
+        [stall, claim, dial, crowd, self.listening.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.max(now))
     }
 }

@@ -87,18 +87,6 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
-    /// Joins the shards of those we follow and our own, and leaves the others.
-    pub fn join_shards(&mut self) {
-        let wanted: std::collections::BTreeSet<u8> = self.state.interests().iter().map(shard).collect();
-        let held = std::mem::replace(&mut self.state.shards, wanted.clone());
-        for shard in wanted.difference(&held) {
-            self.network(Command::Join { shard: *shard });
-        }
-        for shard in held.difference(&wanted) {
-            self.network(Command::Leave { shard: *shard });
-        }
-    }
-
     /// Gossips an entry that was just signed here, with as much of our identity as a stranger needs.
     pub fn gossip_own(&mut self, entry: &Verified) -> Result<(), Error> {
         // Likes and follows are for those who sync with us: gossip is for what people read.

@@ -13,5 +13,6 @@ mod oracle;
 mod people;
 mod quiet;
 mod script;
+mod shards;
 mod threads;
 pub(crate) mod world;

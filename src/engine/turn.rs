@@ -67,6 +67,7 @@ impl<'a, 't> Turn<'a, 't> {
     pub fn end(mut self) -> Result<Vec<Output>, Error> {
         self.regraph_marked()?;
         self.keep_bounds()?;
+        self.keep_shards();
         self.announce()?;
         let status = self.status();
         if Some(&status) != self.state.shown.as_ref() {

@@ -79,7 +79,7 @@ impl Batch<'_> {
                 if self.tables.peers.len()? >= PEERS as u64 {
                     self.make_room()?;
                 }
-                let number = self.tables.peer_numbers.last()?.map_or(1, |(last, _)| last.value() + 1);
+                let number = self.next_peer()?;
                 self.tables.peer_numbers.insert(number, id)?;
                 PeerRow { number, ..PeerRow::default() }
             }
@@ -87,6 +87,18 @@ impl Batch<'_> {
         change(&mut peer);
         self.tables.peers.insert(id, starling_protocol::cbor::encode(&peer).as_slice())?;
         Ok(peer)
+    }
+
+    /// A number that no peer had before: entries still name those who were forgotten, and what one peer
+    /// brought must not be said of another.
+    fn next_peer(&mut self) -> Result<u32, Error> {
+        const KEY: &str = "next peer";
+        let held = self.tables.peer_numbers.last()?.map_or(1, |(last, _)| last.value().saturating_add(1));
+        let noted = self.tables.meta.get(KEY)?.and_then(|bytes| bytes.value().try_into().ok());
+        let number = noted.map_or(0, u32::from_le_bytes).max(held);
+        let after = number.checked_add(1).ok_or_else(|| Error::Corrupt("no peer numbers are left".into()))?;
+        self.tables.meta.insert(KEY, after.to_le_bytes().as_slice())?;
+        Ok(number)
     }
 
     /// Forgets a peer.
@@ -113,6 +125,17 @@ impl Batch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_peers_ever_have_one_number() {
+        let store = crate::store::Store::in_memory().unwrap();
+        let meet = |id: &[u8]| store.write(|batch| Ok(batch.change_peer(id, |_| {})?.number)).unwrap();
+        let (first, second) = (meet(b"first"), meet(b"second"));
+        store.write(|batch| batch.forget_peer(b"second")).unwrap();
+        let third = meet(b"third");
+        assert_eq!(meet(b"first"), first);
+        assert!(third != second && third != first && first > 0);
+    }
 
     #[test]
     fn addresses_that_work_come_first_and_the_list_is_bounded() {

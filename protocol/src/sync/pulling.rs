@@ -1,6 +1,6 @@
 //! The side that asks.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Answer, Ask, CREDIT, FeedState, Interests, Load, LogHead, OUTSTANDING, PATIENCE_MS, Range,
@@ -97,7 +97,8 @@ enum Phase {
 
 /// The side that asks.
 pub struct Pulling {
-    interests: HashSet<AuthorId>,
+    /// Each with whether the server has shown that it holds something of them.
+    interests: HashMap<AuthorId, bool>,
     retention: Option<u64>,
     phase: Phase,
     comparison: Comparison,
@@ -123,9 +124,10 @@ impl Pulling {
         retention: Option<u64>,
     ) -> (Self, Vec<PullAction>) {
         let wire = Interests::of(interests);
-        let interests: HashSet<AuthorId> =
-            interests.iter().filter(|author| wire.contains(author)).copied().collect();
-        let mine: Vec<Own> = mine.into_iter().filter(|own| interests.contains(&own.state.author())).collect();
+        let interests: HashMap<AuthorId, bool> =
+            interests.iter().filter(|author| wire.contains(author)).map(|author| (*author, false)).collect();
+        let mine: Vec<Own> =
+            mine.into_iter().filter(|own| interests.contains_key(&own.state.author())).collect();
         let hello = Ask::Hello { version: limits::VERSION, credit: CREDIT, interests: wire };
         let (phase, asks) = compare(now, mine);
         let mut pulling = Self {
@@ -223,13 +225,13 @@ impl Pulling {
             return vec![];
         }
         let less: Vec<AuthorId> =
-            less.iter().filter(|author| self.interests.remove(author)).copied().collect();
+            less.iter().filter(|author| self.interests.remove(author).is_some()).copied().collect();
         let room = limits::INTERESTS.saturating_sub(self.interests.len());
         let more: Vec<AuthorId> =
-            more.iter().filter(|author| !self.interests.contains(author)).take(room).copied().collect();
-        self.interests.extend(&more);
+            more.iter().filter(|author| !self.interests.contains_key(author)).take(room).copied().collect();
+        self.interests.extend(more.iter().map(|author| (*author, false)));
         // Another author with the same prefix may be left: then the prefix stays.
-        let left: HashSet<u32> = self.interests.iter().map(Interests::prefix).collect();
+        let left: HashSet<u32> = self.interests.keys().map(Interests::prefix).collect();
         let less: Vec<AuthorId> =
             less.into_iter().filter(|author| !left.contains(&Interests::prefix(author))).collect();
         if more.is_empty() && less.is_empty() {
@@ -276,7 +278,13 @@ impl Pulling {
 
     /// Whether an author is among the interests of this session.
     pub fn interested(&self, author: &AuthorId) -> bool {
-        self.interests.contains(author)
+        self.interests.contains_key(author)
+    }
+
+    /// Whether the server has shown that it holds something of an author: it told of heads, or sent
+    /// entries. It need not have, if it holds what we do.
+    pub fn shown(&self, author: &AuthorId) -> bool {
+        self.interests.get(author).copied().unwrap_or(false)
     }
 
     fn answer<H: Held>(
@@ -307,7 +315,9 @@ impl Pulling {
             }
             Answer::Identities(mut records) => {
                 // Of a stranger with the same prefix nothing is wanted.
-                records.retain(|record| record.author().is_ok_and(|author| self.interests.contains(&author)));
+                records.retain(|record| {
+                    record.author().is_ok_and(|author| self.interests.contains_key(&author))
+                });
                 actions.extend((!records.is_empty()).then_some(PullAction::Identities(records)));
             }
             Answer::Forks(proofs) => actions.push(PullAction::Forks(proofs)),
@@ -330,7 +340,9 @@ impl Pulling {
         held: &mut H,
         actions: &mut Vec<PullAction>,
     ) -> Result<(), H::Error> {
-        for feed in feeds.iter().filter(|feed| self.interests.contains(&feed.author())) {
+        for feed in feeds {
+            let Some(shown) = self.interests.get_mut(&feed.author()) else { continue };
+            *shown |= feed.logs().any(|(_, head)| !head.is_empty());
             self.comparison.feeds += usize::from(!matches!(self.phase, Phase::Open));
             for (device, head) in feed.logs().filter(|(_, head)| !head.is_empty()) {
                 let whole = matches!(head.log, entry::log::GRAPH | entry::log::KEYS);
@@ -372,7 +384,7 @@ impl Pulling {
             if !live {
                 self.wants.came(&(header.author, header.device, header.log), header.seq)?;
             }
-            wanted.push(self.interests.contains(&header.author));
+            wanted.push(self.interests.get_mut(&header.author).map(|shown| *shown = true).is_some());
         }
         let mut wanted = wanted.into_iter();
         entries.retain(|_| wanted.next().unwrap_or(false));
@@ -395,7 +407,7 @@ impl Pulling {
             return Ok(());
         }
         let interests = &self.interests;
-        let missing = |range: &Range| match interests.contains(&range.author) {
+        let missing = |range: &Range| match interests.contains_key(&range.author) {
             true => held.missing(range),
             false => Ok(vec![]),
         };

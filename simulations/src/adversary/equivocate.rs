@@ -74,6 +74,7 @@ impl Adversary for Equivocate {
         self.next = scene.at + EVERY;
         scene.post(format!("yes {} of node {}", self.lies + 1, scene.node));
         let lie = self.lie(scene);
+        scene.lied = true;
         self.teller.announce(scene, &lie);
     }
 

@@ -6,6 +6,7 @@ use super::{Agreement, Cast};
 use crate::{
     control::Ended,
     invariant::Violation,
+    memory,
     plan::NodeId,
     record::{Recorder, Sample},
 };
@@ -37,7 +38,7 @@ impl Cast {
     pub fn sample(&mut self, mut sample: Sample) {
         sample.running = self.nodes.iter().filter(|node| node.runs()).count() as u32;
         sample.stored_bytes = self.nodes.iter().map(|node| node.disk.bytes()).sum();
-        sample.resident_bytes = resident();
+        sample.resident_bytes = memory::resident();
         self.judge_sample(sample.at);
         self.record.sample(sample);
     }
@@ -55,12 +56,4 @@ impl Cast {
         let violations = violations.to_vec();
         Ok(Finish { trace_hash, agreement, storage, violations, violated, record: self.record })
     }
-}
-
-/// Memory of this process in bytes; 0 where the system does not tell.
-fn resident() -> u64 {
-    // Linux tells pages, of 4 KiB on every machine that this runs on.
-    let told = std::fs::read_to_string("/proc/self/statm").ok();
-    let pages = told.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
-    pages.unwrap_or(0) * 4096
 }

@@ -5,7 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libp2p::PeerId;
 use starling::{
-    engine::{self, Input, Output},
+    engine::{
+        self, Input, Output,
+        checked::{Checked, CheckedFrame},
+    },
     network::{self, Event as Net},
 };
 
@@ -40,6 +43,7 @@ impl Cast {
             };
             if let Some(event) = event {
                 let found = self.checker.check(&event, hash);
+                self.tell_brought(at, node, &event, &found);
                 inputs.push(Input::Network(event, found));
             }
         }
@@ -48,6 +52,16 @@ impl Cast {
             orders.extend(self.wanted(at, node, wanted));
         }
         Ok(orders)
+    }
+
+    /// An entry that gossip brings, told before the engine is.
+    fn tell_brought(&mut self, at: Micros, node: NodeId, event: &Net, found: &Checked) {
+        if let (Net::Gossip { from, frame, .. }, Checked::Gossip(Some(checked))) = (event, found)
+            && let CheckedFrame::Entry(_, entry) = &**checked
+        {
+            let from = self.node_of(from);
+            self.record.brought(at, node, from, entry.id(), frame.len() as u32);
+        }
     }
 
     /// Time passes for a node.
@@ -158,7 +172,11 @@ impl Cast {
     }
 
     /// Does what an adversary wants done.
-    fn wanted(&mut self, at: Micros, node: NodeId, (wishes, mut orders): Wants) -> Orders {
+    fn wanted(&mut self, at: Micros, node: NodeId, wants: Wants) -> Orders {
+        let Wants { wishes, mut orders, lied } = wants;
+        if lied {
+            self.record.lied(at, node);
+        }
         if !wishes.is_empty() {
             orders.extend(self.wish(at, node, wishes));
         }

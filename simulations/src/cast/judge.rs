@@ -8,7 +8,7 @@ use std::{
 
 use starling::{
     engine::{Event, Output, Reply},
-    store::{self, Store},
+    store::{self, Reader, Store},
 };
 use starling_protocol::{AuthorId, EntryId};
 
@@ -102,6 +102,7 @@ impl Cast {
         }
         let me = self.person(node).author;
         let mut changed = commanded;
+        let mut stored = Vec::new();
         for output in outputs {
             match output {
                 Output::Reply(_, Ok(Reply::Published { id, .. })) => {
@@ -109,6 +110,7 @@ impl Cast {
                 }
                 Output::Event(Event::Stored { id, author, .. }) => {
                     changed = true;
+                    stored.push(*id);
                     if commanded && *author == me {
                         self.judge.signed.insert(*id);
                     } else if self.forged(id, author) {
@@ -136,8 +138,23 @@ impl Cast {
         let committed = store.read().and_then(|reader| invariant::committed(&reader, &me, outputs));
         self.all_broken(at, node, Law::Committed, committed);
         if changed {
-            self.judge_store(at, node, &store, true);
+            // The signatures of what was there before were checked when it came, and are again at samples.
+            let unsigned = store.read().and_then(|reader| self.unsigned(&reader, &stored));
+            self.all_broken(at, node, Law::Verified, unsigned);
+            self.judge_store(at, node, &store, false);
         }
+    }
+
+    /// Of what was just stored that which does not verify as it stands in the store.
+    fn unsigned(&mut self, reader: &Reader, stored: &[EntryId]) -> Result<Vec<String>, store::Error> {
+        let mut bad = Vec::new();
+        for id in stored {
+            let Some(held) = reader.provenance(id)? else { continue };
+            if let Err(invalid) = self.checker.entry(&held.bytes) {
+                bad.push(format!("{id}: {invalid}"));
+            }
+        }
+        Ok(bad)
     }
 
     /// Whether an entry in an honest author's name is none of theirs.

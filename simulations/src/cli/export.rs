@@ -1,74 +1,78 @@
 //! `export`: a world for engines that run the real program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::json;
-use starling_simulations::export::{Error, Exported, netns, shadow};
+use starling_simulations::{
+    export::{self, Exported, netns, shadow},
+    plan::Plan,
+};
 
 use super::{
     Failure, Output,
     world::{Setting, World},
 };
 
-/// Write a world for an engine that runs the real program
+/// Write a world for engines that run the real program
 #[derive(Debug, clap::Subcommand)]
 pub enum Export {
-    /// A script for network namespaces of Linux with `tc netem`: real sockets, real time
-    Netns(Netns),
-    /// A configuration and a graph for the Shadow simulator: virtual time
+    /// A script that builds it out of Linux network namespaces, with real sockets in real time
+    Netns(To),
+    /// A configuration for the Shadow simulator, with a graph and a home for every node, in virtual time
     Shadow(Shadow),
 }
 
-/// A script for network namespaces of Linux with `tc netem`: real sockets, real time
-#[derive(Debug, clap::Args)]
-pub struct Netns {
-    #[command(flatten)]
-    world: World,
-    #[command(flatten)]
-    place: Place,
-}
-
-/// A configuration and a graph for the Shadow simulator: virtual time
+/// A configuration for the Shadow simulator, with a graph and a home for every node, in virtual time
 #[derive(Debug, clap::Args)]
 pub struct Shadow {
     #[command(flatten)]
-    world: World,
-    #[command(flatten)]
-    place: Place,
+    to: To,
     /// The program that Shadow is to run
     #[arg(long, value_name = "PATH")]
     starling: PathBuf,
 }
 
-/// What both need.
+/// Which world, and where to.
 #[derive(Debug, clap::Args)]
-struct Place {
-    /// Change a setting of the scenario; may be given several times
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    settings: Vec<Setting>,
-    /// Where to write
+pub struct To {
+    #[command(flatten)]
+    world: World,
+    /// Another value for a setting of the scenario
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Setting>,
+    /// Folder for what is written
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
 impl Export {
     pub fn run(self, output: Output) -> Result<(), Failure> {
-        let exported = match self {
-            Self::Netns(Netns { world, place }) => {
-                netns::export(&world.draw(&place.settings)?.plan, &place.out)
+        match self {
+            Self::Netns(to) => to.run(output, netns::export),
+            Self::Shadow(Shadow { to, starling }) => {
+                to.run(output, |plan, into| shadow::export(plan, into, &starling))
             }
-            Self::Shadow(Shadow { world, place, starling }) => {
-                shadow::export(&world.draw(&place.settings)?.plan, &place.out, &starling)
-            }
-        };
-        let Exported { files, start, losses } = exported.map_err(|error| match error {
-            Error::TooMany { .. } => Failure::usage(error).hint("--nodes takes fewer"),
-            error => Failure::failed(error),
-        })?;
-        for loss in &losses {
-            output.talk(format!("warning: not as planned: {loss}"));
         }
-        let object = json!({ "files": files, "start": start, "losses": losses });
-        output.either(&object, start)
+    }
+}
+
+impl To {
+    fn run(
+        self,
+        output: Output,
+        export: impl FnOnce(&Plan, &Path) -> Result<Exported, export::Error>,
+    ) -> Result<(), Failure> {
+        let drawn = self.world.draw(&self.set)?;
+        let Exported { files, start, losses } = &export(&drawn.plan, &self.out).map_err(Failure::failed)?;
+        if output.json {
+            return output.object(&serde_json::json!({ "files": files, "start": start, "losses": losses }));
+        }
+        for file in files {
+            output.line(file.display())?;
+        }
+        for loss in losses {
+            output.talk(format!("not as planned: {loss}"));
+        }
+        output.talk(format!("start it with: {start}"));
+        Ok(())
     }
 }

@@ -11,20 +11,21 @@ use starling_simulations::{
     memory,
     metrics::{self, Run as Found},
     plan::Plan,
+    report,
     run::{self, Crypto},
 };
 
 use super::{
-    Failure, Kind, Output,
+    Failure, Kind, Output, draw,
     output::{bytes, count},
-    progress, signals, summary,
+    progress, signals,
     world::{Setting, World},
 };
 
 /// The file of a plan that was run, beside the results.
 const PLAN: &str = "world.plan.json";
 /// Files of results, which another run in the same folder replaces. What else is there is somebody's.
-const LEFT_BY_RUNS: [&str; 3] = ["report.html", "report", PLAN];
+const LEFT_BY_RUNS: [&str; 3] = [report::PAGE, report::PLOTS, PLAN];
 
 /// Run a world and leave its figures
 #[derive(Debug, clap::Args)]
@@ -162,6 +163,9 @@ impl Run {
                 metrics::whole(folder, PLAN, drawn.text.as_bytes()).map_err(Failure::failed)?;
             }
         }
+        if let Some(folder) = self.out.as_ref().filter(|_| self.report) {
+            draw::draw(folder)?;
+        }
         self.tell(output, &run)
     }
 
@@ -170,7 +174,7 @@ impl Run {
         if output.json {
             output.object(run)?;
         } else {
-            output.line(summary::text(run))?;
+            output.line(report::text(run).trim_end())?;
             if let Some(folder) = &self.out {
                 output.talk(format!("results: {}", folder.display()));
             }

@@ -78,7 +78,8 @@ impl fmt::Display for Setting {
     }
 }
 
-fn length(text: &str) -> Result<Length, String> {
+/// A time that a world can last.
+pub fn length(text: &str) -> Result<Length, String> {
     let length = Length::read(text)?;
     if length.micros() == 0 { Err("a world lasts longer than that".into()) } else { Ok(length) }
 }

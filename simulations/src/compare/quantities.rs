@@ -50,6 +50,7 @@ pub const QUANTITIES: &[Quantity] = &[
     quantity("catch_up.p99_ms", "ms", |metrics| metrics.catch_up.map(|curve| curve.p99_ms)),
     quantity("completeness.last", "", |metrics| metrics.completeness.last),
     quantity("completeness.least", "", |metrics| metrics.completeness.least),
+    quantity("agreement.ratio", "", |metrics| metrics.agreement?.ratio),
     quantity("storage.p50", "bytes", |metrics| metrics.storage.map(|storage| storage.p50)),
     quantity("shards.mean", "", |metrics| metrics.shards.map(|shards| shards.mean)),
     quantity("adversaries.reach", "", |metrics| metrics.adversaries.as_ref()?.reach),

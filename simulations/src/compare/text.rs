@@ -35,12 +35,12 @@ pub fn text(comparison: &Comparison) -> String {
         text.push_str("All figures are equal, but for what the runs cost.\n");
     }
     let several = comparison.runs.0 > 1 || comparison.runs.1 > 1;
-    text.push_str(&format!("\n{:<38}{:>11}{:>11}{:>10}{:>9}\n", "", "A", "B", "B - A", "B / A"));
+    text.push_str(&format!("\n{:<36}{:>11}{:>11}{:>10}{:>8}\n", "", "A", "B", "B - A", "B / A"));
     for row in &comparison.rows {
-        let apart = if row.apart == Some(true) { "  apart" } else { "" };
+        let apart = if row.apart == Some(true) { " ≠" } else { "" };
         text.push_str(&format!(
-            "{:<38}{:>11}{:>11}{:>10}{:>9}{apart}\n",
-            cut(&named(row), 37),
+            "{:<36}{:>11}{:>11}{:>10}{:>8}{apart}\n",
+            cut(&named(row), 35),
             some(row.a),
             some(row.b),
             some(row.difference),
@@ -55,7 +55,10 @@ pub fn text(comparison: &Comparison) -> String {
             text.push_str(&format!("    A {:<30} B {}\n", range(row.a_range), range(row.b_range)));
         }
     }
-    text.push_str(&format!("\n{}\n", comparison.caution));
+    if comparison.rows.iter().any(|row| row.apart == Some(true)) {
+        text.push_str("\n≠  all values of one side lie beyond all of the other\n");
+    }
+    text.push_str(&format!("\n{}\n", crate::report::wrap(&comparison.caution)));
     text
 }
 
@@ -67,13 +70,15 @@ fn named(row: &Row) -> String {
     if row.unit == "bytes" { format!("{} (bytes)", row.name) } else { row.name.clone() }
 }
 
+/// A name in so many columns: what is left out is in its middle, as its end tells the quantity.
 fn cut(name: &str, most: usize) -> String {
-    if name.chars().count() <= most {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
         return name.to_owned();
     }
-    let mut short: String = name.chars().take(most - 1).collect();
-    short.push('…');
-    short
+    let tail = 12.min(most / 2);
+    let (begin, end) = (&letters[..most - 1 - tail], &letters[letters.len() - tail..]);
+    begin.iter().chain(&['…']).chain(end).collect()
 }
 
 fn some(value: Option<f64>) -> String {

@@ -22,8 +22,6 @@ use crate::{
 
 /// What the node's transport grants a call in all.
 const PATIENCE: Micros = 10 * SEC;
-/// Frames that a new peer may send at once; see [`super::judge`].
-pub(super) const FRAMES_AT_ONCE: f64 = 200.0;
 
 /// A call that is being made.
 #[derive(Debug)]
@@ -96,7 +94,12 @@ impl World<'_> {
             return self.give_up(dial);
         }
         let called = &mut self.hosts[to as usize];
-        if called.power == Power::Idle || called.pending_in >= called.limits.pending {
+        let rate = called.limits.accept_per_second as f32;
+        let idle = called.power == Power::Idle;
+        if idle
+            || called.pending_in >= called.limits.pending
+            || !called.accepts.take_if(self.now, 4.0 * rate, rate)
+        {
             let at = self.now + self.delay(to, from);
             return self.queue.push(at, Event::Unanswered { dial, reason: Failure::Refused });
         }
@@ -192,7 +195,7 @@ impl World<'_> {
         let place = match host.find(peer) {
             Ok(place) => place,
             Err(place) => {
-                host.neighbours.insert(place, Neighbour::new(peer, outbound, FRAMES_AT_ONCE, now));
+                host.neighbours.insert(place, Neighbour::new(peer, outbound, now));
                 place
             }
         };

@@ -14,7 +14,7 @@ use starling::network::{Event as Net, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour,
 
 use super::{
     World,
-    host::Unjudged,
+    host::{FRAMES, Unjudged},
     parcel::{self, Control, Parcel},
     wire,
 };
@@ -29,8 +29,7 @@ const SEEN: Micros = 660 * SEC;
 const LARGE: u64 = 1_000;
 /// For how long something that was asked for is waited for before another is asked.
 const PROMISE: Micros = 3 * SEC;
-/// Frames a second that a peer may send in the long run, and bad ones after which it is not heard.
-const FRAMES_A_SECOND: f64 = 20.0;
+/// Bad frames after which a peer is not heard.
 const FAULTS: u32 = 3;
 
 /// A frame that travels.
@@ -179,13 +178,10 @@ impl World<'_> {
         self.cast.record.copy(node, Copy::First, bytes);
         let (id, frame) = (message.id, message.frame.clone());
         let large = bytes + parcel::FRAME_HEAD > LARGE;
-        let (allowed, since) = held.allowance;
-        let allowed =
-            (allowed + (now - since) as f64 / SEC as f64 * FRAMES_A_SECOND).min(super::dial::FRAMES_AT_ONCE);
-        held.allowance = ((allowed - 1.0).max(-super::dial::FRAMES_AT_ONCE), now);
-        if allowed < 1.0 {
+        let left = held.frames.take(now, FRAMES.0, FRAMES.1);
+        if left < 0.0 {
             // Above its rate it is ignored unjudged; far above, it is not listened to any more.
-            if held.allowance.0 <= -super::dial::FRAMES_AT_ONCE {
+            if left <= -FRAMES.0 {
                 self.shun(node, from, Misbehaviour::GossipFlood);
             }
             return;

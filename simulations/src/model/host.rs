@@ -7,10 +7,15 @@ use std::collections::VecDeque;
 use starling::network::{self, Limits};
 
 use super::link::LinkId;
-use crate::plan::{Micros, Nat, NodeId, NodePlan};
+use crate::plan::{Micros, Nat, NodeId, NodePlan, SEC};
 
 /// Shards, and so bits in a set of them.
 pub(super) const SHARDS: usize = network::SHARDS as usize;
+
+/// Frames that a peer may send: at once, and a second in the long run.
+pub(super) const FRAMES: (f32, f32) = (200.0, 20.0);
+/// Sync streams that a peer may open, likewise.
+pub(super) const OPENS: (f32, f32) = (8.0, 0.5);
 
 /// What state a machine is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +55,16 @@ pub(super) struct Neighbour {
     pub faults: u32,
     /// Whether its gossip is not listened to any more.
     pub shunned: bool,
-    /// What is left of its allowance of frames, and when that was so.
-    pub allowance: (f64, Micros),
+    /// Frames that it may send.
+    pub frames: Allowance,
+    /// Sync streams that it may open.
+    pub opens: Allowance,
+    /// Whether its haste in that has been told.
+    pub hasty: bool,
 }
 
 impl Neighbour {
-    pub(super) fn new(peer: NodeId, outbound: bool, allowance: f64, now: Micros) -> Self {
+    pub(super) fn new(peer: NodeId, outbound: bool, now: Micros) -> Self {
         Self {
             peer,
             links: Vec::with_capacity(1),
@@ -68,7 +77,9 @@ impl Neighbour {
             backoff: Vec::new(),
             faults: 0,
             shunned: false,
-            allowance: (allowance, now),
+            frames: Allowance::new(FRAMES.0, now),
+            opens: Allowance::new(OPENS.0, now),
+            hasty: false,
         }
     }
 
@@ -81,6 +92,36 @@ impl Neighbour {
     pub(super) fn back_off(&mut self, shard: u8, until: Micros, now: Micros) {
         self.backoff.retain(|(held, end)| *end > now && *held != shard);
         self.backoff.push((shard, until));
+    }
+}
+
+/// An allowance that fills up again with time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowance {
+    left: f32,
+    since: Micros,
+}
+
+impl Allowance {
+    pub(super) fn new(burst: f32, now: Micros) -> Self {
+        Self { left: burst, since: now }
+    }
+
+    /// Takes one, if there is one; what is left. Who takes more than there is owes it, down to minus a burst.
+    pub(super) fn take(&mut self, now: Micros, burst: f32, per_second: f32) -> f32 {
+        let grown = now.saturating_sub(self.since) as f32 / SEC as f32 * per_second;
+        self.left = ((self.left + grown).min(burst) - 1.0).max(-burst);
+        self.since = now;
+        self.left
+    }
+
+    /// Takes one only if there is one.
+    pub(super) fn take_if(&mut self, now: Micros, burst: f32, per_second: f32) -> bool {
+        let taken = self.take(now, burst, per_second) >= 0.0;
+        if !taken {
+            self.left += 1.0;
+        }
+        taken
     }
 }
 
@@ -108,6 +149,8 @@ pub(super) struct Host {
     pub up_free: Micros,
     /// See `up_free`.
     pub down_free: Micros,
+    /// When a slow reader has read all that has come.
+    pub read_free: Micros,
     /// Connections of an earlier run of the node that peers still take to stand.
     pub strays: Vec<LinkId>,
     /// In the order of their numbers.
@@ -138,6 +181,8 @@ pub(super) struct Host {
     pub banned: Vec<NodeId>,
     /// Connections that are being made by others, and those that stand, by who called.
     pub pending_in: usize,
+    /// Calls that may be taken.
+    pub accepts: Allowance,
     pub incoming: usize,
     pub outgoing: usize,
 }
@@ -155,6 +200,7 @@ impl Host {
             limits: Limits::of(role),
             up_free: 0,
             down_free: 0,
+            read_free: 0,
             strays: Vec::new(),
             neighbours: Vec::new(),
             joined: 0,
@@ -171,6 +217,7 @@ impl Host {
             dialling: Vec::new(),
             banned: Vec::new(),
             pending_in: 0,
+            accepts: Allowance::new(f32::MAX, 0),
             incoming: 0,
             outgoing: 0,
         }
@@ -216,5 +263,27 @@ impl Host {
         self.dialling.clear();
         self.banned.clear();
         (self.pending_in, self.incoming, self.outgoing) = (0, 0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allowance_is_used_up_and_grows_again() {
+        let mut allowance = Allowance::new(2.0, 0);
+        let mut take = |at| allowance.take_if(at, 2.0, 1.0);
+        assert!(take(0) && take(0) && !take(0));
+        assert!(!take(SEC / 2));
+        assert!(take(SEC) && !take(SEC));
+        assert!(take(9 * SEC) && take(9 * SEC) && !take(9 * SEC));
+    }
+
+    #[test]
+    fn who_takes_far_too_much_owes_it() {
+        let mut allowance = Allowance::new(2.0, 0);
+        let left: Vec<f32> = (0..5).map(|_| allowance.take(0, 2.0, 1.0)).collect();
+        assert_eq!(left, [1.0, 0.0, -1.0, -2.0, -2.0]);
     }
 }

@@ -108,6 +108,12 @@ impl Links {
         Some(link)
     }
 
+    /// How many there ever were.
+    #[cfg(test)]
+    pub(super) fn made(&self) -> u32 {
+        self.places.iter().map(|(life, link)| life + u32::from(link.is_some())).sum()
+    }
+
     /// All connections, in the order of their places.
     pub(super) fn all(&self) -> Vec<LinkId> {
         let standing = self.places.iter().zip(0..).filter(|((_, link), _)| link.is_some());

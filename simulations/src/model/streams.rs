@@ -5,8 +5,8 @@
 use bytes::Bytes;
 use starling::network::{Event as Net, Misbehaviour, StreamId, SyncRole};
 
-use super::{World, link::LinkId, parcel::Parcel, queue::Event};
-use crate::plan::{Micros, NodeId, Role, SEC};
+use super::{World, host::OPENS, link::LinkId, parcel::Parcel, queue::Event};
+use crate::plan::{Micros, NodeId, SEC};
 
 /// How long a frame may take to be read, and how much may wait; as in the node's network layer.
 const STALL: Micros = 60 * SEC;
@@ -20,8 +20,6 @@ pub(super) struct Stream {
     ends: [NodeId; 2],
     /// Which of them still have it.
     open: [bool; 2],
-    /// When each end has read all that is on its way to it.
-    read: [Micros; 2],
     /// What is on its way to each end, in bytes.
     queued: [u64; 2],
 }
@@ -47,7 +45,7 @@ impl World<'_> {
         let number = self.next_stream;
         let ends = [node, there];
         // At our end it stands only when the answer is here.
-        let stream = Stream { link: id, ends, open: [false; 2], read: [0; 2], queued: [0; 2] };
+        let stream = Stream { link: id, ends, open: [false; 2], queued: [0; 2] };
         self.streams.insert(number, stream);
         if let Some(link) = self.links.get_mut(id) {
             link.streams.push(number);
@@ -58,8 +56,20 @@ impl World<'_> {
     /// A peer wants to ask us.
     pub(super) fn stream_asked(&mut self, number: u64) {
         let Some(stream) = self.streams.get_mut(&number) else { return };
-        stream.open[1] = true;
         let ([asks, serves], id) = (stream.ends, stream.link);
+        let now = self.now;
+        let Some(held) = self.hosts[serves as usize].neighbour_mut(asks) else { return };
+        if held.opens.take_if(now, OPENS.0, OPENS.1) {
+            held.hasty = false;
+        } else {
+            if !std::mem::replace(&mut held.hasty, true) {
+                let peer = self.cast.person(asks).peer;
+                self.tell(serves, Net::PeerMisbehaved { peer, what: Misbehaviour::SyncStreams });
+            }
+            self.send_counted(id, serves, Parcel::Opened(number));
+            return self.send_counted(id, serves, Parcel::Close(number));
+        }
+        stream.open[1] = true;
         // An older one of this peer is replaced.
         self.replace(id, asks, number, 1);
         self.sessions += 1;
@@ -130,15 +140,15 @@ impl World<'_> {
         if !stream.open[end] {
             return;
         }
-        if let Role::SlowRead { bytes_per_second } = self.plan.nodes[node as usize].role
-            && self.attack
-        {
-            let took = frame.len() as u64 * SEC / bytes_per_second.max(1);
-            stream.read[end] = stream.read[end].max(now) + took;
-            let (read, link) = (stream.read[end], stream.link);
+        if let Some(rate) = self.cast.read_rate(now, node) {
+            // All its peers together get so much of its attention.
+            let host = &mut self.hosts[node as usize];
+            host.read_free = host.read_free.max(now) + frame.len() as u64 * SEC / rate.max(1);
+            let read = host.read_free;
             if read > now + STALL {
                 return self.not_reading(number, 1 - end);
             }
+            let link = stream.link;
             let Some(held) = self.links.get(link) else { return };
             let (end, parcel) = (held.end_of(node), Parcel::Read(Box::new((number, frame))));
             return self.queue.push(read, Event::Arrive { link, end, parcel });

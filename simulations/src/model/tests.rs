@@ -1,4 +1,5 @@
 //! Small worlds, made by hand.
 
 mod delivery;
+mod harm;
 mod village;

@@ -18,6 +18,7 @@ use futures::FutureExt;
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
+use super::Wire;
 use super::det;
 use super::stream::Stream;
 use crate::people;
@@ -66,6 +67,9 @@ struct Host {
     life: u32,
     up_busy: u64,
     down_busy: u64,
+    /// Bytes a second that its process takes in, if it reads slowly, and when it reads again.
+    read_rate: Option<u64>,
+    reads_again: u64,
     next_port: u16,
     listeners: BTreeMap<u16, Listener>,
     sent: u64,
@@ -83,15 +87,6 @@ struct Listener {
 pub(super) struct Call {
     pub stream: Stream,
     pub from: (NodeId, u16),
-}
-
-/// Bytes that a host put on its wire and took from it, headers included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wire {
-    /// Put on the wire.
-    pub sent: u64,
-    /// Taken from the wire.
-    pub received: u64,
 }
 
 /// All hosts and connections.
@@ -135,6 +130,8 @@ impl Net {
             life: 0,
             up_busy: 0,
             down_busy: 0,
+            read_rate: None,
+            reads_again: 0,
             next_port: FIRST_PORT,
             listeners: BTreeMap::new(),
             sent: 0,
@@ -223,6 +220,11 @@ impl Net {
             state.hosts.iter_mut().for_each(|host| host.group = 0);
             state.mend();
         });
+    }
+
+    /// How fast a host's process reads, in bytes a second; none is as fast as it can.
+    pub(super) fn read_rate(&self, host: NodeId, rate: Option<u64>) {
+        self.with(|state| state.hosts[host as usize].read_rate = rate);
     }
 
     /// What each host sent and received.
@@ -392,7 +394,7 @@ impl State {
 pub(super) async fn call(net: Net, host: NodeId, life: u32, to: (NodeId, u16)) -> std::io::Result<Stream> {
     use std::io::ErrorKind::{ConnectionRefused, NetworkUnreachable, TimedOut};
     let mut pause = SEC;
-    // At 0, 1, 3, 7, 15 and 31 seconds; a minute later the caller is told.
+    // At 0, 1, 3, 7, 15, 31 and 63 seconds; as long after that the caller is told.
     while pause <= 64 * SEC {
         let sent = net.with(|state| state.ring(host, life, to.0));
         match sent {
@@ -418,3 +420,6 @@ pub(super) async fn call(net: Net, host: NodeId, life: u32, to: (NodeId, u16)) -
     }
     Err(TimedOut.into())
 }
+
+#[cfg(test)]
+mod tests;

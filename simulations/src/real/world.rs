@@ -87,7 +87,9 @@ impl World {
     async fn live(&mut self, stop: &AtomicBool, tell: &dyn Fn(Progress)) -> Result<Ended, Error> {
         let plan = self.plan.clone();
         let mut happenings = plan.happenings.iter().peekable();
-        let (mut second, mut sample) = (SEC, plan.sample_every);
+        self.set_read_rates();
+        // The first sample is of a world in which nothing has happened.
+        let (mut second, mut sample) = (SEC, 0);
         loop {
             let next = happenings.peek().map_or(plan.span, |happening| happening.at);
             let next = next.min(second).min(sample).min(plan.span);
@@ -139,6 +141,9 @@ impl World {
                 Ok(())
             }
             other => {
+                if let What::Attack(_) = other {
+                    self.set_read_rates();
+                }
                 let mut cast = self.shared.cast();
                 if let Some((node, orders)) = cast.act(now(), other)?
                     && let Some(process) = self.processes.get(&node)
@@ -147,6 +152,14 @@ impl World {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Those who read slowly begin or end to.
+    fn set_read_rates(&self) {
+        let cast = self.shared.cast();
+        for node in 0..self.plan.nodes.len() as NodeId {
+            self.net.read_rate(node, cast.read_rate(now(), node));
         }
     }
 

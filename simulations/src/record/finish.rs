@@ -90,6 +90,7 @@ impl Recorder {
             heals,
             catch_up: self.catch_ups.curve(),
             completeness,
+            agreement: None,
             storage: Spread::of(self.nodes.iter().filter_map(|node| node.stored.map(|bytes| bytes as f64))),
             shards: Spread::of(running.map(|(node, _)| f64::from(node.shards.count_ones()))),
             forks: self.forks.iter().map(|(author, fork)| self.fork(*author, fork)).collect(),
@@ -167,7 +168,8 @@ impl Recorder {
     fn delivery(&self, walk: &Walk) -> Delivery {
         let sized = || self.signed.iter().flatten().filter(|post| post.bytes > 0);
         let entries = sized().count();
-        let entry_bytes = sized().map(|post| f64::from(post.bytes)).sum::<f64>() / entries.max(1) as f64;
+        let entry_bytes =
+            sized().map(|post| u64::from(post.bytes)).sum::<u64>() as f64 / entries.max(1) as f64;
         Delivery {
             posts: self.totals.posts,
             refused: self.totals.refused,

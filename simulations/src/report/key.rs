@@ -101,6 +101,15 @@ pub fn figures(run: &Run) -> Vec<Figure> {
         ),
         "of posts older than 30 s, at followers that run",
     ));
+    if let Some(agreement) = metrics.agreement {
+        let value =
+            format!("{} ({})", some(agreement.ratio, percent), of(agreement.agreeing, agreement.pairs));
+        figures.push(figure(
+            "followers that agree at the end",
+            value,
+            "on the newest of each log of an author",
+        ));
+    }
     if let Some(storage) = metrics.storage {
         let value = format!("{} / {}", bytes(storage.p50), bytes(storage.max));
         figures.push(figure("store of a node, p50 / largest", value, "at the end"));

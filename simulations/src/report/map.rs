@@ -126,7 +126,7 @@ fn cross(scene: &mut Scene, (x, y): (f64, f64), size: f64) {
 
 /// A colour for a value from 0 to 1: from yellow over green to deep blue, even for eyes that see fewer colours, as
 /// its lightness falls all the way.
-fn shade(value: f64) -> Colour {
+pub fn shade(value: f64) -> Colour {
     const STOPS: [Colour; 5] =
         [(240, 190, 40), (150, 190, 70), (40, 165, 120), (30, 110, 150), (45, 45, 120)];
     let place = value.clamp(0.0, 1.0) * 4.0;

@@ -21,7 +21,11 @@ p{margin:.3rem 0;max-width:60rem}.soft{color:var(--soft)}\
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}\
 td.n,th.n{text-align:right;white-space:nowrap}\
-.wide{overflow-x:auto}.figures{max-width:48rem}.note{color:var(--soft);font-weight:400;font-size:.85rem}\
+.wide{overflow-x:auto}\
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:.2rem 1.6rem;margin:0}\
+dl div{border-top:1px solid var(--line);padding:.5rem 0}\
+dt{color:var(--soft);font-size:.85rem}dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}\
+dd.note{color:var(--soft);font-weight:400;font-size:.8rem}\
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,36rem),1fr));gap:1rem}\
 figure{margin:0;padding:.8rem;background:var(--card);border:1px solid var(--line);border-radius:8px;break-inside:avoid}\
 figure svg{display:block;width:100%;height:auto}figcaption{color:var(--soft);font-size:.85rem;margin-top:.5rem}\
@@ -54,16 +58,15 @@ pub fn page(run: &Run, plots: &[(Plot, String)]) -> String {
                     @if !run.expects.is_empty() { p { strong { "Expected. " } (run.expects) } }
                     (violations(run))
                     h2 { "Key figures" }
-                    div.wide { table.figures {
-                        tbody {
-                            @for figure in key::figures(run) {
-                                tr {
-                                    th scope="row" { (figure.name) div.note { (figure.note) } }
-                                    td.n { (figure.value) }
-                                }
+                    dl {
+                        @for figure in key::figures(run) {
+                            div {
+                                dt { (figure.name) }
+                                dd { (figure.value) }
+                                dd.note { (figure.note) }
                             }
                         }
-                    } }
+                    }
                     h2 { "Plots" }
                     div.plots {
                         @for (plot, svg) in plots {

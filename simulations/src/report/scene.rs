@@ -67,14 +67,16 @@ pub struct Words {
     pub bold: bool,
     /// From bottom to top.
     pub upright: bool,
-    /// 1 is ink, less is fainter.
+    /// Its colour.
+    pub paint: Colour,
+    /// 1 is all of that colour, less is fainter.
     pub strength: f64,
 }
 
 impl Words {
     /// Plain text.
     pub fn new(at: (f64, f64), size: f64, anchor: Anchor, text: impl Into<String>) -> Self {
-        Self { at, text: text.into(), size, anchor, bold: false, upright: false, strength: 1.0 }
+        Self { at, text: text.into(), size, anchor, bold: false, upright: false, paint: INK, strength: 1.0 }
     }
 }
 
@@ -216,7 +218,7 @@ fn put<B: DrawingBackend>(
                 Anchor::End => HPos::Right,
             };
             let style = if words.bold { FontStyle::Bold } else { FontStyle::Normal };
-            let ink = colour(INK, words.strength);
+            let ink = colour(words.paint, words.strength);
             let mut font = (FontFamily::SansSerif, words.size, style, &ink).into_text_style(area);
             if words.upright {
                 font = font.transform(FontTransform::Rotate270);

@@ -90,7 +90,7 @@ fn ends(left: &str, middle: &str, right: &str) -> String {
 }
 
 /// Lines of at most 78 columns.
-fn wrap(text: &str) -> String {
+pub fn wrap(text: &str) -> String {
     let mut lines = String::new();
     let mut length = 0;
     for word in text.split_whitespace() {

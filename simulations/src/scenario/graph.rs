@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::quantity::{Amount, Length, Share};
 
-/// Whom nodes know from the beginning and call. Of two nodes the one with the higher number calls, unless only the
-/// other can be reached.
+/// Whom nodes know from the beginning and call. Of two nodes the one that starts later calls, unless it is the only one
+/// that can be called.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(tag = "kind")]
@@ -104,6 +104,11 @@ pub enum FollowGraph {
     },
     /// Everybody follows everybody.
     Full {},
+    /// Everybody follows the same few people, those with the lowest numbers, and nobody else.
+    Stars {
+        /// How many those are.
+        count: u32,
+    },
     /// A list: a line `A B` for each, where A follows B.
     File {
         /// The file, from where the scenario is.

@@ -122,7 +122,7 @@ pub struct Nat {
     pub closed: Share,
 }
 
-/// Machines that serve many.
+/// Machines that serve many. They follow nobody and say nothing.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Relays {

@@ -8,9 +8,26 @@ pub fn shipped() -> &'static [(&'static str, &'static str)] {
         };
     }
     shipped! {
-        "cold-start"
-        "partition"
-        "churn"
         "village"
+        "cold-start"
+        "churn"
+        "partition"
+        "partition-three"
+        "partition-days"
+        "flapping"
+        "long-sleep"
+        "relays-dead"
+        "flash-crowd"
+        "viral"
+        "forked-feed"
+        "eclipse"
+        "flood"
+        "sybil"
+        "growth-100"
+        "growth-10k"
+        "growth-100k"
+        "published"
+        "bench-model"
+        "bench-real"
     }
 }

@@ -112,13 +112,19 @@ fn quantities_that_cannot_be_are_pointed_at() {
 #[test]
 fn impossible_graphs_are_pointed_at() {
     check(("nodes = 20", "nodes = 3"), "4", "nobody can have 4 neighbours");
-    check(
-        ("nodes = 20\n", "nodes = 21\n").to_owned_degree("degree = 4", "degree = 5"),
-        "5",
-        "odd number of ends",
-    );
+    check(("nodes = 20\n", "nodes = 21\n").and("degree = 4", "degree = 5"), "5", "odd number of ends");
     check(("degree = 4", "degree = 0"), "0", "no network");
     check(("degree = 4", "degree = 1"), "1", "pairs");
+    check(
+        ("nodes = 20\n", "nodes = 200\n").and("degree = 4", "degree = 150"),
+        "150",
+        "at most 96 connections",
+    );
+    check(
+        ("kind = \"random-regular\"\ndegree = 4", "kind = \"scale-free\"\nedges = 20"),
+        "20",
+        "cannot call 20",
+    );
     check(("mean = 5", "mean = 50"), "50", "nobody can follow 50");
     check(("kind = \"random\"", "kind = \"power-law\"\nexponent = 2.0"), "2.0", "above 2");
     check(
@@ -127,20 +133,20 @@ fn impossible_graphs_are_pointed_at() {
         "no relays",
     );
     check(
-        ("kind = \"random-regular\"", "kind = \"small-world\"\nrewire = 0.1")
-            .to_owned_degree("degree = 4", "degree = 3"),
+        ("kind = \"random-regular\"", "kind = \"small-world\"\nrewire = 0.1").and("degree = 4", "degree = 3"),
         "3",
         "even",
     );
 }
 
+/// Two changes at once.
 trait Twice {
-    fn to_owned_degree(self, from: &'static str, to: &'static str) -> (&'static str, &'static str);
+    fn and(self, from: &'static str, to: &'static str) -> (&'static str, &'static str);
 }
 
 impl Twice for (&'static str, &'static str) {
     /// Makes one change of two, by what stands between them in the good scenario.
-    fn to_owned_degree(self, from: &'static str, to: &'static str) -> (&'static str, &'static str) {
+    fn and(self, from: &'static str, to: &'static str) -> (&'static str, &'static str) {
         let begin = GOOD.find(self.0).unwrap();
         let end = GOOD.find(from).unwrap() + from.len();
         let part = &GOOD[begin..end];

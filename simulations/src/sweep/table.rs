@@ -29,9 +29,22 @@ impl Found {
     }
 }
 
-/// Lists have no place in a cell.
+/// Most items of a list that get columns of their own: heals are few, and what is longer has no place in a cell.
+const ITEMS: usize = 4;
+
 fn flatten(name: &str, value: &Value, to: &mut Vec<(String, Value)>) {
     match value {
+        // The latencies of all deliveries, of all groups that there are.
+        Value::Array(groups) if name == "latency" => {
+            if let Some(all) = groups.iter().find(|group| group["kind"] == "all") {
+                flatten(name, all, to);
+            }
+        }
+        Value::Array(items) if items.len() <= ITEMS && items.iter().all(Value::is_object) => {
+            for (number, item) in items.iter().enumerate() {
+                flatten(&format!("{name}.{number}"), item, to);
+            }
+        }
         Value::Object(fields) => {
             for (key, value) in fields {
                 let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
@@ -128,8 +141,16 @@ mod tests {
     #[test]
     fn a_column_for_each_number_a_row_for_each_run() {
         let rows = [
-            found(0, "0.1", &json!({ "layer": "model", "latency": { "p50": 1.5, "points": [1, 2] } })),
-            found(1, "a, b", &json!({ "layer": "model", "latency": { "p50": null }, "late": 3 })),
+            found(
+                0,
+                "0.1",
+                &json!({ "layer": "model", "latency": [{ "kind": "hops", "p50": 9 }, { "kind": "all", "p50": 1.5 }] }),
+            ),
+            found(
+                1,
+                "a, b",
+                &json!({ "layer": "model", "heals": [{ "missing": null }], "regions": ["x"], "late": 3 }),
+            ),
         ];
         let table = String::from_utf8(csv(&rows).unwrap()).unwrap();
         let expected =

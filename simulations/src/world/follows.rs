@@ -137,6 +137,15 @@ pub fn full(nodes: u32, members: Members) -> Vec<Vec<NodeId>> {
     follows
 }
 
+/// Everybody follows the first few.
+pub fn stars(nodes: u32, members: Members, count: u32) -> Vec<Vec<NodeId>> {
+    let mut follows = vec![Vec::new(); nodes as usize];
+    for me in members.all() {
+        follows[me as usize] = members.all().take(count as usize).filter(|whom| *whom != me).collect();
+    }
+    follows
+}
+
 /// As a list says.
 pub fn listed(nodes: u32, pairs: &[(NodeId, NodeId)]) -> Vec<Vec<NodeId>> {
     let mut follows = vec![Vec::new(); nodes as usize];

@@ -10,6 +10,7 @@ use super::{
     chance::{Chance, apportion, one, some},
     community::Communities,
     edges::{self, Edge},
+    outages::Lives,
 };
 use crate::{
     plan::{Links, MS, Nat, NodeId, NodePlan, Role, Spread},
@@ -166,7 +167,13 @@ fn bootstrap(scenario: &Scenario, cut: &Cut, chance: Chance) -> Vec<Vec<NodeId>>
 ///
 /// # Errors
 /// If there is a file and it is no edge list, or if nobody can be called.
-pub fn wire(scenario: &Scenario, cut: &Cut, nodes: &mut [NodePlan], chance: Chance) -> Result<(), Error> {
+pub fn wire(
+    scenario: &Scenario,
+    cut: &Cut,
+    lives: &Lives,
+    nodes: &mut [NodePlan],
+    chance: Chance,
+) -> Result<(), Error> {
     let mut rng = chance.stream("topology");
     let count = cut.nodes;
     let mut called: Option<Vec<(NodeId, NodeId)>> = None;
@@ -200,7 +207,7 @@ pub fn wire(scenario: &Scenario, cut: &Cut, nodes: &mut [NodePlan], chance: Chan
     };
     let calls = match called {
         Some(calls) => calls,
-        None => directed(edges, nodes, &mut rng).ok_or_else(|| {
+        None => directed(edges, nodes, lives, &mut rng).ok_or_else(|| {
             scenario.fault(Fault::new(
                 "nat.closed",
                 "nobody can be called: some nodes have to be open, or relays",
@@ -219,7 +226,12 @@ pub fn wire(scenario: &Scenario, cut: &Cut, nodes: &mut [NodePlan], chance: Chan
 }
 
 /// Decides who calls whom. None if there is nobody to be called.
-fn directed(edges: Vec<Edge>, nodes: &[NodePlan], rng: &mut impl Rng) -> Option<Vec<(NodeId, NodeId)>> {
+fn directed(
+    edges: Vec<Edge>,
+    nodes: &[NodePlan],
+    lives: &Lives,
+    rng: &mut impl Rng,
+) -> Option<Vec<(NodeId, NodeId)>> {
     let open: Vec<NodeId> =
         (0..nodes.len() as NodeId).filter(|node| nodes[*node as usize].nat == Nat::Open).collect();
     if open.is_empty() && !edges.is_empty() {
@@ -227,10 +239,13 @@ fn directed(edges: Vec<Edge>, nodes: &[NodePlan], rng: &mut impl Rng) -> Option<
     }
     let can = |node: NodeId| nodes[node as usize].nat == Nat::Open;
     let mut calls = Vec::with_capacity(edges.len());
+    // Who is there first is called by who comes later; who never comes counts as the last.
+    let birth = |node: NodeId| (lives.birth(node).unwrap_or(u64::MAX), node);
     for (a, b) in edges {
-        match (can(a), can(b)) {
-            (true, _) => calls.push((b, a)),
-            (false, true) => calls.push((a, b)),
+        let (older, newer) = if birth(a) < birth(b) { (a, b) } else { (b, a) };
+        match (can(older), can(newer)) {
+            (true, _) => calls.push((newer, older)),
+            (false, true) => calls.push((older, newer)),
             (false, false) => {
                 for node in [a, b] {
                     calls.extend(one(&open, rng).map(|there| (node, there)));

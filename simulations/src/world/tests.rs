@@ -13,8 +13,8 @@ fn drawn(name: &str, nodes: Option<u32>) -> Plan {
     draw(&scenario, 7, nodes).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What holds of every world.
-fn lawful(plan: &Plan) {
+/// Holds a world to what holds of every one.
+pub fn lawful(plan: &Plan) {
     let count = plan.nodes.len() as NodeId;
     let mut posts = 0;
     let mut running = vec![false; plan.nodes.len()];
@@ -78,7 +78,8 @@ fn lawful(plan: &Plan) {
     assert!(plan.phases.iter().all(|phase| phase.from < phase.to && phase.to <= plan.span));
 }
 
-fn edges(plan: &Plan) -> Vec<edges::Edge> {
+/// Who is connected to whom.
+pub fn edges(plan: &Plan) -> Vec<super::edges::Edge> {
     let calls =
         (0..).zip(&plan.nodes).flat_map(|(me, node)| node.dials.iter().map(move |there| (me, *there)));
     let edges: BTreeSet<_> = calls.map(|(a, b): (NodeId, NodeId)| (a.min(b), a.max(b))).collect();
@@ -88,9 +89,39 @@ fn edges(plan: &Plan) -> Vec<edges::Edge> {
 #[test]
 fn shipped_scenarios_draw_lawful_worlds_of_any_size() {
     for (name, _) in shipped() {
-        for nodes in [12, 13, 17, 24] {
-            lawful(&drawn(name, Some(nodes)));
+        for nodes in [1, 2, 12, 13, 17, 24] {
+            match Scenario::open(name).unwrap().check(nodes) {
+                Ok(()) => lawful(&drawn(name, Some(nodes))),
+                // Two are not enough for relays, adversaries and people.
+                Err(error) => assert!(nodes <= 2, "{error}"),
+            }
         }
+    }
+}
+
+#[test]
+fn shipped_scenarios_draw_lawful_worlds_of_their_own_size() {
+    for (name, text) in shipped() {
+        // The largest are drawn as well as the smaller ones, and take longer than a test may.
+        if Scenario::parse(name, text).unwrap().nodes <= 1_000 {
+            lawful(&drawn(name, None));
+        }
+    }
+}
+
+#[test]
+fn a_story_can_be_told_in_two_minutes() {
+    let short = crate::scenario::quantity::Length(120 * SEC);
+    for (name, _) in shipped() {
+        let scenario = Scenario::open(name).unwrap();
+        let hurried = scenario.hurried(short, Some(16));
+        let plan = draw(&hurried, 7, Some(16)).unwrap_or_else(|error| panic!("{error}"));
+        lawful(&plan);
+        assert!(plan.span <= 120 * SEC);
+        assert!((5..2_000).contains(&plan.posts), "{name}: {} posts", plan.posts);
+        let whole = draw(&scenario, 7, Some(16)).unwrap();
+        let phases = |plan: &Plan| plan.phases.iter().map(|phase| phase.name.clone()).collect::<Vec<_>>();
+        assert_eq!(phases(&plan), phases(&whole), "{name}");
     }
 }
 

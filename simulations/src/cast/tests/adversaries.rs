@@ -5,7 +5,10 @@ use std::sync::Arc;
 use starling_protocol::{Signed, frame::Frame};
 
 use super::carrier::{World, plan};
-use crate::plan::{Happening, Plan, Role, SEC, What};
+use crate::{
+    control::Checking,
+    plan::{Happening, Plan, Role, SEC, What},
+};
 
 const MINUTE: u64 = 60 * SEC;
 
@@ -49,7 +52,8 @@ fn an_eclipse_keeps_back_what_passes_and_lets_go_when_it_ends() {
 
 #[test]
 fn a_flood_has_its_rate_and_its_part_of_garbage() {
-    let mut world = World::new(plan(3, attacked(3, Role::Flood { per_second: 4.0, garbage: 0.5 })));
+    let flood = Role::Flood { per_second: 4.0, garbage: 0.5 };
+    let mut world = World::checking(plan(3, attacked(3, flood)), Checking::Samples);
     world.connect_all();
     world.pass(MINUTE - SEC);
     assert_eq!(world.published.get(&2).map_or(0, Vec::len), 0);
@@ -128,7 +132,7 @@ fn what_was_deleted_stays_deleted_however_often_it_is_said_again() {
 
 #[test]
 fn a_sybil_calls_many_and_speaks_without_pause() {
-    let mut world = World::new(plan(8, attacked(8, Role::Sybil)));
+    let mut world = World::checking(plan(8, attacked(8, Role::Sybil)), Checking::Samples);
     world.pass(MINUTE - SEC);
     assert!(world.links.is_empty());
     world.pass(2 * MINUTE + SEC);

@@ -21,6 +21,7 @@ use crate::{
     control::{Checking, Ended},
     invariant::{self, Law},
     plan::{Ending, NodeId, SEC, What},
+    record::Sample,
 };
 
 /// An entry in somebody's name, signed with their key, of which their node knows nothing.
@@ -38,6 +39,10 @@ fn frame(world: &World, node: NodeId, entry: &Verified) -> Bytes {
 
 fn store(world: &World, node: NodeId) -> Store {
     world.cast.engine(node).unwrap().store().clone()
+}
+
+fn sample(world: &mut World) {
+    world.cast.sample(Sample { at: world.at, ..Sample::default() });
 }
 
 fn quiet(world: World) -> crate::cast::Finish {
@@ -102,7 +107,7 @@ fn verified_a_signature_that_is_not_the_devices() {
             batch.index(&broken, taken, 1, starling::store::Audience::Home).map(drop)
         })
         .unwrap();
-    world.post(1);
+    sample(&mut world);
     assert!(world.broken().contains(&Law::Verified), "{:?}", world.broken());
 }
 
@@ -250,8 +255,7 @@ fn samples_come_round_to_every_node() {
         .unwrap();
     world.post(1);
     assert_eq!(world.broken(), BTreeSet::new());
-    let at = world.at;
-    world.cast.sample(crate::record::Sample { at, ..Default::default() });
+    sample(&mut world);
     let (found, _) = world.cast.violations();
     assert_eq!((found[0].law, found[0].node), (Law::Sound, Some(2)));
 }

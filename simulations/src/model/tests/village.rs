@@ -1,13 +1,13 @@
 //! A village whose plan is written by hand, and questions to it after it was lived through.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use starling::view::{Page, PostBody};
 
 use crate::{
     cast::Cast,
     control::{Control, Ended},
-    model,
+    model::World,
     plan::{
         Ending, GossipModel, Happening, Links, MS, Micros, Nat, NodeId, NodePlan, Plan, PolicyPlan, PostId,
         Role, SEC, Spread, What,
@@ -66,19 +66,19 @@ pub fn village(count: NodeId, calls: NodeId, span: Micros) -> Plan {
 
 impl Plan {
     /// Adds something that happens.
-    pub fn at(mut self, at: Micros, what: What) -> Self {
+    pub(super) fn at(mut self, at: Micros, what: What) -> Self {
         self.happenings.push(Happening { at, what });
         self
     }
 
     /// Adds a post.
-    pub fn post(mut self, at: Micros, node: NodeId) -> Self {
+    pub(super) fn post(mut self, at: Micros, node: NodeId) -> Self {
         let post: PostId = self.posts;
         self.posts += 1;
         self.at(at, What::Post { node, post, bytes: 120, reply_to: None })
     }
 
-    pub fn stop(self, at: Micros, node: NodeId, ending: Ending) -> Self {
+    pub(super) fn stop(self, at: Micros, node: NodeId, ending: Ending) -> Self {
         self.at(at, What::Stop(node, ending))
     }
 }
@@ -87,6 +87,10 @@ impl Plan {
 pub struct Lived {
     pub cast: Cast,
     pub ended: Ended,
+    /// Connections that were made.
+    pub made: u32,
+    /// Peers that each node has at the end.
+    pub peers: Vec<usize>,
 }
 
 /// Lives through a plan.
@@ -94,8 +98,11 @@ pub fn live(mut plan: Plan) -> Lived {
     plan.happenings.sort_by_key(|happening| happening.at);
     let mut control = Control::default();
     let mut cast = Cast::new(Arc::new(plan), &control).unwrap();
-    let ended = model::run(&mut cast, &mut control).unwrap();
-    Lived { cast, ended }
+    let mut world = World::new(&mut cast);
+    let ended = world.run(&mut control).unwrap();
+    let made = world.links.made();
+    let peers = world.hosts.iter().map(|host| host.neighbours.len()).collect();
+    Lived { cast, ended, made, peers }
 }
 
 impl Lived {
@@ -106,6 +113,12 @@ impl Lived {
         let page = Page { limit: 80, ..Page::default() };
         let posts = engine.store().read().unwrap().author_posts(&author, &page).unwrap();
         posts.iter().filter(|post| matches!(post.body, PostBody::Content { .. })).count()
+    }
+
+    /// First copies of gossiped frames, and those that were there already.
+    pub fn copies(self) -> (u64, u64) {
+        let traffic = self.cast.record.finish(self.ended, Duration::ZERO).traffic;
+        (traffic.firsts, traffic.duplicates)
     }
 
     pub fn hash(&self) -> String {

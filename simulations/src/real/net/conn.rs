@@ -5,7 +5,8 @@ use std::io;
 use std::task::{Poll, Waker};
 
 use super::{
-    BACKLOG, Call, FIRST_PORT, FIRST_RETRY, GIVE_UP, LAST_RETRY, NEVER, Net, SEGMENT, State, WINDOW, remember,
+    BACKLOG, Call, FIRST_PORT, FIRST_RETRY, GIVE_UP, LAST_RETRY, NEVER, Net, SEC, SEGMENT, State, WINDOW,
+    remember,
 };
 use crate::plan::NodeId;
 use crate::real::det;
@@ -13,6 +14,9 @@ use crate::real::stream::Stream;
 
 /// Largest chunk; more is written in several.
 const CHUNK: usize = 64 << 10;
+
+/// What a slow reader reads at once: small, so that all its connections have their turns.
+const SLOW_READ: usize = 256;
 
 /// Which end of a connection: 0 called, 1 was called.
 pub(in crate::real) type Side = usize;
@@ -311,6 +315,17 @@ impl State {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         let now = det::now();
+        let host = &mut self.hosts[self.conns[place].ends[side].host as usize];
+        let slow = host.read_rate;
+        if slow.is_some() && host.reads_again > now {
+            let again = host.reads_again;
+            let number = self.conns[place].number;
+            remember(&mut self.conns[place].ends[side].reader, waker, &mut self.drop);
+            self.plan(again, Due::Read { place, number, side: side as u8 });
+            return Poll::Pending;
+        }
+        let wanted = buffer.len().min(slow.map_or(usize::MAX, |_| SLOW_READ));
+        let buffer = &mut buffer[..wanted];
         let [first, second] = &mut self.conns[place].ends;
         let (end, other) = if side == 0 { (first, second) } else { (second, first) };
         let mut done = 0;
@@ -328,6 +343,9 @@ impl State {
             }
         }
         if done > 0 {
+            if let Some(rate) = slow {
+                host.reads_again = now + done as u64 * SEC / rate.max(1);
+            }
             end.unread -= done;
             self.wake.extend(other.writer.take());
             return Poll::Ready(Ok(done));

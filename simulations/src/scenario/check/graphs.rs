@@ -1,8 +1,10 @@
 //! Graphs that cannot be.
 
 use super::{Checked, fail};
+use starling::network::{Limits, Role};
+
 use crate::scenario::{
-    Scenario,
+    Follows, Scenario,
     graph::{FollowGraph, Topology},
 };
 
@@ -12,6 +14,21 @@ use crate::scenario::{
 /// What cannot.
 pub fn topology(scenario: &Scenario, nodes: u32) -> Checked {
     let strict = nodes == scenario.nodes;
+    let limits = Limits::of(Role::Home);
+    let most = (limits.incoming + limits.outgoing) as u32;
+    if let Topology::RandomRegular { degree }
+    | Topology::SmallWorld { degree, .. }
+    | Topology::Communities { degree, .. } = &scenario.topology
+        && *degree > most
+    {
+        return fail("topology.degree", format!("a node holds at most {most} connections"));
+    }
+    if let Topology::ScaleFree { edges: calls } | Topology::Relays { each: calls } = &scenario.topology
+        && *calls > limits.outgoing as u32
+    {
+        let key = if matches!(scenario.topology, Topology::Relays { .. }) { "each" } else { "edges" };
+        return fail(format!("topology.{key}"), format!("a node calls at most {} others", limits.outgoing));
+    }
     match &scenario.topology {
         Topology::RandomRegular { degree } => {
             let degree = *degree;
@@ -136,10 +153,22 @@ pub fn follows(scenario: &Scenario, nodes: u32) -> Checked {
             }
             0.0
         }
+        FollowGraph::Stars { count } => {
+            if *count == 0 {
+                return fail(
+                    "follows.count",
+                    "somebody has to be followed; write kind = \"none\" if that is meant",
+                );
+            }
+            if strict && *count > nodes {
+                return fail("follows.count", format!("there are only {nodes} people"));
+            }
+            0.0
+        }
         FollowGraph::File { .. } | FollowGraph::None {} => 0.0,
     };
-    // Without `follows` in the file its default has to fit small worlds as well.
-    let written = scenario.source.text.contains("follows");
+    // The default has to fit small worlds as well.
+    let written = scenario.follows != Follows::default();
     if strict && written && mean > f64::from(nodes - 1) {
         return fail("follows.mean", format!("of {nodes} people nobody can follow {mean}"));
     }
