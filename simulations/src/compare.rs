@@ -153,6 +153,9 @@ pub struct Comparison {
     pub rows: Vec<Row>,
 }
 
+/// A part of a run's setup, as text.
+type Part = fn(&Run) -> String;
+
 /// Compares two sides.
 ///
 /// # Errors
@@ -167,7 +170,7 @@ pub fn compare(a: &Side, b: &Side) -> Result<Comparison, Error> {
             of_b: scenario(b),
         });
     }
-    let parts: [(&str, fn(&Run) -> String); 6] = [
+    let parts: [(&str, Part); 6] = [
         ("version", |run| run.version.clone()),
         ("layer", |run| crate::report::plots::layer(run).to_owned()),
         ("nodes", |run| run.nodes.to_string()),

@@ -7,6 +7,7 @@
 //! What an engine cannot do of a plan is never dropped in silence: it is listed in what is written and given back.
 
 pub mod netns;
+pub mod shadow;
 pub mod steps;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,9 @@ pub enum Error {
         /// Why not.
         error: std::io::Error,
     },
+    /// The home of a node cannot be made.
+    #[error(transparent)]
+    Home(#[from] starling::home::Error),
     /// More than the engine can carry.
     #[error("the plan has {count} {what}, {engine} carries at most {most}: {reason}")]
     TooMany {

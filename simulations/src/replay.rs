@@ -18,7 +18,7 @@ use std::{
 use starling::{
     engine::{Engine, Input, Setup, command::ImportItem},
     recording::{self, Batch, Broken, Counts, End, Head, Item, Own, Reader, Thing, counts, summary},
-    store::{self, Store, audit},
+    store::{self, Store, audit, peers::PeerRow},
 };
 use starling_protocol::{entry::blanked, keys::Secret};
 
@@ -101,11 +101,21 @@ struct Replay {
     hash: blake3::Hasher,
 }
 
+/// No clock shows more milliseconds since 1970: that is in 285,000 years, and what is added to it still fits.
+const LATEST: u64 = 1 << 53;
+
 /// Things taken in at once before the engine begins.
 const AT_ONCE: usize = 2_048;
 
 impl Replay {
     fn begin(head: &Head, options: Options) -> Result<Self, Error> {
+        if head.at > LATEST {
+            return Err(Error::Senseless("the time in its head"));
+        }
+        let recording::Policy { store_bytes, followed_bytes, seen_bytes, stranger_bytes, .. } = head.policy;
+        if [store_bytes, followed_bytes, seen_bytes, stranger_bytes].into_iter().any(|bytes| bytes > LATEST) {
+            return Err(Error::Senseless("the bounds in its head"));
+        }
         let store = Store::over(Disk::new(false), 0)?;
         Ok(Self {
             options,
@@ -135,7 +145,9 @@ impl Replay {
                 }
             }
             Item::Peer(id, row) => {
-                self.store.write(|batch| batch.change_peer(&id, |peer| *peer = row))?;
+                // Its number is for this store to give.
+                let known = |peer: &mut PeerRow| *peer = PeerRow { number: peer.number, ..row };
+                self.store.write(|batch| batch.change_peer(&id, known))?;
             }
             Item::Whole(whole) => {
                 self.hold()?;
@@ -174,6 +186,9 @@ impl Replay {
         let Some(mut engine) = self.engine.take() else {
             return Err(Error::Senseless("a batch comes before the engine began"));
         };
+        if batch.at > LATEST {
+            return Err(Error::Senseless("the time of a batch"));
+        }
         self.draw(&batch.draws);
         self.last_at = batch.at;
         self.report.batches += 1;

@@ -80,10 +80,11 @@ macro_rules! scenarios {
 
 // What is particular about each is brought forward, so that it happens within the time.
 scenarios! {
-    bench_model "bench-model" ["start.within=2s", "people.posts=9000/day"];
+    bench_model "bench-model" ["start.within=2s", "people.posts=4000/day"];
     bench_real "bench-real" [];
-    churn "churn" ["churn.session.scale=4s", "churn.absence.scale=2s", "crashes.rate=9/min", "crashes.down=2s"];
-    cold_start "cold-start" [];
+    churn "churn" ["people.posts_in_all=60/min", "churn.session.scale=4s",
+        "churn.absence.scale=2s", "crashes.rate=9/min", "crashes.down=2s"];
+    cold_start "cold-start" ["start.within=3s"];
     eclipse "eclipse" ["adversary.0.from=3s", "adversary.0.until=9s"];
     flapping "flapping" ["event.0.at=3s", "event.0.heal_after=2s", "event.0.every=4s", "event.0.times=2"];
     flash_crowd "flash-crowd" ["event.0.at=1s", "event.0.within=2s", "event.1.at=4s", "event.1.within=4s"];
@@ -97,9 +98,10 @@ scenarios! {
     partition_days "partition-days" ["event.0.at=3s", "event.0.heal_after=4s", "people.posts=9000/day"];
     partition_three "partition-three" ["event.0.at=3s", "event.0.heal_after=4s"];
     published "published" ["start.within=2s", "event.0.at=3s", "event.0.within=4s"];
-    relays_dead "relays-dead" ["event.0.at=3s", "event.1.at=5s", "event.1.within=1s", "event.1.back_after=2s", "event.2.at=8s", "event.2.within=2s"];
+    relays_dead "relays-dead" ["event.0.at=3s", "event.1.at=5s", "event.1.within=1s", "event.1.back_after=2s",
+        "event.2.at=8s", "event.2.within=2s"];
     sybil "sybil" ["adversary.0.from=3s", "adversary.0.until=9s", "adversary.0.posts=60/min"];
-    village "village" [];
+    village "village" ["start.within=3s", "follows.over=3s", "people.from=4s", "people.posts=1800/h"];
     viral "viral" ["event.0.at=3s", "event.0.within=6s"];
 }
 

@@ -1,6 +1,7 @@
 //! Small worlds in the real layer: libp2p over simulated wires, under virtual time.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
+#![allow(clippy::unwrap_used, reason = "what tests share is a test as well")]
 
 use std::process::Command;
 use std::sync::Arc;

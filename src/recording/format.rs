@@ -64,7 +64,11 @@ pub struct Policy {
     pub seen_bytes: u64,
     pub stranger_bytes: u64,
     pub outbound: usize,
+    pub stay_in_shards: bool,
+    pub shard_frames: u64,
     pub follows: usize,
+    pub stay_in_shards: bool,
+    pub shard_frames: u64,
 }
 
 impl From<&crate::engine::Policy> for Policy {
@@ -77,7 +81,11 @@ impl From<&crate::engine::Policy> for Policy {
             seen_bytes: policy.seen_bytes,
             stranger_bytes: policy.stranger_bytes,
             outbound: policy.outbound,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
             follows: policy.follows,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
         }
     }
 }
@@ -92,7 +100,11 @@ impl From<Policy> for crate::engine::Policy {
             seen_bytes: policy.seen_bytes,
             stranger_bytes: policy.stranger_bytes,
             outbound: policy.outbound,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
             follows: policy.follows,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use starling_simulations::{
-    export::{self, Exported, netns},
+    export::{self, Exported, netns, shadow},
     plan::Plan,
 };
 
@@ -17,6 +17,18 @@ use super::{
 pub enum Export {
     /// A script that builds it out of Linux network namespaces, with real sockets in real time
     Netns(To),
+    /// A configuration for the Shadow simulator, with a graph and a home for every node, in virtual time
+    Shadow(Shadow),
+}
+
+/// A configuration for the Shadow simulator, with a graph and a home for every node, in virtual time
+#[derive(Debug, clap::Args)]
+pub struct Shadow {
+    #[command(flatten)]
+    to: To,
+    /// The program that Shadow is to run
+    #[arg(long, value_name = "PATH")]
+    starling: PathBuf,
 }
 
 /// Which world, and where to.
@@ -36,6 +48,9 @@ impl Export {
     pub fn run(self, output: Output) -> Result<(), Failure> {
         match self {
             Self::Netns(to) => to.run(output, netns::export),
+            Self::Shadow(Shadow { to, starling }) => {
+                to.run(output, |plan, into| shadow::export(plan, into, &starling))
+            }
         }
     }
 }
@@ -44,7 +59,7 @@ impl To {
     fn run(
         self,
         output: Output,
-        export: fn(&Plan, &Path) -> Result<Exported, export::Error>,
+        export: impl FnOnce(&Plan, &Path) -> Result<Exported, export::Error>,
     ) -> Result<(), Failure> {
         let drawn = self.world.draw(&self.set)?;
         let Exported { files, start, losses } = &export(&drawn.plan, &self.out).map_err(Failure::failed)?;

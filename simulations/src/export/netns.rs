@@ -1,7 +1,7 @@
 //! A plan as a script that builds it out of Linux network namespaces: a bridge, a cable to each node, `tc netem` on
 //! the cables, and the real program in every namespace. A cut moves cables to other bridges.
 
-mod shape;
+pub(super) mod shape;
 
 use std::{fmt::Write as _, path::Path};
 

@@ -109,7 +109,7 @@ impl World {
             let complete = now() >= plan.span;
             let over = complete || stop.load(Ordering::Relaxed);
             let closely = now() < self.mended + CLOSELY_FOR;
-            if now() >= sample || over || closely && now() % CLOSELY == 0 {
+            if now() >= sample || over || closely && now().is_multiple_of(CLOSELY) {
                 self.look_around(now() >= sample || over).await;
                 while sample <= now() {
                     sample += plan.sample_every.max(1);

@@ -16,7 +16,7 @@ impl Recorder {
         {
             self.marks.pop_front();
             match mark {
-                Mark::Cut => self.end_repair(Some(when)),
+                Mark::Cut => self.end_repair(when, false),
                 Mark::Heal => self.heal(when),
                 Mark::Attack(on) => self.attack = on,
                 Mark::Delete(post) => self.settle(when, post),
@@ -25,15 +25,16 @@ impl Recorder {
         }
     }
 
-    pub(super) fn end_repair(&mut self, at: Option<Micros>) {
+    /// The repair that is being watched, if any, ends: with the `world`, or by what the plan says.
+    pub(super) fn end_repair(&mut self, at: Micros, world: bool) {
         if let Some(mut repair) = self.repair.take() {
-            repair.end(at, self.totals.bytes.sync);
+            repair.end(at, world, self.totals.bytes.sync);
             self.repairs.push(repair);
         }
     }
 
     fn heal(&mut self, at: Micros) {
-        self.end_repair(Some(at));
+        self.end_repair(at, false);
         let watched = self.nodes.iter().zip(&self.honest);
         let missing = watched.map(|(node, honest)| (*honest && node.since.is_some()).then_some(node.missing));
         self.repair = Some(Repair::begin(at, self.next_post, missing, self.totals.bytes.sync));

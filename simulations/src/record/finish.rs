@@ -62,7 +62,7 @@ impl Recorder {
     /// Ends the record: `ended` is how the run ended, `wall` how long it took.
     pub fn finish(mut self, ended: Ended, wall: Duration) -> Metrics {
         self.advance(ended.at);
-        self.end_repair(None);
+        self.end_repair(ended.at, true);
         let runs: Vec<bool> = self.nodes.iter().map(|node| node.since.is_some()).collect();
         for counters in &mut self.nodes {
             counters.stop(ended.at);

@@ -105,11 +105,16 @@ impl Repair {
         self.step(at.saturating_sub(self.at), sync);
     }
 
-    /// Watching ends.
-    pub fn end(&mut self, at: Option<Micros>, sync: u64) {
-        self.until = at;
+    /// Watching ends: at a cut or another heal, or with the world.
+    pub fn end(&mut self, at: Micros, world: bool, sync: u64) {
+        self.until = (!world).then_some(at);
         if self.whole.is_none() {
             self.sync_after = sync;
+        }
+        // The curve goes on to the end, at the height that it reached.
+        let after = at.saturating_sub(self.at);
+        if self.steps.last().is_some_and(|(last, ..)| *last < after) && self.whole.is_none() {
+            self.steps.push((after, self.done, self.open));
         }
         self.waiting = Vec::new();
     }

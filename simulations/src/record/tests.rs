@@ -207,6 +207,9 @@ fn a_heal_that_does_not_finish_says_so() {
     assert_eq!((heal.missing, heal.open, heal.until_s), (2, 1, Some(60.0)));
     assert_eq!((heal.nodes_whole.all_s, heal.posts_arrived.all_s), (None, None));
     assert_eq!(heal.posts_arrived.p50_s, Some(10.0));
+    // The curve goes on until nobody watches any more.
+    let last = metrics.tables.heals.last().expect("a curve");
+    assert_eq!((last.after_s, last.nodes_whole, last.posts_arrived), (40.0, 0.5, 0.5));
     // A node that leaves is not waited for.
     let mut record = small(vec![at(SEC, cut()), at(20 * SEC, What::Heal)]);
     post(&mut record, 2 * SEC, 0, 0);

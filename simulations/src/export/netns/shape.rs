@@ -61,6 +61,12 @@ fn between(links: &Links, from: usize, to: usize) -> Delay {
     sum(delay(base.unwrap_or(Spread::Fixed(0.0))), delay(links.jitter))
 }
 
+/// The mean delay from a region to a region, in microseconds, and whether it varies.
+pub(in crate::export) fn mean(links: &Links, from: usize, to: usize) -> (f64, bool) {
+    let delay = between(links, from, to);
+    (delay.mean, delay.width > 0.0)
+}
+
 /// The arguments of netem from a region to a region.
 pub(super) fn netem(plan: &Plan, from: usize, to: usize) -> String {
     let links = &plan.links;

@@ -41,9 +41,11 @@ pub fn heals(run: &Run) -> Option<Plot> {
         curve.name = format!("nodes that have everything{which}");
         curves.push(curve);
         if let Some(heal) = run.metrics.heals.get(*heal as usize) {
-            let after = |until: Option<f64>| until.map_or("never".to_owned(), format::seconds);
+            let after = |until: Option<f64>| {
+                until.map_or("never".to_owned(), |after| format!("after {}", format::seconds(after)))
+            };
             said.push(format!(
-                "{} posts were missing at {} nodes{which}; half of them arrived after {}, all after {}",
+                "{} posts were missing at {} nodes{which}; half of them arrived {}, all {}",
                 format::count(heal.missing),
                 format::count(u64::from(heal.behind)),
                 after(heal.posts_arrived.p50_s),
