@@ -67,8 +67,6 @@ pub struct Policy {
     pub stay_in_shards: bool,
     pub shard_frames: u64,
     pub follows: usize,
-    pub stay_in_shards: bool,
-    pub shard_frames: u64,
 }
 
 impl From<&crate::engine::Policy> for Policy {
@@ -84,8 +82,6 @@ impl From<&crate::engine::Policy> for Policy {
             stay_in_shards: policy.stay_in_shards,
             shard_frames: policy.shard_frames,
             follows: policy.follows,
-            stay_in_shards: policy.stay_in_shards,
-            shard_frames: policy.shard_frames,
         }
     }
 }
@@ -103,8 +99,6 @@ impl From<Policy> for crate::engine::Policy {
             stay_in_shards: policy.stay_in_shards,
             shard_frames: policy.shard_frames,
             follows: policy.follows,
-            stay_in_shards: policy.stay_in_shards,
-            shard_frames: policy.shard_frames,
         }
     }
 }
