@@ -64,6 +64,8 @@ pub struct Policy {
     pub seen_bytes: u64,
     pub stranger_bytes: u64,
     pub outbound: usize,
+    pub stay_in_shards: bool,
+    pub shard_frames: u64,
     pub follows: usize,
 }
 
@@ -77,6 +79,8 @@ impl From<&crate::engine::Policy> for Policy {
             seen_bytes: policy.seen_bytes,
             stranger_bytes: policy.stranger_bytes,
             outbound: policy.outbound,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
             follows: policy.follows,
         }
     }
@@ -92,6 +96,8 @@ impl From<Policy> for crate::engine::Policy {
             seen_bytes: policy.seen_bytes,
             stranger_bytes: policy.stranger_bytes,
             outbound: policy.outbound,
+            stay_in_shards: policy.stay_in_shards,
+            shard_frames: policy.shard_frames,
             follows: policy.follows,
         }
     }
