@@ -16,10 +16,13 @@ use starling_protocol::{
 
 use super::Scene;
 
+/// Entries by place: id and exact bytes.
+type Log = BTreeMap<u64, (EntryId, Vec<u8>)>;
+
 struct Feed {
     record: Record,
     digest: [u8; 32],
-    logs: BTreeMap<(DeviceKey, u8), BTreeMap<u64, (EntryId, Vec<u8>)>>,
+    logs: BTreeMap<(DeviceKey, u8), Log>,
 }
 
 /// Feeds in memory.

@@ -44,6 +44,7 @@ impl Cast {
             bootstrap: planned.bootstrap.iter().map(|there| self.place(*there)).collect(),
             policy: Policy {
                 outbound: self.plan.policy.outbound,
+                stay_in_shards: planned.relay,
                 network_rows: self.plan.policy.network_rows.unwrap_or(defaults.network_rows),
                 retention: self.plan.policy.retention.unwrap_or(defaults.retention),
                 ..defaults
