@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn what_a_run_did_not_find_makes_a_measure_void() {
-        let found = Found(json!({ "heals": [{ "missing": 3, "nodes_whole": { "all_s": null } }], "nodes": 2 }));
+        let found =
+            Found(json!({ "heals": [{ "missing": 3, "nodes_whole": { "all_s": null } }], "nodes": 2 }));
         assert_eq!(found.number("heals.0.missing").ok(), Some(3.0));
         for missing in ["heals.1.missing", "heals.0.nodes_whole.all_s", "heals", "x.y"] {
             assert!(found.number(missing).is_err(), "{missing}");

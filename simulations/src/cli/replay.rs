@@ -27,7 +27,8 @@ pub struct Replay {
 
 impl Replay {
     pub fn run(self, output: Output) -> Result<(), Failure> {
-        let told = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", self.file.display()));
+        let told =
+            |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", self.file.display()));
         let file = File::open(&self.file).map_err(|error| told(&error))?;
         let options = Options {
             until: self.until.map(|until| until.micros() / 1_000),

@@ -29,10 +29,10 @@ pub fn sound(plan: &Plan) -> Result<(), String> {
         all(&what, &planned.bootstrap)?;
         match &planned.role {
             Role::Eclipse { victims } => all(&what, victims)?,
-            Role::Flood { per_second, garbage } => {
-                if !(*per_second >= 0.0 && per_second.is_finite() && (0.0..=1.0).contains(garbage)) {
-                    return Err(format!("{what}: a flood of {per_second} a second, {garbage} of it garbage"));
-                }
+            Role::Flood { per_second, garbage }
+                if !(*per_second >= 0.0 && per_second.is_finite() && (0.0..=1.0).contains(garbage)) =>
+            {
+                return Err(format!("{what}: a flood of {per_second} a second, {garbage} of it garbage"));
             }
             _ => {}
         }

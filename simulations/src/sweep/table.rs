@@ -106,18 +106,21 @@ pub struct Range {
     pub runs: usize,
 }
 
+/// Settings with their values, in the order of the axes.
+pub type Settings = Vec<(String, String)>;
+
 /// Each combination of settings, in the order of the rows, with the range of one metric; none where no run has it.
-pub fn ranges(rows: &[Found], metric: &str) -> Vec<(Vec<(String, String)>, Option<Range>)> {
-    let mut groups: Vec<(&[(String, String)], Vec<f64>)> = Vec::new();
+pub fn ranges(rows: &[Found], metric: &str) -> Vec<(Settings, Option<Range>)> {
+    let mut groups: Vec<(&Settings, Vec<f64>)> = Vec::new();
     for found in rows {
-        let settings = found.row.settings.as_slice();
+        let settings = &found.row.settings;
         let number = found.number(metric);
         match groups.iter_mut().find(|(known, _)| *known == settings) {
             Some((_, numbers)) => numbers.extend(number),
             None => groups.push((settings, number.into_iter().collect())),
         }
     }
-    groups.into_iter().map(|(settings, numbers)| (settings.to_vec(), range(numbers))).collect()
+    groups.into_iter().map(|(settings, numbers)| (settings.clone(), range(numbers))).collect()
 }
 
 fn range(mut numbers: Vec<f64>) -> Option<Range> {
