@@ -84,7 +84,7 @@ impl<R: BufRead> Reader<R> {
     ///
     /// # Errors
     /// If it is damaged or cut off; nothing after it can be read.
-    #[expect(
+    #[allow(
         clippy::should_implement_trait,
         reason = "nothing follows an error, which an iterator would promise"
     )]
