@@ -15,6 +15,13 @@ use crate::{
 const RETRY_MS: u64 = 1_000;
 /// The longest wait: a node that comes back is found within it.
 const RETRY_MOST_MS: u64 = 5 * 60 * 1000;
+/// The same for those whom the person named: after the worst of outages somebody is called soon, and
+/// whoever answers has us call the others.
+const RETRY_WANTED_MS: u64 = 60 * 1000;
+/// Somebody who was away is back: so may be all the others, and they are called at once, but not more
+/// often than this. What cuts off one mostly cuts off many, and a network that heals then does so within
+/// seconds, each node waking the next.
+const RALLY_MS: u64 = 60 * 1000;
 /// Wait before a session that ended is opened again.
 pub(super) const RESYNC_MS: u64 = 2_000;
 /// Points at which a peer is left, and not called for [`LEFT_MS`].
@@ -73,8 +80,9 @@ impl Turn<'_, '_> {
         first: bool,
     ) -> Result<(), Error> {
         let now = self.now;
-        let mut left = false;
+        let (mut left, mut back) = (false, false);
         let row = self.batch.change_peer(&peer.to_bytes(), |row| {
+            back = row.failures > 0 || (row.last_seen > 0 && row.last_seen + RALLY_MS < now);
             // Leaving takes longer than any wait between calls.
             left =
                 !row.wanted && row.retry_at > now + RETRY_MOST_MS + RETRY_MS && row.retry_at <= now + LEFT_MS;
@@ -105,6 +113,23 @@ impl Turn<'_, '_> {
             held.outbound = outbound;
             self.network(Command::OpenSync { peer });
         }
+        if back { self.rally() } else { Ok(()) }
+    }
+
+    /// Calls all those at once who were named and could not be reached.
+    fn rally(&mut self) -> Result<(), Error> {
+        let now = self.now;
+        if now < self.state.rallied_at.saturating_add(RALLY_MS) && self.state.rallied_at <= now {
+            return Ok(());
+        }
+        self.state.rallied_at = now;
+        for (id, row) in self.batch.peers()? {
+            let waits = row.wanted && row.failures > 0 && row.retry_at > now + RETRY_MS;
+            if waits && !row.banned && row.retry_at <= now + RETRY_MOST_MS + RETRY_MS && self.away(&id) {
+                self.batch.change_peer(&id, |row| row.retry_at = now)?;
+                self.state.next_dial = now;
+            }
+        }
         Ok(())
     }
 
@@ -127,7 +152,7 @@ impl Turn<'_, '_> {
     ) -> Result<(), Error> {
         tracing::debug!("no connection to {peer:?} at {addresses:?}: {reason}");
         let Some(peer) = peer else { return Ok(()) };
-        let jitter = u64::from(u16::from_le_bytes(self.random())) % RETRY_MS;
+        let chance = u64::from(u16::from_le_bytes(self.random()));
         let (id, now) = (peer.to_bytes(), self.now);
         if let Some(row) = self.batch.peer(&id)? {
             let gone = row.failures >= GIVE_UP && now.saturating_sub(row.last_seen) > AGE_MS;
@@ -136,9 +161,11 @@ impl Turn<'_, '_> {
                 return self.plan_dial();
             }
             self.batch.change_peer(&id, |row| {
-                let wait = (RETRY_MS << row.failures.min(16)).min(RETRY_MOST_MS);
+                let most = if row.wanted { RETRY_WANTED_MS } else { RETRY_MOST_MS };
+                let wait = (RETRY_MS << row.failures.min(16)).min(most);
                 row.failures = row.failures.saturating_add(1);
-                row.retry_at = now + wait + jitter;
+                // Anywhere in the second half: those who were cut off together do not call together.
+                row.retry_at = now + wait - chance % (wait / 2);
             })?;
         }
         self.plan_dial()

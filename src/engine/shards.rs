@@ -1,8 +1,13 @@
-//! Which shards of the gossip this node takes part in: its own, and those of the authors it follows. In a
+//! Which shards of the gossip this node takes part in: all of them, as long as that costs nothing. In a
 //! large network nearly all that a shard carries is of people who are not followed here; then the shard
 //! is left, and open sessions bring the rest.
 //!
-//! A shard may be left when, for an hour, more came than costs nothing and next to none of it was of
+//! Why all, and not only those of the authors followed: a frame is only passed on by neighbours who take
+//! part in its shard. With some ten neighbours and some twenty follows, two or three of them would, and a
+//! third of what is followed would never come, because no chain of them leads to its author. While the
+//! network is small everybody listens to everybody; as it grows the shards fill with those who care.
+//!
+//! A shard of somebody who is followed may be left when, for an hour, more came than costs nothing and next to none of it was of
 //! anybody followed, and when two peers push each author of it whom we follow. Such a peer has caught up
 //! with us in an open session about that author, and it holds the feed or asks for it itself. Two more
 //! things are asked of them:
@@ -24,7 +29,7 @@ use libp2p::PeerId;
 use starling_protocol::AuthorId;
 
 use super::{sessions::Session, state::State, surface::shard, turn::Turn};
-use crate::network::Command;
+use crate::network::{self, Command};
 
 /// Half of the time for which a shard is listened to before it is judged. An hour in all: people post in
 /// bursts, and less would judge a shard by one conversation.
@@ -168,12 +173,12 @@ impl State {
 }
 
 impl Turn<'_, '_> {
-    /// Joins the shards of those we follow and our own but for those that were left, and leaves the others.
+    /// Joins all shards but for those that were left.
     pub fn join_shards(&mut self) {
         let own = shard(&self.state.author);
-        let mut wanted: BTreeSet<u8> = self.state.interests().iter().map(shard).collect();
+        let mut wanted: BTreeSet<u8> = (0..network::SHARDS).collect();
         let listening = &mut self.state.listening;
-        listening.left.retain(|left, _| wanted.contains(left) && *left != own);
+        listening.left.retain(|left, _| *left != own);
         wanted.retain(|shard| !listening.left.contains_key(shard));
         listening.heard.retain(|heard, _| wanted.contains(heard));
         listening.doubt();

@@ -84,6 +84,8 @@ pub(super) struct State {
     /// Own entries that were signed while nobody was there to take them.
     pub waiting: u64,
     pub next_dial: u64,
+    /// When those who could not be reached were last called all at once.
+    pub rallied_at: u64,
     /// The time of the last turn: a clock that went back is noticed.
     pub last_turn: u64,
     /// What is remembered here may be more than was committed: it is read again first of all.
@@ -122,6 +124,7 @@ impl State {
             disk_full: false,
             waiting: 0,
             next_dial: 0,
+            rallied_at: 0,
             last_turn: 0,
             stale: false,
             shown: Some(Status::default()),

@@ -61,7 +61,7 @@ pub struct Carried {
     #[arg(long, value_enum, default_value_t = CryptoName::Noise)]
     pub crypto: CryptoName,
     /// How often invariants are checked
-    #[arg(long, value_enum, default_value_t = CheckName::Samples)]
+    #[arg(long, value_enum, default_value_t = CheckName::Off)]
     pub check: CheckName,
 }
 
@@ -128,8 +128,8 @@ impl Carried {
             words.extend(["--crypto", "plaintext"]);
         }
         match self.check {
-            CheckName::Off => words.extend(["--check", "off"]),
-            CheckName::Samples => {}
+            CheckName::Off => {}
+            CheckName::Samples => words.extend(["--check", "samples"]),
             CheckName::Steps => words.extend(["--check", "steps"]),
         }
         words.into_iter().map(String::from).collect()
