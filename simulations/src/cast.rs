@@ -198,7 +198,7 @@ impl Cast {
         let plan = self.plan.clone();
         // Nobody cuts the power of a disk that is not careful: it need not be written as if.
         let care = if plan.nodes[index].careful_disk { Care::Full } else { Care::None };
-        let store = Store::over_with(self.nodes[index].disk.clone(), 1 << 20, care)?;
+        let store = Store::over_with(self.nodes[index].disk.clone(), 0, care)?;
         let first = self.nodes[index].starts == 0;
         self.nodes[index].starts += 1;
         if first && !plan.follows_signed {

@@ -214,7 +214,7 @@ fn a_sweep_goes_on_where_it_was_left() {
     let again = run(&sweep);
     assert!(said(&again).starts_with("4 of 4 rows are there already\n"), "{}", said(&again));
     assert_eq!(fs::read_to_string(out.join("sweep.csv")).unwrap(), table);
-    check(&[&sweep[..], &["--set", "nodes=20"]].concat(), 8, "holds another sweep");
+    check(&[&sweep[..], &["--set", "nodes=60"]].concat(), 8, "holds another sweep");
     check(&[&sweep[..], &["--row", "4"]].concat(), 2, "there is no row 4");
 }
 

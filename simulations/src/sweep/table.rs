@@ -37,7 +37,11 @@ fn flatten(name: &str, value: &Value, to: &mut Vec<(String, Value)>) {
         // The latencies of all deliveries, of all groups that there are.
         Value::Array(groups) if name == "latency" => {
             if let Some(all) = groups.iter().find(|group| group["kind"] == "all") {
-                flatten(name, all, to);
+                // Which group it is needs no column.
+                let figures = all.as_object().into_iter().flatten();
+                for (key, value) in figures.filter(|(key, _)| !matches!(key.as_str(), "kind" | "group")) {
+                    flatten(&format!("{name}.{key}"), value, to);
+                }
             }
         }
         Value::Array(items) if items.len() <= ITEMS && items.iter().all(Value::is_object) => {
@@ -51,7 +55,7 @@ fn flatten(name: &str, value: &Value, to: &mut Vec<(String, Value)>) {
                 flatten(&name, value, to);
             }
         }
-        Value::Array(_) => {}
+        Value::Array(_) | Value::Null => {}
         value => to.push((name.to_owned(), value.clone())),
     }
 }

@@ -181,7 +181,7 @@ fn committed_what_was_let_out_too_early() {
 
 #[test]
 fn kept_a_disk_that_forgot_what_was_answered() {
-    let mut world = World::new(plan(1, |_| {}));
+    let mut world = World::new(plan(1, |plan| plan.nodes[0].careful_disk = true));
     world.post(0);
     let mut rng = <rand_chacha::ChaCha8Rng as rand_chacha::rand_core::SeedableRng>::seed_from_u64(1);
     let old = world.cast.nodes[0].disk.power_cut(&mut rng);

@@ -57,6 +57,7 @@ fn who_is_behind_a_translator_is_not_called_but_calls() {
 fn who_comes_and_goes_gets_what_was_said_meanwhile() {
     for ending in [Ending::Quit, Ending::Kill, Ending::PowerCut, Ending::Sleep] {
         let mut plan = village(6, 2, 600 * SEC).stop(30 * SEC, 2, ending).at(200 * SEC, What::Start(2));
+        plan.nodes[2].careful_disk = ending == Ending::PowerCut;
         for author in 0..6 {
             let at = if author == 2 { 300 } else { 60 + u64::from(author) };
             plan = plan.post(at * SEC, author);
