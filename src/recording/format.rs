@@ -29,7 +29,7 @@ pub type Counts = BTreeMap<String, u32>;
 /// The first item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
-    /// [`MAGIC`].
+    /// The first bytes of every recording.
     pub magic: String,
     /// [`VERSION`].
     pub version: u8,
