@@ -18,7 +18,7 @@ const RETRY_MOST_MS: u64 = 5 * 60 * 1000;
 /// The same for those whom the person named: after the worst of outages somebody is called soon, and
 /// whoever answers has us call the others.
 const RETRY_WANTED_MS: u64 = 30 * 1000;
-/// Somebody who was away is back: so may be all the others, and they are called at once, but not more
+/// Somebody who was away is back: so may be all the others, and they are called soon, but not more
 /// often than this. What cuts off one mostly cuts off many, and a network that heals then does so within
 /// seconds, each node waking the next.
 const RALLY_MS: u64 = 60 * 1000;

@@ -2,9 +2,11 @@
 
 use starling_protocol::sync::PATIENCE_MS;
 
-use super::world::World;
+use libp2p::multiaddr::Protocol;
+
+use super::world::{self, World};
 use crate::{
-    engine::{Input, Output},
+    engine::{self, Input, Output},
     network::Command,
 };
 
@@ -53,4 +55,40 @@ fn a_peer_that_owes_an_answer_is_left_at_its_moment_and_not_before() {
     assert!(outputs.iter().any(closes), "{outputs:?}");
     let again = wake(&world, BOB).unwrap();
     assert!(again > due, "a session is opened again after a while");
+}
+
+#[test]
+fn whoever_comes_back_has_all_others_called_soon() {
+    const CAROL: usize = 2;
+    let mut world = World::of(3);
+    for at in [ALICE, CAROL] {
+        let there = world::address(at).with(Protocol::P2p(world.nodes[at].peer));
+        world.ask(BOB, engine::Command::AddPeer(vec![there])).unwrap();
+    }
+    for at in [ALICE, CAROL] {
+        world.stop(at);
+    }
+    // Calls fail, and come seldom by now.
+    world.pass(10 * 60 * 1000);
+    assert!(world.nodes[BOB].status.peers.is_empty());
+    world.start(ALICE);
+    world.start(CAROL);
+    let seldom = wake(&world, BOB).unwrap() - world.clock(BOB);
+    assert!(seldom > 2_000, "{seldom}");
+    world.meet(ALICE, BOB);
+    world.pass(1_500);
+    assert_eq!(world.nodes[BOB].status.peers.len(), 2);
+}
+
+#[test]
+fn strangers_carry_what_is_followed_beyond_them() {
+    let mut world = World::of(3);
+    let alice = world.author(ALICE);
+    assert_ne!(world::shard(&alice), world::shard(&world.author(BOB)));
+    world.follow(2, alice);
+    world.meet(ALICE, BOB);
+    world.meet(BOB, 2);
+    // Bob follows nobody, and is the only way.
+    world.post(ALICE, "over there");
+    assert_eq!(world.home(2), ["over there"]);
 }
