@@ -168,7 +168,7 @@ impl Scenario {
         let mut scenario: Self = source.read()?;
         scenario.source = source;
         files::load(&mut scenario, directory)?;
-        scenario.check(scenario.nodes)?;
+        scenario.sound(scenario.nodes)?;
         Ok(scenario)
     }
 
@@ -177,6 +177,13 @@ impl Scenario {
     /// # Errors
     /// What cannot be, and where it stands.
     pub fn check(&self, nodes: u32) -> Result<(), Error> {
+        self.sound(nodes)?;
+        check::volume(self, nodes).map_err(|fault| self.fault(fault))
+    }
+
+    /// Whether it makes sense. How much is said in it is not asked: the world that is drawn may have fewer nodes than
+    /// the file says.
+    fn sound(&self, nodes: u32) -> Result<(), Error> {
         check::check(self, nodes).map_err(|fault| self.fault(fault))?;
         self.matrix()?;
         if nodes == self.nodes {

@@ -199,6 +199,26 @@ fn failures(scenario: &Scenario) -> Checked {
     Ok(())
 }
 
+/// Checks that no more is said in a world of so many nodes than a machine holds.
+///
+/// # Errors
+/// How much it would be.
+pub fn volume(scenario: &Scenario, nodes: u32) -> Checked {
+    let people = &scenario.people;
+    let until = people.until.unwrap_or(scenario.duration);
+    let each = people.posts.map_or(0.0, |rate| rate.0 * f64::from(nodes));
+    let posts =
+        (each + people.posts_in_all.map_or(0.0, |rate| rate.0)) * (until.0 - people.from.0) as f64 / 1e6;
+    if posts > MOST_POSTS {
+        let key = if people.posts.is_some() { "people.posts" } else { "people.posts_in_all" };
+        return fail(
+            key,
+            format!("that is about {posts:.0} posts, and at most {MOST_POSTS:.0} fit a machine"),
+        );
+    }
+    Ok(())
+}
+
 fn people(scenario: &Scenario, nodes: u32) -> Checked {
     let people = &scenario.people;
     if people.posts.is_some() && people.posts_in_all.is_some() {
@@ -210,16 +230,6 @@ fn people(scenario: &Scenario, nodes: u32) -> Checked {
     }
     if people.from >= until {
         return fail("people.from", format!("people post until {until}, which is no later"));
-    }
-    let each = people.posts.map_or(0.0, |rate| rate.0 * f64::from(nodes));
-    let posts =
-        (each + people.posts_in_all.map_or(0.0, |rate| rate.0)) * (until.0 - people.from.0) as f64 / 1e6;
-    if posts > MOST_POSTS {
-        let key = if people.posts.is_some() { "people.posts" } else { "people.posts_in_all" };
-        return fail(
-            key,
-            format!("that is about {posts:.0} posts, and at most {MOST_POSTS:.0} fit a machine"),
-        );
     }
     spread("people.text", &people.text)?;
     let most = starling_protocol::limits::TEXT_CHARS as u64;
