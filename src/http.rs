@@ -7,6 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `access`, `connection`, `guard` | who may speak, and how much |
+//! | `route`, `caller` | every route, and which programs may use it |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
@@ -15,6 +16,7 @@
 pub mod access;
 mod accounts;
 mod bundles;
+mod caller;
 mod connection;
 mod draft;
 mod entities;
@@ -31,6 +33,7 @@ mod lookup;
 mod node;
 mod paging;
 mod pictures;
+mod route;
 mod statuses;
 mod store;
 mod timelines;
@@ -45,10 +48,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Extension, Router, middleware,
-    routing::{get, patch, post},
-};
+use axum::{Extension, Router, middleware};
 use tokio::{
     net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
@@ -57,6 +57,7 @@ use tokio::{
 pub use access::Access;
 use connection::{Allowance, Door};
 pub use error::Error;
+use route::{Route, Table};
 
 use crate::{
     engine::{Command, Refusal, Reply},
@@ -83,9 +84,10 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     access.check_listener(listener.local_addr()?)?;
-    let app = App::new(node, access);
+    let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
+    let app = App::new(node, access, table);
     let (began, beginning) = oneshot::channel();
-    let service = router(app.clone()).into_make_service_with_connect_info::<Allowance>();
+    let service = router(app.clone(), routes).into_make_service_with_connect_info::<Allowance>();
     let stop = async move {
         tokio::select! {
             () = stop => {}
@@ -112,6 +114,7 @@ struct App(Arc<Shared>);
 struct Shared {
     node: Node,
     access: Access,
+    table: Table,
     long: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -124,9 +127,9 @@ struct Base(String);
 type At = Extension<Base>;
 
 impl App {
-    fn new(node: Node, access: Access) -> Self {
+    fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        Self(Arc::new(Shared { node, access, long, stopping: AtomicBool::new(false) }))
+        Self(Arc::new(Shared { node, access, table, long, stopping: AtomicBool::new(false) }))
     }
 
     /// From now on nothing new is begun.
@@ -175,71 +178,33 @@ async fn blocking<R: Send + 'static>(
     done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
 }
 
-fn router(app: App) -> Router {
-    Router::new()
-        .nest("/api/v1", mastodon())
-        .route("/api/v2/instance", get(instance::v2))
-        .route("/api/v2/instance/", get(instance::v2))
-        .nest("/api/starling/v1", starling())
-        .route("/avatars/{file}", get(pictures::avatar))
-        .route("/headers/{file}", get(pictures::header))
+/// Every route there is.
+fn routes() -> Vec<Route> {
+    [
+        instance::routes(),
+        pictures::routes(),
+        accounts::routes(),
+        statuses::routes(),
+        timelines::routes(),
+        node::routes(),
+        identity::routes(),
+        lookup::routes(),
+        entries::routes(),
+        invites::routes(),
+        bundles::routes(),
+        store::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn router(app: App, routes: Router<App>) -> Router {
+    routes
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .with_state(app)
-}
-
-fn mastodon() -> Router<App> {
-    Router::new()
-        .route("/instance", get(instance::v1))
-        // What some clients ask first, with a slash more than is documented.
-        .route("/instance/", get(instance::v1))
-        .route("/accounts/verify_credentials", get(accounts::verify_credentials))
-        .route("/accounts/update_credentials", patch(accounts::update_credentials))
-        .route("/accounts/lookup", get(accounts::lookup))
-        .route("/accounts/relationships", get(accounts::relationships))
-        .route("/accounts/{id}", get(accounts::show))
-        .route("/accounts/{id}/statuses", get(accounts::statuses))
-        .route("/accounts/{id}/followers", get(accounts::followers))
-        .route("/accounts/{id}/following", get(accounts::following))
-        .route("/accounts/{id}/follow", post(accounts::follow))
-        .route("/accounts/{id}/unfollow", post(accounts::unfollow))
-        .route("/accounts/{id}/block", post(accounts::block))
-        .route("/accounts/{id}/unblock", post(accounts::unblock))
-        .route("/statuses", post(statuses::publish))
-        .route("/statuses/{id}", get(statuses::show).put(statuses::edit).delete(statuses::remove))
-        .route("/statuses/{id}/context", get(statuses::context))
-        .route("/statuses/{id}/source", get(statuses::source))
-        .route("/statuses/{id}/history", get(statuses::history))
-        .route("/statuses/{id}/reblog", post(statuses::reblog))
-        .route("/statuses/{id}/unreblog", post(statuses::unreblog))
-        .route("/statuses/{id}/favourite", post(statuses::favourite))
-        .route("/statuses/{id}/unfavourite", post(statuses::unfavourite))
-        .route("/timelines/home", get(timelines::home))
-        .route("/timelines/public", get(timelines::public))
-}
-
-fn starling() -> Router<App> {
-    Router::new()
-        .route("/status", get(node::status))
-        .route("/stop", post(node::stop))
-        .route("/peers", get(node::peers).post(node::add_peer))
-        .route("/peers/{peer}/ban", post(node::ban))
-        .route("/peers/{peer}/unban", post(node::unban))
-        .route("/id", get(identity::show))
-        .route("/devices/{key}/remove", post(identity::remove_device))
-        .route("/guard/open", post(identity::open_guard))
-        .route("/resolve", get(lookup::resolve))
-        .route("/entries/{id}", get(entries::show))
-        .route("/entries/{id}/raw", get(entries::raw))
-        .route("/thread/{id}", get(entries::thread))
-        .route("/invites/new", get(invites::new))
-        .route("/invites/open", post(invites::open))
-        .route("/export", get(bundles::export))
-        .route("/import", post(bundles::import))
-        .route("/backup", post(bundles::backup))
-        .route("/store/stats", get(store::stats))
-        .route("/store/verify", post(store::verify))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod erased;
 pub mod graph;
 mod held;
 mod index;
+pub mod kept;
 mod migrate;
 pub mod peers;
 mod reader;

@@ -61,6 +61,8 @@ pub enum Command {
     Import(Vec<ImportItem>),
     /// Sign although the network was not asked for our own newest entries.
     OpenGuard,
+    /// Keep rows for the person, or let them go: all of them or none.
+    Keep(Vec<crate::store::kept::Change>),
     /// Let a new device of this identity speak, or cut one off at what is held of it now.
     RemoveDevice(starling_protocol::DeviceKey),
 }

@@ -50,6 +50,8 @@ pub enum Event {
         /// From where on.
         seq: u64,
     },
+    /// Something on this shelf of the person's own changed.
+    Kept(crate::store::kept::Shelf),
     /// Everything that a peer has for us was fetched.
     Synced(libp2p::PeerId),
 }

@@ -37,6 +37,7 @@ impl Turn<'_, '_> {
             Command::BanPeer(peer) => self.ban(peer, true)?,
             Command::UnbanPeer(peer) => self.ban(peer, false)?,
             Command::Import(items) => self.import(items)?,
+            Command::Keep(changes) => self.keep(&changes)?,
             Command::OpenGuard => self.force_guard()?,
             Command::RemoveDevice(device) => self.remove_device(device)?,
         };

@@ -12,7 +12,7 @@ use std::{
 
 use axum::http::{HeaderMap, Uri, header};
 
-use super::error::Error;
+use super::{caller::Caller, error::Error};
 
 /// Bytes of all header lines of a request. Browsers send 2 KiB; the token needs 100 bytes.
 const HEADERS: usize = 16 * 1024;
@@ -79,15 +79,19 @@ impl Access {
         Ok(host)
     }
 
-    /// Checks `Authorization: Bearer <token>` (RFC 6750 §2.1).
-    pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), Error> {
+    /// Who shows `Authorization: Bearer <token>` (RFC 6750 §2.1).
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
         let mut given = headers.get_all(header::AUTHORIZATION).iter();
         let (Some(given), None) = (given.next(), given.next()) else { return Err(Error::NoToken) };
         let (scheme, token) = given.as_bytes().split_at(given.len().min(7));
         if !scheme.eq_ignore_ascii_case(b"bearer ") {
             return Err(Error::NoToken);
         }
-        if blake3::hash(token.trim_ascii()) == self.token { Ok(()) } else { Err(Error::WrongToken) }
+        if blake3::hash(token.trim_ascii()) == self.token {
+            Ok(Caller::owner())
+        } else {
+            Err(Error::WrongToken)
+        }
     }
 
     /// Whether `host`, with its port, is us.
@@ -193,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_token_is_asked_for_and_checked() {
-        let check = |lines: &[(&'static str, &str)]| access().check_token(&headers(lines));
+        let check = |lines: &[(&'static str, &str)]| access().caller(&headers(lines));
         assert!(check(&[("authorization", "Bearer secret")]).is_ok());
         assert!(check(&[("authorization", "bearer  secret")]).is_ok());
         assert!(matches!(check(&[]), Err(Error::NoToken)));

@@ -15,6 +15,7 @@ use super::{
     error::Error,
     input::{self, Name, Params},
     lookup, paging,
+    route::{Needs, Route},
 };
 use crate::{
     engine::Command,
@@ -31,6 +32,27 @@ const PEOPLE: usize = 10_000;
 const FILTERED_PAGES: usize = 8;
 
 type Answer<T> = Result<Json<T>, Error>;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/accounts/verify_credentials", Needs::Scope("read:accounts"), verify_credentials),
+        Route::patch(
+            "/api/v1/accounts/update_credentials",
+            Needs::Scope("write:accounts"),
+            update_credentials,
+        ),
+        Route::get("/api/v1/accounts/lookup", Needs::Scope("read:accounts"), lookup),
+        Route::get("/api/v1/accounts/relationships", Needs::Scope("read:follows"), relationships),
+        Route::get("/api/v1/accounts/{id}", Needs::Scope("read:accounts"), show),
+        Route::get("/api/v1/accounts/{id}/statuses", Needs::Scope("read:statuses"), statuses),
+        Route::get("/api/v1/accounts/{id}/followers", Needs::Scope("read:accounts"), followers),
+        Route::get("/api/v1/accounts/{id}/following", Needs::Scope("read:accounts"), following),
+        Route::post("/api/v1/accounts/{id}/follow", Needs::Scope("write:follows"), follow),
+        Route::post("/api/v1/accounts/{id}/unfollow", Needs::Scope("write:follows"), unfollow),
+        Route::post("/api/v1/accounts/{id}/block", Needs::Scope("write:blocks"), block),
+        Route::post("/api/v1/accounts/{id}/unblock", Needs::Scope("write:blocks"), unblock),
+    ]
+}
 
 pub(super) async fn verify_credentials(
     State(app): State<App>,

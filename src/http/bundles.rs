@@ -25,6 +25,7 @@ use super::{
     guard::BUNDLE,
     input::{self, Params},
     lookup,
+    route::{OWNER, Route},
 };
 use crate::{engine::Reply, runtime, runtime::Node};
 
@@ -32,6 +33,14 @@ use crate::{engine::Reply, runtime, runtime::Node};
 const PIECE: usize = 64 * 1024;
 /// Pieces that may wait between disk and socket: one on the way, one being made, and some slack.
 const PIECES: usize = 4;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/starling/v1/export", OWNER, export),
+        Route::post("/api/starling/v1/import", OWNER, import),
+        Route::post("/api/starling/v1/backup", OWNER, backup),
+    ]
+}
 
 /// `GET export?author=`: the feed of one author, or all that are kept, as a bundle.
 pub(super) async fn export(State(app): State<App>, params: Params) -> Result<Response, Error> {

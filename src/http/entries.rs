@@ -18,6 +18,7 @@ use super::{
     error::Error,
     input::Name,
     lookup,
+    route::{Needs, Route},
 };
 use crate::{store::Reader, view::Provenance};
 
@@ -54,6 +55,14 @@ struct Check {
     name: &'static str,
     ok: bool,
     detail: String,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/starling/v1/entries/{id}", Needs::Scope("read:statuses"), show),
+        Route::get("/api/starling/v1/entries/{id}/raw", Needs::Scope("read:statuses"), raw),
+        Route::get("/api/starling/v1/thread/{id}", Needs::Scope("read:statuses"), thread),
+    ]
 }
 
 pub(super) async fn show(State(app): State<App>, Name(id): Name) -> Result<Json<Entry>, Error> {

@@ -48,6 +48,9 @@ pub enum Error {
     /// A body of another type.
     #[error("The body must be JSON or a form, and its Content-Type say so")]
     NotJson,
+    /// A token that is good for other things.
+    #[error("This action is outside the authorized scopes")]
+    Scope,
     /// A body that is too long.
     #[error("The body may have {0} bytes")]
     TooLarge(usize),
@@ -96,6 +99,7 @@ impl Error {
                 Some("send Authorization: Bearer with what is in the home's file token"),
             ),
             Self::WrongToken => (S::UNAUTHORIZED, "wrong_token", Some("read the home's file token again")),
+            Self::Scope => (S::FORBIDDEN, "scope", None),
             Self::Host => (S::MISDIRECTED_REQUEST, "host", Some("use localhost or 127.0.0.1 with the port")),
             Self::Origin => (S::FORBIDDEN, "origin", None),
             Self::HeadersTooLarge => (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", None),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::{
     body::HttpBody,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::{App, Base, connection::Allowance, error::Error, input};
+use super::{App, Base, connection::Allowance, error::Error, input, route::Needs};
 
 /// How long an answer may take. Disks are slow, and people gone after half a minute.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,8 +59,13 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
     let access = &app.0.access;
     let host = access.check_place(request.uri(), request.headers())?;
     let (bytes, time) = limits(request.uri().path());
-    if !is_public(request.method(), request.uri().path()) {
-        access.check_token(request.headers())?;
+    let needs = app.0.table.needs(request.method(), request.uri().path());
+    if needs != Needs::Nothing {
+        let caller = access.caller(request.headers())?;
+        if !caller.may(needs) {
+            return Err(Error::Scope);
+        }
+        request.extensions_mut().insert(caller);
     }
     app.check_running()?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -75,11 +80,6 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
     }
     request.extensions_mut().insert(Base(format!("http://{host}")));
     Ok(time)
-}
-
-/// Pictures are drawn from an id and say nothing else; clients load them without the token.
-fn is_public(method: &Method, path: &str) -> bool {
-    method == Method::GET && (path.starts_with("/avatars/") || path.starts_with("/headers/"))
 }
 
 /// Bytes of a body, and time for an answer.

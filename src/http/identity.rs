@@ -4,8 +4,21 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use starling_protocol::{DeviceKey, Identity};
 
-use super::{App, error::Error, input::Name};
+use super::{
+    App,
+    error::Error,
+    input::Name,
+    route::{OWNER, Route},
+};
 use crate::{engine::Command, store};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/starling/v1/id", OWNER, show),
+        Route::post("/api/starling/v1/devices/{key}/remove", OWNER, remove_device),
+        Route::post("/api/starling/v1/guard/open", OWNER, open_guard),
+    ]
+}
 
 pub(super) async fn show(State(app): State<App>) -> Result<Json<Value>, Error> {
     let node = app.node();

@@ -4,11 +4,26 @@ use axum::{Extension, Json, extract::State};
 use serde_json::{Value, json};
 use starling_protocol::limits;
 
-use super::{App, At, Base, entities::Dresser, error::Error};
+use super::{
+    App, At, Base,
+    entities::Dresser,
+    error::Error,
+    route::{Needs, Route},
+};
 use crate::view;
 
 const TITLE: &str = "Starling";
 const DESCRIPTION: &str = "A node of a social network without servers";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/instance", Needs::Nothing, v1),
+        // What some clients ask first, with a slash more than is documented.
+        Route::get("/api/v1/instance/", Needs::Nothing, v1),
+        Route::get("/api/v2/instance", Needs::Nothing, v2),
+        Route::get("/api/v2/instance/", Needs::Nothing, v2),
+    ]
+}
 
 /// The API that clients may expect, and who answers.
 fn version() -> String {

@@ -6,8 +6,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use starling_protocol::invite::Invite;
 
-use super::{App, blocking, error::Error, input};
+use super::{
+    App, blocking,
+    error::Error,
+    input,
+    route::{OWNER, Route},
+};
 use crate::engine::Command;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/starling/v1/invites/new", OWNER, new),
+        Route::post("/api/starling/v1/invites/open", OWNER, open),
+    ]
+}
 
 /// `GET invites/new`: a link to this node's author.
 pub(super) async fn new(State(app): State<App>) -> Result<Json<Value>, Error> {

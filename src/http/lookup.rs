@@ -4,8 +4,17 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use starling_protocol::{AuthorId, EntryId, invite::Invite};
 
-use super::{App, error::Error, input::Params};
+use super::{
+    App,
+    error::Error,
+    input::Params,
+    route::{Needs, Route},
+};
 use crate::store::Reader;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/api/starling/v1/resolve", Needs::Scope("read:accounts"), resolve)]
+}
 
 /// The author with this id.
 pub(super) fn author(id: &str) -> Result<AuthorId, Error> {

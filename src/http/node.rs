@@ -9,11 +9,23 @@ use super::{
     App, blocking,
     error::Error,
     input::{self, Name},
+    route::{OWNER, Route},
 };
 use crate::{
     engine::Command,
     runtime::{Peer, Status},
 };
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/starling/v1/status", OWNER, status),
+        Route::post("/api/starling/v1/stop", OWNER, stop),
+        Route::get("/api/starling/v1/peers", OWNER, peers),
+        Route::post("/api/starling/v1/peers", OWNER, add_peer),
+        Route::post("/api/starling/v1/peers/{peer}/ban", OWNER, ban),
+        Route::post("/api/starling/v1/peers/{peer}/unban", OWNER, unban),
+    ]
+}
 
 pub(super) async fn status(State(app): State<App>) -> Result<Json<Status>, Error> {
     let node = app.node().clone();

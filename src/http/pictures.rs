@@ -9,12 +9,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{error::Error, input::Name};
+use super::{
+    error::Error,
+    input::Name,
+    route::{Needs, Route},
+};
 
 /// Longest name that is drawn: an author id has 63 characters.
 const NAME: usize = 80;
 /// A day: the same id has the same picture for ever.
 const CACHE: &str = "public, max-age=86400, immutable";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/avatars/{file}", Needs::Nothing, avatar),
+        Route::get("/headers/{file}", Needs::Nothing, header),
+    ]
+}
 
 /// `star1….svg`: a mirrored pattern of 5 by 5 squares.
 pub(super) async fn avatar(Name(file): Name) -> Result<Response, Error> {

@@ -16,6 +16,7 @@ use super::{
     html,
     input::{self, Name},
     lookup,
+    route::{Needs, Route},
 };
 use crate::{
     engine::{Command, Reply},
@@ -27,6 +28,22 @@ use crate::{
 const IDEMPOTENCY_BYTES: usize = 256;
 
 type Answer<T> = Result<Json<T>, Error>;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/v1/statuses", Needs::Scope("write:statuses"), publish),
+        Route::get("/api/v1/statuses/{id}", Needs::Scope("read:statuses"), show),
+        Route::put("/api/v1/statuses/{id}", Needs::Scope("write:statuses"), edit),
+        Route::delete("/api/v1/statuses/{id}", Needs::Scope("write:statuses"), remove),
+        Route::get("/api/v1/statuses/{id}/context", Needs::Scope("read:statuses"), context),
+        Route::get("/api/v1/statuses/{id}/source", Needs::Scope("read:statuses"), source),
+        Route::get("/api/v1/statuses/{id}/history", Needs::Scope("read:statuses"), history),
+        Route::post("/api/v1/statuses/{id}/reblog", Needs::Scope("write:statuses"), reblog),
+        Route::post("/api/v1/statuses/{id}/unreblog", Needs::Scope("write:statuses"), unreblog),
+        Route::post("/api/v1/statuses/{id}/favourite", Needs::Scope("write:favourites"), favourite),
+        Route::post("/api/v1/statuses/{id}/unfavourite", Needs::Scope("write:favourites"), unfavourite),
+    ]
+}
 
 pub(super) async fn publish(
     State(app): State<App>,

@@ -2,8 +2,19 @@
 
 use axum::{Json, extract::State};
 
-use super::{App, blocking, error::Error};
+use super::{
+    App, blocking,
+    error::Error,
+    route::{OWNER, Route},
+};
 use crate::{store::Verification, view::Stats};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/starling/v1/store/stats", OWNER, stats),
+        Route::post("/api/starling/v1/store/verify", OWNER, verify),
+    ]
+}
 
 /// How much is held.
 pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Error> {

@@ -12,6 +12,7 @@ use super::{
     error::Error,
     input::Params,
     paging,
+    route::{Needs, Route},
 };
 use crate::{
     store::{self, Reader},
@@ -19,6 +20,13 @@ use crate::{
 };
 
 type Paged = Result<(HeaderMap, Json<Vec<Status>>), Error>;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/timelines/home", Needs::Scope("read:statuses"), home),
+        Route::get("/api/v1/timelines/public", Needs::Scope("read:statuses"), public),
+    ]
+}
 
 pub(super) async fn home(State(app): State<App>, base: At, params: Params) -> Paged {
     timeline(app, base, params, "/api/v1/timelines/home", Reader::home).await

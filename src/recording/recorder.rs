@@ -290,6 +290,7 @@ fn wish(command: &Command, all: &mut Vec<Happened>) {
         Command::Unblock(_) => "unblock",
         Command::SetProfile(_) => "profile",
         Command::RemoveDevice(_) => "remove device",
+        Command::Keep(_) => "keep",
     };
     all.push(Happened::Signs(name.into()));
 }

@@ -71,6 +71,7 @@ fn kind(output: &Output) -> &'static str {
             Event::Identity(_) => "identity",
             Event::Forked { .. } => "forked",
             Event::Synced(_) => "synced",
+            Event::Kept(_) => "kept",
         },
         Output::Network(command) => match command {
             Command::Dial { .. } => "dial",

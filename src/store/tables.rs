@@ -56,6 +56,11 @@ impl<'t, K: Key + 'static, V: Value + 'static> Watched<'t, K, V> {
         self.table.get_mut().ok_or(Error::Closed)
     }
 
+    /// The table itself, to be read.
+    pub fn table(&self) -> Result<&Table<'t, K, V>, Error> {
+        self.open()
+    }
+
     pub fn get<'a>(&self, key: impl Borrow<K::SelfType<'a>>) -> Found<'_, V> {
         Ok(self.open()?.get(key)?)
     }
@@ -205,4 +210,6 @@ tables! {
     peer_numbers: u32 => &'static [u8], "peer numbers";
     /// Idempotency key → time, id of the post it gave.
     wishes: &'static str => (u64, &'static [u8; 32]), "wishes";
+    /// Shelf, key: what this person keeps for themselves ([`super::kept`]).
+    kept: (u8, &'static [u8]) => &'static [u8], "kept";
 }

@@ -125,7 +125,8 @@ fn a_stop_is_answered_and_orderly() {
 fn a_node_that_stops_says_so() {
     use crate::{engine::Command, http::App};
     let house = House::new(1);
-    let app = App::new(house.node.clone(), Access::new(TOKEN, ([127, 0, 0, 1], 1).into()));
+    let (_, table) = crate::http::route::build(Vec::new()).unwrap();
+    let app = App::new(house.node.clone(), Access::new(TOKEN, ([127, 0, 0, 1], 1).into()), table);
     assert!(app.check_running().is_ok());
     app.begin_to_stop();
     house.runtime.block_on(house.node.clone().shutdown());
