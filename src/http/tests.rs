@@ -3,6 +3,7 @@
 mod entering;
 mod files;
 mod machine;
+mod oauth;
 mod people;
 mod posts;
 
