@@ -131,7 +131,7 @@ impl Caller {
         }
         let mut spent = self.0.spent.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was put back begins a window as well: nobody waits for the old one to come again.
-        if !(spent.0..spent.0 + WINDOW).contains(&now) {
+        if spent.1 == 0 || !(spent.0..spent.0 + WINDOW).contains(&now) {
             *spent = (now, 0);
         }
         spent.1 += 1;

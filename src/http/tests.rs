@@ -91,7 +91,8 @@ impl House {
             let _ = stopping.await;
         });
         let served = runtime.spawn(serving);
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).max_redirects(0);
+        let agent = agent.build().into();
         let (stop, served) = (Some(stop), Some(served));
         Self { runtime, node, port: address.port(), agent, stop, served, folder }
     }
