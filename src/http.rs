@@ -6,7 +6,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `access`, `connection`, `guard` | who may speak, and how much |
+//! | `access`, `connection`, `cors`, `guard` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
@@ -19,6 +19,7 @@ mod accounts;
 mod bundles;
 mod caller;
 mod connection;
+mod cors;
 mod draft;
 mod entities;
 mod entries;
@@ -123,6 +124,8 @@ struct Shared {
     table: Table,
     /// Programs that wait for the person's answer.
     waiting: oauth::Waiting,
+    /// Counts what those may have written down who are not known.
+    strangers: caller::Caller,
     long: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -138,7 +141,8 @@ impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
         let (waiting, stopping) = (oauth::Waiting::default(), AtomicBool::new(false));
-        Self(Arc::new(Shared { node, access, table, waiting, long, stopping }))
+        let strangers = caller::Caller::strangers();
+        Self(Arc::new(Shared { node, access, table, waiting, strangers, long, stopping }))
     }
 
     /// From now on nothing new is begun.
@@ -214,6 +218,8 @@ fn router(app: App, routes: Router<App>) -> Router {
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(cors::layer(&app.0.access))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
         .with_state(app)
 }
 

@@ -66,6 +66,11 @@ impl Caller {
         Self::with(token, scopes, None, true, 0)
     }
 
+    /// All those together who are not known. They have nothing but a budget.
+    pub(super) fn strangers() -> Self {
+        Self::with(u64::MAX, Vec::new(), None, false, 0)
+    }
+
     /// The program that a token was given to.
     pub(super) fn of(token: &Token) -> Self {
         let program = Program {

@@ -4,6 +4,7 @@ mod entering;
 mod files;
 mod machine;
 mod oauth;
+mod pages;
 mod people;
 mod posts;
 
@@ -68,6 +69,11 @@ impl Answer {
 impl House {
     /// The node of the author that `seed` gives.
     fn new(seed: u8) -> Self {
+        Self::with(seed, |access| access)
+    }
+
+    /// The same, behind a door that is set up like this.
+    fn with(seed: u8, set: impl FnOnce(Access) -> Access) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let places = Places::within(folder.path().join("home"));
         let home = Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
@@ -86,7 +92,7 @@ impl House {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = oneshot::channel();
-        let access = Access::new(TOKEN, address);
+        let access = set(Access::new(TOKEN, address));
         let serving = serve(node.clone(), listener, access, async move {
             let _ = stopping.await;
         });
