@@ -15,6 +15,7 @@ pub mod peers;
 mod reader;
 mod record;
 mod tables;
+pub mod tags;
 mod verify;
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub(super) struct Memory {
     next_arrival: Option<u64>,
     /// How many entries are kept only while there is room.
     passing: Option<u64>,
+    /// The number of the node's own author.
+    me: Option<u32>,
 }
 
 impl Memory {
@@ -377,6 +379,7 @@ impl<'t> Batch<'t> {
             .erased
             .retain_in((number, &[0; 32], 0)..=(number, &[0xff; 32], u64::MAX), |_, _| false)?;
         self.tables.retired.retain_in((number, 0)..=(number, u64::MAX), |_, _| false)?;
+        self.clear_pins(number)?;
         self.tables.identities.remove(number)?;
         self.memory.identities.remove(&number);
         self.tables.authors.remove(number)?;
@@ -413,7 +416,17 @@ impl<'t> Batch<'t> {
         if self.tables.meta.get(key)?.is_none_or(|held| held.value() != number) {
             self.tables.meta.insert(key, number.as_slice())?;
         }
+        self.memory.me = Some(author);
         Ok(())
+    }
+
+    /// The author that this node writes for.
+    pub fn me(&mut self) -> Result<Option<u32>, Error> {
+        if self.memory.me.is_none() {
+            let held = self.tables.meta.get(super::reader::ME)?;
+            self.memory.me = held.and_then(|held| held.value().try_into().ok()).map(u32::from_le_bytes);
+        }
+        Ok(self.memory.me)
     }
 
     /// The post that a wish of this name gave, if that is not long ago.
