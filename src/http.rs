@@ -10,7 +10,7 @@
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
-//! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
+//! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 pub mod access;
@@ -31,6 +31,7 @@ mod instance;
 mod invites;
 mod lookup;
 mod node;
+mod notifications;
 mod paging;
 mod pictures;
 mod route;
@@ -186,6 +187,7 @@ fn routes() -> Vec<Route> {
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
+        notifications::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),

@@ -114,6 +114,7 @@ struct Shared {
     commands: mpsc::Sender<brain::Wish>,
     status: watch::Receiver<engine::Status>,
     news: broadcast::Sender<engine::Event>,
+    live: broadcast::Sender<engine::Event>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
     started_at: u64,
@@ -193,6 +194,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     let (commands, wishes) = mpsc::channel(COMMANDS);
     let (shown, status) = watch::channel(engine::Status::default());
     let (news, _) = broadcast::channel(NEWS);
+    let (live, _) = broadcast::channel(NEWS);
     let (stop, stopping) = watch::channel(false);
     let (ended, stopped) = watch::channel(false);
     let shared = Shared {
@@ -206,12 +208,13 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         commands,
         status,
         news: news.clone(),
+        live: live.clone(),
         stop,
         stopped,
         started_at: clock::now(),
     };
     let node = Node { shared: Arc::new(shared) };
-    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, ended };
+    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, live, ended };
     brain::spawn(engine, first, ways, recorder)?;
     node.watch_disk();
     if guard.is_some() {
@@ -305,6 +308,12 @@ impl Node {
     /// News of what is stored, from now on. A watcher that is too slow misses some, and is told so.
     pub fn events(&self) -> broadcast::Receiver<engine::Event> {
         self.shared.news.subscribe()
+    }
+
+    /// Of the same news only what changes a timeline that somebody looks at right now: what a session brings in bulk
+    /// does not drown it.
+    pub fn live(&self) -> broadcast::Receiver<engine::Event> {
+        self.shared.live.subscribe()
     }
 
     /// Waits until the engine's status is as `wanted` says. False if the node stops before that.

@@ -31,7 +31,7 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 use batch::Memory;
 pub use batch::{Batch, Taken};
 use held::{Held, Pages};
-pub use index::{Audience, Turned, body};
+pub use index::{Audience, Turned, body, order_time};
 pub use reader::Reader;
 pub use record::LogRow;
 pub use verify::Verification;

@@ -3,6 +3,7 @@
 mod entering;
 mod files;
 mod machine;
+mod notifications;
 mod people;
 mod posts;
 
