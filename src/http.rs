@@ -10,6 +10,7 @@
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
+//! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
@@ -22,6 +23,7 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
+mod files;
 mod form;
 mod guard;
 mod html;
@@ -30,9 +32,12 @@ mod input;
 mod instance;
 mod invites;
 mod lookup;
+mod media;
+mod multipart;
 mod node;
 mod paging;
 mod pictures;
+mod portraits;
 mod route;
 mod statuses;
 mod store;
@@ -183,6 +188,9 @@ fn routes() -> Vec<Route> {
     [
         instance::routes(),
         pictures::routes(),
+        files::routes(),
+        media::routes(),
+        portraits::routes(),
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),

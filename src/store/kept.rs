@@ -4,6 +4,8 @@
 //! One table holds all of it, in shelves: a row is found by its shelf and a key that the shelf's owner chooses, in the
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
 
+pub mod blob;
+
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
 use starling_protocol::cbor;

@@ -29,6 +29,7 @@ struct Indexes {
     reactions: BTreeSet<(Prefix, u8, u32, u64)>,
     edits: BTreeSet<(Prefix, u32, u64, u64)>,
     erased: BTreeSet<(u32, [u8; 32], u64)>,
+    shown: BTreeSet<([u8; 32], u64)>,
 }
 
 impl Indexes {
@@ -56,6 +57,8 @@ impl Indexes {
             }
             _ => {}
         }
+        let media = held.body().and_then(Body::content).map_or(&[][..], |content| &content.media);
+        self.shown.extend(media.iter().map(|media| (media.blob, arrival)));
         if let Some(visibility) = held.shown() {
             self.authored.insert((author, time, arrival));
             if blocked {
@@ -128,6 +131,7 @@ impl Audit<'_> {
         let stored = rows(&tables.reactions, |key, ()| (*key.0, key.1, key.2, key.3))?;
         self.same("reactions", &stored, &made.reactions);
         self.same("edits", &rows(&tables.edits, |key, ()| (*key.0, key.1, key.2, key.3))?, &made.edits);
+        self.same("shown", &rows(&tables.shown, |key, ()| (*key.0, key.1))?, &made.shown);
         let remembered: BTreeSet<(u32, [u8; 32], u64)> =
             rows(&tables.erased, |key, ()| (key.0, *key.1, key.2))?;
         self.deletions(&remembered, &made.erased)
