@@ -110,6 +110,8 @@ pub struct Store {
     pub cache_bytes: u64,
     /// Entries kept of people who are not followed.
     pub network_rows: u64,
+    /// Bytes of files on disk.
+    pub max_blob_bytes: u64,
 }
 
 /// `[sync]`

@@ -13,6 +13,7 @@
 //! ├── token             0600  the key to the node's HTTP door
 //! ├── lock                    held while a node runs
 //! ├── node.json         0600  where the running node's HTTP door is
+//! ├── blobs/            0700  files of posts and profiles, see blobs
 //! └── store.redb        0600  everything else, see the store
 //! ```
 //!
@@ -238,6 +239,11 @@ impl Home {
     /// Where the store is, or will be.
     pub fn store_path(&self) -> PathBuf {
         self.file("store.redb")
+    }
+
+    /// Where the files of posts and profiles are, or will be.
+    pub fn blobs_path(&self) -> PathBuf {
+        self.file("blobs")
     }
 
     /// Reads the secrets.

@@ -11,6 +11,7 @@
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
+//! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 pub mod access;
@@ -22,6 +23,7 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
+mod files;
 mod form;
 mod guard;
 mod html;
@@ -30,10 +32,13 @@ mod input;
 mod instance;
 mod invites;
 mod lookup;
+mod media;
+mod multipart;
 mod node;
 mod notifications;
 mod paging;
 mod pictures;
+mod portraits;
 mod route;
 mod statuses;
 mod store;
@@ -184,6 +189,9 @@ fn routes() -> Vec<Route> {
     [
         instance::routes(),
         pictures::routes(),
+        files::routes(),
+        media::routes(),
+        portraits::routes(),
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),

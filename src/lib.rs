@@ -4,6 +4,7 @@
 
 pub mod backup;
 pub mod bench;
+pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod engine;

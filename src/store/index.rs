@@ -73,6 +73,7 @@ impl Batch<'_> {
             return Ok(None);
         }
         let time = order_time(header.time, received);
+        self.show(body, arrival, true)?;
         // Registers settle by the claimed time: when an entry came differs from node to node.
         let standing =
             |holds| Standing { time: header.time, device: tie(&header.device), seq: header.seq, holds };
@@ -137,6 +138,7 @@ impl Batch<'_> {
         let Some(body) = body(entry) else { return Ok(()) };
         let Taken { arrival, author, .. } = taken;
         let time = order_time(entry.header().time, received);
+        self.show(body, arrival, false)?;
         let shown = match body {
             Body::Unknown { .. } => true,
             Body::Post(content) => {

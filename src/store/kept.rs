@@ -6,6 +6,7 @@
 
 pub mod notification;
 pub mod senders;
+pub mod blob;
 
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};

@@ -286,7 +286,7 @@ impl Reader {
         })
     }
 
-    pub(super) fn tables(&self) -> &ReadTables {
+    pub(in crate::store) fn tables(&self) -> &ReadTables {
         &self.tables
     }
 

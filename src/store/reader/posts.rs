@@ -22,7 +22,7 @@ impl Reader {
     }
 
     /// The entry that arrived then, checked against its hashes.
-    pub(super) fn entry_at(&self, arrival: u64) -> Result<Option<(Verified, EntryRecord)>, Error> {
+    pub(in crate::store) fn entry_at(&self, arrival: u64) -> Result<Option<(Verified, EntryRecord)>, Error> {
         let Some(record) = self.record(arrival)? else { return Ok(None) };
         let signed = record.clone().signed(&*self.log(record.log)?);
         let id = signed.id();
