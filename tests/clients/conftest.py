@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from harness import pages
 from harness.node import Node
 from harness.waiting import eventually
 
@@ -29,9 +30,17 @@ def modules(request):
 
 
 @pytest.fixture(scope="session")
-def pair(program, tmp_path_factory):
+def site(modules):
+    """A web server for the pages of `page/`, at an origin of its own."""
+    with pages.serve(HERE / "page", modules) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def pair(program, site, tmp_path_factory):
     folder = tmp_path_factory.mktemp("nodes")
-    nodes = [Node(program, folder, name) for name in ("ada", "bob")]
+    # Ada uses a client in a page, and lets its origin in. Bob does not.
+    nodes = [Node(program, folder, "ada", [("http.origins", f'["{site}"]')]), Node(program, folder, "bob")]
     ada, bob = nodes
     ada.does("follow", bob.author, "--at", bob.listen)
     bob.does("follow", ada.author, "--at", ada.listen)

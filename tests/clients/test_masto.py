@@ -25,7 +25,8 @@ def test_masto(ada, bob, node_program, modules, picture, tmp_path):
     asked = urlencode({"response_type": "code", "client_id": app["client_id"], "redirect_uri": REDIRECT,
                        "scope": "read write follow push", "state": "of mind",
                        "code_challenge": challenge, "code_challenge_method": "S256"})
-    answer = oauth.press(ada, oauth.open_page(ada, f"/oauth/authorize?{asked}"))
+    answer, said = oauth.approve(ada, f"/oauth/authorize?{asked}")
+    assert said
     back = urlparse(answer.headers["location"])
     assert f"{back.scheme}://{back.netloc}{back.path}" == REDIRECT
     assert parse_qs(back.query)["state"] == ["of mind"]

@@ -24,12 +24,12 @@ def log_in(node, approve):
 
 @pytest.fixture(scope="module")
 def api(ada):
-    return log_in(ada, oauth.approve_by_form)
+    return log_in(ada, oauth.approve_by_page)
 
 
 @pytest.fixture(scope="module")
 def friend(bob):
-    return log_in(bob, oauth.approve_by_command)
+    return log_in(bob, oauth.approve_by_page)
 
 
 @pytest.fixture(scope="module")
@@ -397,7 +397,7 @@ def test_streaming_of_others(api, friend, him, ada, bob):
 
 
 def test_revoked_at_the_end(ada):
-    client = log_in(ada, oauth.approve_by_form)
+    client = log_in(ada, oauth.approve_by_page)
     assert client.me()
     token = client.access_token
     client.revoke_access_token(allow_http=True)

@@ -16,7 +16,7 @@ PATIENCE = 40
 class Node:
     """A running node and the person whose node it is."""
 
-    def __init__(self, program, folder, name):
+    def __init__(self, program, folder, name, settings=()):
         self.program, self.name = str(program), name
         self.home = folder / name
         self.session = requests.Session()
@@ -24,6 +24,8 @@ class Node:
         self.session.trust_env = False
         self._tokens = {}
         self.does("init", "--name", name, "--no-input", "--phrase-out", str(folder / f"{name}.phrase"))
+        for key, value in settings:
+            self.does("config", "set", key, value)
         self._log = open(folder / f"{name}.log", "ab")
         self.start()
 

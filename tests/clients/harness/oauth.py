@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlparse
 
+REFUSING = re.compile("deny|decline|refuse|reject|cancel|\\bno\\b", re.IGNORECASE)
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 
 
@@ -12,7 +13,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.forms, self.codes, self._code = [], [], None
+        self.forms, self.codes, self._code, self._button = [], [], None, False
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -24,18 +25,23 @@ class Page(HTMLParser):
             if "name" in attributes:
                 self.forms[-1]["fields"].append((attributes["name"], attributes.get("value", "")))
         elif tag in ("button", "input") and self.forms:
-            self.forms[-1]["buttons"].append((attributes.get("name"), attributes.get("value", "")))
+            self.forms[-1]["buttons"].append([attributes.get("name"), attributes.get("value", ""), ""])
+            self._button = tag == "button"
         elif tag == "code":
             self._code = ""
 
     def handle_data(self, data):
         if self._code is not None:
             self._code += data
+        if self._button:
+            self.forms[-1]["buttons"][-1][2] += data
 
     def handle_endtag(self, tag):
         if tag == "code" and self._code is not None:
             self.codes.append(self._code.strip())
             self._code = None
+        elif tag == "button":
+            self._button = False
 
 
 def open_page(node, url):
@@ -46,20 +52,26 @@ def open_page(node, url):
     return answer
 
 
-def press(node, answer, allow=True):
-    """Presses a button of the page, as a browser without JavaScript does."""
-    page = Page(answer.text)
-    assert page.forms, f"a form to answer: {answer.text[:500]}"
-    form = page.forms[0]
-    refusing = re.compile("deny|refuse|reject|cancel|no", re.IGNORECASE)
-    chosen = [(name, value) for name, value in form["buttons"]
-              if bool(refusing.search(f"{name} {value}")) != allow]
-    if not chosen and len(page.forms) > 1:
-        form = page.forms[0 if allow else 1]
-    fields = form["fields"] + [(name, value) for name, value in chosen[:1] if name]
-    headers = {"Origin": node.http, "Referer": answer.url}
-    return node.ask(form["method"].upper(), urljoin(answer.url, form["action"]), token=None,
-                    data=fields, headers=headers)
+def press(node, answer, refuse=False):
+    """Presses a button of the page, as a browser without JavaScript does: the one that goes on, or the one that refuses."""
+    forms = Page(answer.text).forms
+    assert forms, f"a form to answer: {answer.text[:500]}"
+    for form in forms:
+        for name, value, words in form["buttons"] or [(None, "", "")]:
+            if bool(REFUSING.search(f"{form['action']} {name} {value} {words}")) == refuse:
+                fields = form["fields"] + ([(name, value)] if name else [])
+                headers = {"Origin": node.http, "Referer": answer.url}
+                return node.ask(form["method"].upper(), urljoin(answer.url, form["action"]), token=None,
+                                data=fields, headers=headers)
+    raise AssertionError(f"no such button: {forms}")
+
+
+def word_of(answer):
+    """What the page tells the person to say in a terminal."""
+    shown = " ".join(Page(answer.text).codes)
+    found = re.search(r"api approve (\S+)", shown) or re.search(r"\b([A-Z]{4}-?[A-Z]{4})\b", shown)
+    assert found, f"a word for the terminal: {answer.text[:800]}"
+    return found[1]
 
 
 def code_of(answer):
@@ -74,14 +86,13 @@ def code_of(answer):
     return codes[0]
 
 
-def approve_by_form(node, url):
-    """Allows what the address asks for, on the page; gives the code for the program."""
-    return code_of(press(node, open_page(node, url)))
+def approve(node, url):
+    """Opens the page, says yes in a terminal, goes on with the page: what comes then is shown or sent to."""
+    page = open_page(node, url)
+    said = node.does("api", "approve", word_of(page), "--yes")
+    return press(node, page), said
 
 
-def approve_by_command(node, url):
-    """Allows it with `starling api approve`, by the code that the page shows; gives the code for the program."""
-    shown = Page(open_page(node, url).text).codes
-    assert shown, "the page names a command with a code"
-    code = shown[0].split()[-1]
-    return node.does("api", "approve", code)["code"]
+def approve_by_page(node, url):
+    """The code for the program, as the page or the redirect gives it."""
+    return code_of(approve(node, url)[0])
