@@ -7,6 +7,7 @@
 pub mod notification;
 pub mod senders;
 pub mod blob;
+pub mod program;
 
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
