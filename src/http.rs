@@ -34,6 +34,7 @@ mod node;
 mod paging;
 mod pictures;
 mod route;
+mod search;
 mod statuses;
 mod store;
 mod timelines;
@@ -186,6 +187,7 @@ fn routes() -> Vec<Route> {
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
+        search::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),

@@ -16,6 +16,7 @@ mod reader;
 mod record;
 mod tables;
 mod verify;
+pub mod words;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,7 +32,7 @@ use batch::Memory;
 pub use batch::{Batch, Taken};
 use held::{Held, Pages};
 pub use index::{Audience, Turned, body};
-pub use reader::Reader;
+pub use reader::{Reader, Said};
 pub use record::LogRow;
 pub use verify::Verification;
 

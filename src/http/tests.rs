@@ -5,6 +5,7 @@ mod files;
 mod machine;
 mod people;
 mod posts;
+mod search;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};
