@@ -42,6 +42,7 @@ mod paging;
 mod pictures;
 mod portraits;
 mod route;
+mod search;
 mod statuses;
 mod store;
 mod timelines;
@@ -205,6 +206,7 @@ fn routes() -> Vec<Route> {
         statuses::routes(),
         timelines::routes(),
         notifications::routes(),
+        search::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),

@@ -12,6 +12,7 @@
 
 mod brain;
 mod files;
+mod finding;
 mod status;
 mod verifier;
 
@@ -130,6 +131,9 @@ struct Shared {
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
     started_at: u64,
+    search: crate::search::Search,
+    /// Closed when the thread that keeps the index has ended: until then it reads the store.
+    indexing: std::sync::OnceLock<watch::Receiver<()>>,
     /// The last file size that was seen, so that `status` need not ask the file system.
     file_bytes: AtomicU64,
 }
@@ -213,6 +217,8 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     let shared = Shared {
         file_bytes: AtomicU64::new(file_size(&home)),
         blobs,
+        search: crate::search::Search::default(),
+        indexing: std::sync::OnceLock::new(),
         home,
         store: RwLock::new(Some(store)),
         author,
@@ -236,6 +242,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     }
     node.blobs().watch(&node);
     node.watch_disk();
+    node.keep_index(config.search.enabled)?;
     if guard.is_some() {
         node.watch_guard(restoring);
     }
@@ -368,6 +375,9 @@ impl Node {
     pub async fn stopped(&self) {
         // An error means that the engine thread is gone, which is what is waited for.
         let _ = self.shared.stopped.clone().wait_for(|stopped| *stopped).await;
+        if let Some(indexing) = self.shared.indexing.get() {
+            while indexing.clone().changed().await.is_ok() {}
+        }
         self.shared.store.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 

@@ -17,6 +17,7 @@ mod record;
 mod tables;
 pub mod tags;
 mod verify;
+pub mod words;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -33,6 +34,8 @@ pub use batch::{Batch, Taken};
 use held::{Held, Pages};
 pub use index::{Audience, Turned, body, order_time};
 pub use reader::Reader;
+pub use index::{Audience, Turned, body};
+pub use reader::{Reader, Said};
 pub use record::LogRow;
 pub use verify::Verification;
 

@@ -14,6 +14,7 @@ use super::{
     Batch, Error, Taken,
     graph::{self, Standing},
     record::{prefix, tie},
+    words::Touched,
 };
 
 /// A boost in the table of reactions.
@@ -162,6 +163,9 @@ impl Batch<'_> {
             Body::Edit { replaces, content } => {
                 self.tables.edits.remove((&prefix(replaces), author, entry.header().time, arrival))?;
                 self.untag_edit(replaces, content, author)?;
+                if let Some(edited) = self.find(replaces)? {
+                    self.note_stale(Touched::Post(edited))?;
+                }
                 false
             }
             Body::Delete(ids) => {
@@ -174,6 +178,7 @@ impl Batch<'_> {
             _ => false,
         };
         if shown {
+            self.note_stale(Touched::Post(arrival))?;
             self.tables.home.remove((time, arrival))?;
             self.tables.network.remove((time, arrival))?;
             // Once only: what a fork hid may be forgotten later.
