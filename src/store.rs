@@ -33,8 +33,6 @@ use batch::Memory;
 pub use batch::{Batch, Taken};
 use held::{Held, Pages};
 pub use index::{Audience, Turned, body, order_time};
-pub use reader::Reader;
-pub use index::{Audience, Turned, body};
 pub use reader::{Reader, Said};
 pub use record::LogRow;
 pub use verify::Verification;
