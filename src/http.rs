@@ -11,7 +11,8 @@
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
-//! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
+//! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
+//! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 pub mod access;
@@ -24,6 +25,7 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
+mod files;
 mod form;
 mod guard;
 mod html;
@@ -32,11 +34,16 @@ mod input;
 mod instance;
 mod invites;
 mod lookup;
+mod media;
+mod multipart;
 mod node;
+mod notifications;
 mod oauth;
 mod paging;
 mod pictures;
+mod portraits;
 mod route;
+mod search;
 mod statuses;
 mod store;
 mod timelines;
@@ -196,9 +203,14 @@ fn routes() -> Vec<Route> {
     [
         instance::routes(),
         pictures::routes(),
+        files::routes(),
+        media::routes(),
+        portraits::routes(),
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
+        notifications::routes(),
+        search::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),

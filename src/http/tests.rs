@@ -3,10 +3,12 @@
 mod entering;
 mod files;
 mod machine;
+mod notifications;
 mod oauth;
 mod pages;
 mod people;
 mod posts;
+mod search;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};
