@@ -6,7 +6,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `access`, `connection`, `cors`, `guard` | who may speak, and how much |
+//! | `access`, `connection`, `cors`, `guard`, `tls`, `certificate` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
@@ -19,6 +19,7 @@ pub mod access;
 mod accounts;
 mod bundles;
 mod caller;
+pub mod certificate;
 mod connection;
 mod cors;
 mod draft;
@@ -47,6 +48,7 @@ mod search;
 mod statuses;
 mod store;
 mod timelines;
+mod tls;
 mod tokens;
 
 use std::{
@@ -99,6 +101,7 @@ pub async fn serve(
     access.tokens().load(&reader).map_err(io::Error::other)?;
     drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
+    let door = Door::new(listener, access.ways());
     let app = App::new(node, access, table);
     let (began, beginning) = oneshot::channel();
     let service = router(app.clone(), routes).into_make_service_with_connect_info::<Allowance>();
@@ -116,7 +119,7 @@ pub async fn serve(
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = axum::serve(Door::new(listener), service).with_graceful_shutdown(stop) => served,
+        served = axum::serve(door, service).with_graceful_shutdown(stop) => served,
         () = late => Ok(()),
     }
 }

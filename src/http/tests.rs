@@ -1,5 +1,6 @@
 //! The door as a program sees it: a real listener, a real node without network.
 
+mod encrypted;
 mod entering;
 mod files;
 mod machine;
