@@ -13,7 +13,7 @@
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
-//! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
+//! | `node`, `progress`, `openapi`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 pub mod access;
 mod accounts;
@@ -40,9 +40,11 @@ mod multipart;
 mod node;
 mod notifications;
 mod oauth;
+mod openapi;
 mod paging;
 mod pictures;
 mod portraits;
+mod progress;
 mod route;
 mod search;
 mod statuses;
@@ -222,6 +224,8 @@ fn routes() -> Vec<Route> {
         bundles::routes(),
         store::routes(),
         oauth::routes(),
+        openapi::routes(),
+        progress::routes(),
     ]
     .into_iter()
     .flatten()

@@ -152,7 +152,7 @@ pub struct Page {
 }
 
 /// How much is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Stats {
     /// Authors of whom anything is known.
     pub authors: u64,

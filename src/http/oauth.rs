@@ -32,6 +32,7 @@ mod scope;
 mod server;
 mod waiting;
 
+pub(super) use owner::{Given, Held, Line, Revoked, Visitor, Wanted};
 use refused::Refused;
 pub(super) use waiting::Waiting;
 
