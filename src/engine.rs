@@ -31,6 +31,7 @@ mod policy;
 mod publish;
 mod receive;
 mod recovery;
+mod scheduled;
 mod sessions;
 mod shards;
 mod state;

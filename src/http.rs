@@ -10,9 +10,13 @@
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
-//! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
+//! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
+//! | `statuses`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
+//! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
+//! | `keeping` | changing what the person keeps for themselves |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
+mod absent;
 pub mod access;
 mod accounts;
 mod bundles;
@@ -22,6 +26,7 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
+mod filters;
 mod form;
 mod guard;
 mod html;
@@ -29,14 +34,24 @@ mod identity;
 mod input;
 mod instance;
 mod invites;
+mod keeping;
+mod lists;
 mod lookup;
+mod marks;
+mod mutes;
 mod node;
 mod paging;
+mod people;
 mod pictures;
+mod relations;
 mod route;
+mod scheduled;
+mod settings;
 mod statuses;
 mod store;
+mod tags;
 mod timelines;
+mod well_known;
 
 use std::{
     future::Future,
@@ -116,6 +131,8 @@ struct Shared {
     access: Access,
     table: Table,
     long: Arc<Semaphore>,
+    /// Held by whoever decides what is kept, see [`App::keep`].
+    keeping: tokio::sync::Mutex<()>,
     stopping: AtomicBool,
 }
 
@@ -129,7 +146,8 @@ type At = Extension<Base>;
 impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        Self(Arc::new(Shared { node, access, table, long, stopping: AtomicBool::new(false) }))
+        let (keeping, stopping) = (tokio::sync::Mutex::new(()), AtomicBool::new(false));
+        Self(Arc::new(Shared { node, access, table, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.
@@ -186,6 +204,17 @@ fn routes() -> Vec<Route> {
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
+        relations::routes(),
+        people::routes(),
+        marks::routes(),
+        mutes::routes(),
+        lists::routes(),
+        filters::routes(),
+        tags::routes(),
+        settings::routes(),
+        scheduled::routes(),
+        absent::routes(),
+        well_known::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),

@@ -32,7 +32,7 @@ use batch::Memory;
 pub use batch::{Batch, Taken};
 use held::{Held, Pages};
 pub use index::{Audience, Turned, body};
-pub use reader::Reader;
+pub use reader::{Line, Order, Person, Reader, Window};
 pub use record::LogRow;
 pub use verify::Verification;
 

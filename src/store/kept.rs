@@ -4,6 +4,15 @@
 //! One table holds all of it, in shelves: a row is found by its shelf and a key that the shelf's owner chooses, in the
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
 
+pub mod filters;
+pub mod lists;
+pub mod marks;
+pub mod own;
+pub mod people;
+pub mod scheduled;
+pub mod settings;
+pub mod tags;
+
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
 use starling_protocol::cbor;
@@ -68,8 +77,10 @@ pub enum Shelf {
     Search = 22,
     /// People who are recommended on the own profile.
     Endorsement = 23,
-    /// Posts that the own author liked or passed on, by when.
-    ReactionOrder = 24,
+    /// How somebody is followed, if not in full.
+    Following = 30,
+    /// People who are not to be suggested any more.
+    Declined = 31,
 }
 
 /// One row that is to be put in its place, or taken away.

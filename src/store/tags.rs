@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn spellings_of_one_tag_are_one() {
-        for (tag, expected) in [("Rust", "rust"), ("ｒｕｓｔ", "rust"), ("Ñandú", "ñandú"), ("ΛΌΓΟΣ", "λόγοσ")] {
+        for (tag, expected) in
+            [("Rust", "rust"), ("ｒｕｓｔ", "rust"), ("Ñandú", "ñandú"), ("ΛΌΓΟΣ", "λόγοσ")]
+        {
             assert_eq!(folded(tag), expected);
             assert_eq!(folded(&folded(tag)), folded(tag));
         }

@@ -12,10 +12,11 @@ use starling_protocol::{
 
 use super::{Audit, Held, rows};
 use crate::store::{
-    Error, graph, tags,
+    Error, graph,
     index::{BOOST, LIKE},
     record::{prefix, tie},
     tables::Prefix,
+    tags,
 };
 
 /// Every index over entries, as sets of its keys.
