@@ -8,12 +8,15 @@
 //! |---|---|
 //! | `access`, `connection`, `guard` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
+//! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
 //! | `statuses`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
 //! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
 //! | `keeping` | changing what the person keeps for themselves |
+//! | `notifications`, `search` | what concerns the person, and what is looked for |
+//! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 mod absent;
@@ -27,6 +30,7 @@ mod entities;
 mod entries;
 mod error;
 mod filters;
+mod files;
 mod form;
 mod guard;
 mod html;
@@ -39,19 +43,26 @@ mod lists;
 mod lookup;
 mod marks;
 mod mutes;
+mod media;
+mod multipart;
 mod node;
+mod notifications;
+mod oauth;
 mod paging;
 mod people;
 mod pictures;
+mod portraits;
 mod relations;
 mod route;
 mod scheduled;
+mod search;
 mod settings;
 mod statuses;
 mod store;
 mod tags;
 mod timelines;
 mod well_known;
+mod tokens;
 
 use std::{
     future::Future,
@@ -99,6 +110,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     access.check_listener(listener.local_addr()?)?;
+    let reader = node.read().map_err(io::Error::other)?;
+    access.tokens().load(&reader).map_err(io::Error::other)?;
+    drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
     let app = App::new(node, access, table);
     let (began, beginning) = oneshot::channel();
@@ -130,6 +144,8 @@ struct Shared {
     node: Node,
     access: Access,
     table: Table,
+    /// Programs that wait for the person's answer.
+    waiting: oauth::Waiting,
     long: Arc<Semaphore>,
     /// Held by whoever decides what is kept, see [`App::keep`].
     keeping: tokio::sync::Mutex<()>,
@@ -146,8 +162,9 @@ type At = Extension<Base>;
 impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        let (keeping, stopping) = (tokio::sync::Mutex::new(()), AtomicBool::new(false));
-        Self(Arc::new(Shared { node, access, table, long, keeping, stopping }))
+        let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
+        let stopping = AtomicBool::new(false);
+        Self(Arc::new(Shared { node, access, table, waiting, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.
@@ -201,6 +218,9 @@ fn routes() -> Vec<Route> {
     [
         instance::routes(),
         pictures::routes(),
+        files::routes(),
+        media::routes(),
+        portraits::routes(),
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
@@ -215,6 +235,8 @@ fn routes() -> Vec<Route> {
         scheduled::routes(),
         absent::routes(),
         well_known::routes(),
+        notifications::routes(),
+        search::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),
@@ -222,6 +244,7 @@ fn routes() -> Vec<Route> {
         invites::routes(),
         bundles::routes(),
         store::routes(),
+        oauth::routes(),
     ]
     .into_iter()
     .flatten()

@@ -17,6 +17,7 @@ mod record;
 mod tables;
 pub mod tags;
 mod verify;
+pub mod words;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,8 +32,8 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 use batch::Memory;
 pub use batch::{Batch, Taken};
 use held::{Held, Pages};
-pub use index::{Audience, Turned, body};
-pub use reader::{Line, Order, Person, Reader, Window};
+pub use index::{Audience, Turned, body, order_time};
+pub use reader::{Line, Order, Person, Reader, Said, Window};
 pub use record::LogRow;
 pub use verify::Verification;
 

@@ -5,6 +5,7 @@
 //! is what readers are shown. So a newer node's post passes through an older one unharmed, and what
 //! is in a log never depends on who looks.
 
+pub mod additions;
 mod wire;
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use axum::{
     Extension, Json,
-    extract::State,
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    handler::Handler,
     http::{HeaderMap, header},
 };
 use serde::Deserialize;
@@ -15,7 +16,8 @@ use super::{
     input::{self, Name, Params},
     lookup,
     marks::PINS,
-    paging,
+    multipart, paging,
+    portraits::Portraits,
     route::{Needs, Route},
 };
 use crate::{
@@ -40,7 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::patch(
             "/api/v1/accounts/update_credentials",
             Needs::Scope("write:accounts"),
-            update_credentials,
+            update_credentials.layer(DefaultBodyLimit::disable()),
         ),
         Route::get("/api/v1/accounts/lookup", Needs::Scope("read:accounts"), lookup),
         Route::get("/api/v1/accounts/{id}", Needs::Scope("read:accounts"), show),
@@ -114,6 +116,16 @@ struct Field {
 }
 
 impl Update {
+    /// Reads a body, and keeps the pictures in it.
+    async fn read(app: &App, request: Request) -> Result<(Self, Portraits), Error> {
+        if !input::is_type(request.headers(), multipart::TYPE) {
+            let input::Json(update) = input::Json::from_request(request, app).await?;
+            return Ok((update, Portraits::default()));
+        }
+        let mut parts = multipart::read(request, &Portraits::FILES).await?;
+        Ok((parts.value()?, Portraits::keep(app, &mut parts).await?))
+    }
+
     fn apply(self, profile: &mut Profile) {
         if let Some(name) = self.display_name {
             profile.name = name;
@@ -138,14 +150,16 @@ impl Update {
 pub(super) async fn update_credentials(
     State(app): State<App>,
     base: At,
-    input::Json(mut update): input::Json<Update>,
+    request: Request,
 ) -> Answer<CredentialAccount> {
     let me = app.node().author();
+    let (mut update, portraits) = Update::read(&app, request).await?;
     let source = update.source.take();
     let profile = app.read(move |reader| {
         let before = reader.account(&me)?.map(|account| account.profile).unwrap_or_default();
         let mut profile = before.clone();
         update.apply(&mut profile);
+        portraits.apply(&mut profile);
         // What stays as it is is not signed again.
         Ok(Some(profile).filter(|profile| *profile != before))
     });

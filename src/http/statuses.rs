@@ -66,7 +66,9 @@ pub(super) async fn publish(
             if let Some(parent) = &parent {
                 reader.post(parent)?.ok_or_else(|| Error::NotFound(format!("the post {parent}")))?;
             }
-            Ok((Box::new(draft.content(quote)?), parent))
+            let mut content = draft.content(quote)?;
+            draft.show_files(reader, &mut content)?;
+            Ok((Box::new(content), parent))
         })
         .await?;
     if let Some(at) = at {
@@ -150,6 +152,7 @@ pub(super) async fn edit(
                 return Err(Error::Invalid("only posts and replies can be edited".into()));
             };
             draft.apply(&mut content)?;
+            draft.show_files(reader, &mut content)?;
             Ok((post.id, Box::new(content)))
         })
         .await?;
@@ -222,10 +225,10 @@ pub(super) async fn history(
             versions.push(json!({
                 "content": html::paragraphs(&content.text),
                 "spoiler_text": content.warning.clone().unwrap_or_default(),
-                "sensitive": content.warning.is_some(),
+                "sensitive": content.warning.is_some() || content.sensitive(),
                 "created_at": super::entities::time(time),
                 "account": account,
-                "media_attachments": [],
+                "media_attachments": dresser.attachments(&content),
                 "emojis": [],
                 "starling": { "entry": id.to_string(), "source": content.text },
             }));

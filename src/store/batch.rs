@@ -15,6 +15,7 @@ use super::{
     Error,
     record::{AuthorRow, EntryRecord, LogRow, prefix},
     tables::Tables,
+    words::Touched,
 };
 
 /// Authors and identities that are remembered between batches: as many as a session can be about. A node
@@ -366,6 +367,7 @@ impl<'t> Batch<'t> {
 
     /// Forgets an author of whom no entry is held: number, identity, logs and proofs.
     pub fn forget_author(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
+        self.note_stale(Touched::Person(number))?;
         for log in self.logs_of(number)? {
             self.tables.logs.remove(log)?;
             self.memory.logs.remove(&log);
@@ -394,6 +396,7 @@ impl<'t> Batch<'t> {
     pub fn fill(&mut self, arrival: u64, entry: &Verified) -> Result<(), Error> {
         let Some(held) = self.record(arrival)? else { return Ok(()) };
         self.tables.hollow.remove((held.log, entry.header().seq))?;
+        self.note_stale(Touched::Post(arrival))?;
         self.replace(arrival, &EntryRecord::of(entry, held.log, held.received_at, held.from))
     }
 
@@ -407,6 +410,7 @@ impl<'t> Batch<'t> {
         from: u32,
     ) -> Result<(), Error> {
         self.tables.hollow.remove((log, entry.header().seq))?;
+        self.note_stale(Touched::Post(arrival))?;
         self.replace(arrival, &EntryRecord::of(entry, log, now, from))
     }
 

@@ -14,6 +14,7 @@ use super::{
     Batch, Error, Taken,
     graph::{self, Standing},
     record::{prefix, tie},
+    words::Touched,
 };
 
 /// A boost in the table of reactions.
@@ -73,6 +74,7 @@ impl Batch<'_> {
             return Ok(None);
         }
         let time = order_time(header.time, received);
+        self.show(body, arrival, true)?;
         // Registers settle by the claimed time: when an entry came differs from node to node.
         let standing =
             |holds| Standing { time: header.time, device: tie(&header.device), seq: header.seq, holds };
@@ -137,6 +139,7 @@ impl Batch<'_> {
         let Some(body) = body(entry) else { return Ok(()) };
         let Taken { arrival, author, .. } = taken;
         let time = order_time(entry.header().time, received);
+        self.show(body, arrival, false)?;
         let shown = match body {
             Body::Unknown { .. } => true,
             Body::Post(content) => {
@@ -160,6 +163,9 @@ impl Batch<'_> {
             Body::Edit { replaces, content } => {
                 self.tables.edits.remove((&prefix(replaces), author, entry.header().time, arrival))?;
                 self.untag_edit(replaces, content, author)?;
+                if let Some(edited) = self.find(replaces)? {
+                    self.note_stale(Touched::Post(edited))?;
+                }
                 false
             }
             Body::Delete(ids) => {
@@ -172,6 +178,7 @@ impl Batch<'_> {
             _ => false,
         };
         if shown {
+            self.note_stale(Touched::Post(arrival))?;
             self.tables.home.remove((time, arrival))?;
             self.tables.network.remove((time, arrival))?;
             // Once only: what a fork hid may be forgotten later.

@@ -4,12 +4,16 @@
 //! One table holds all of it, in shelves: a row is found by its shelf and a key that the shelf's owner chooses, in the
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
 
+pub mod blob;
 pub mod filters;
 pub mod lists;
 pub mod marks;
+pub mod notification;
 pub mod own;
 pub mod people;
+pub mod program;
 pub mod scheduled;
+pub mod senders;
 pub mod settings;
 pub mod tags;
 
@@ -81,6 +85,8 @@ pub enum Shelf {
     Following = 30,
     /// People who are not to be suggested any more.
     Declined = 31,
+    /// Polls that concern this person and have not ended yet, by their end.
+    OpenPoll = 40,
 }
 
 /// One row that is to be put in its place, or taken away.

@@ -4,9 +4,11 @@ mod people;
 mod posts;
 mod threads;
 mod windows;
+mod words;
 
 pub use people::{Order, Person};
 pub use windows::{Line, Window};
+pub use words::Said;
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -302,7 +304,7 @@ impl Reader {
         })
     }
 
-    pub(super) fn tables(&self) -> &ReadTables {
+    pub(in crate::store) fn tables(&self) -> &ReadTables {
         &self.tables
     }
 

@@ -189,6 +189,8 @@ tables! {
     reactions: (&'static Prefix, u8, u32, u64) => (), "reactions";
     /// Post, author number, time as the author claims it, arrival of the edit.
     edits: (&'static Prefix, u32, u64, u64) => (), "edits";
+    /// File, arrival of an entry that shows it.
+    shown: (&'static [u8; 32], u64) => (), "shown";
     /// Author number, whole id, arrival of a delete that names it.
     erased: (u32, &'static [u8; 32], u64) => (), "erased";
     /// Author number, arrival of a delete that a quota forgot and whose word still counts → how many ids

@@ -253,9 +253,9 @@ impl Dresser<'_> {
         status.content = html::paragraphs(&content.text);
         status.visibility = visibility;
         status.local_only = content.visibility == Visibility::Local;
-        status.sensitive = content.warning.is_some();
+        status.sensitive = content.warning.is_some() || content.sensitive();
         status.spoiler_text = content.warning.clone().unwrap_or_default();
-        status.media_attachments = content.media.iter().map(MediaAttachment::from).collect();
+        status.media_attachments = self.attachments(content);
         status.mentions = content.mentions.iter().map(|author| self.mention(author)).collect();
         let tag = |name: &String| json!({ "name": name, "url": self.tag_url(name) });
         status.tags = content.tags.iter().map(tag).collect();

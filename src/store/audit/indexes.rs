@@ -32,6 +32,7 @@ struct Indexes {
     erased: BTreeSet<(u32, [u8; 32], u64)>,
     tagged: BTreeSet<(String, u64, u64, u32)>,
     liked: BTreeSet<(u64, u64)>,
+    shown: BTreeSet<([u8; 32], u64)>,
 }
 
 impl Indexes {
@@ -59,6 +60,8 @@ impl Indexes {
             }
             _ => {}
         }
+        let media = held.body().and_then(Body::content).map_or(&[][..], |content| &content.media);
+        self.shown.extend(media.iter().map(|media| (media.blob, arrival)));
         if let Some(visibility) = held.shown() {
             self.authored.insert((author, time, arrival));
             if blocked {
@@ -152,6 +155,7 @@ impl Audit<'_> {
         self.same("tagged", &stored, &made.tagged);
         self.same("liked", &rows(&tables.liked, |key, ()| key)?, &made.liked);
         self.same("edits", &rows(&tables.edits, |key, ()| (*key.0, key.1, key.2, key.3))?, &made.edits);
+        self.same("shown", &rows(&tables.shown, |key, ()| (*key.0, key.1))?, &made.shown);
         let remembered: BTreeSet<(u32, [u8; 32], u64)> =
             rows(&tables.erased, |key, ()| (key.0, *key.1, key.2))?;
         self.deletions(&remembered, &made.erased)
