@@ -245,6 +245,8 @@ impl Home {
     /// Where the files of posts and profiles are, or will be.
     pub fn blobs_path(&self) -> PathBuf {
         self.file("blobs")
+    }
+
     /// The folder of the index of words.
     pub fn index_path(&self) -> PathBuf {
         self.path().join("index")

@@ -29,8 +29,8 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
-mod filters;
 mod files;
+mod filters;
 mod form;
 mod guard;
 mod html;
@@ -42,9 +42,9 @@ mod keeping;
 mod lists;
 mod lookup;
 mod marks;
-mod mutes;
 mod media;
 mod multipart;
+mod mutes;
 mod node;
 mod notifications;
 mod oauth;
@@ -61,8 +61,8 @@ mod statuses;
 mod store;
 mod tags;
 mod timelines;
-mod well_known;
 mod tokens;
+mod well_known;
 
 use std::{
     future::Future,

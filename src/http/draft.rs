@@ -44,9 +44,7 @@ pub(super) type EntryIdText = String;
 impl Draft {
     /// Writes what is given over `content`; the rest of it stays, as an edit needs it.
     pub(super) fn apply(&self, content: &mut Content) -> Result<(), Error> {
-        let missing = [
-            ("poll", self.poll.as_ref().is_some_and(is_something)),
-        ];
+        let missing = [("poll", self.poll.as_ref().is_some_and(is_something))];
         if let Some((what, _)) = missing.iter().find(|(_, given)| *given) {
             return Err(Error::Invalid(format!("{what} is not supported by this version")));
         }

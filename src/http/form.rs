@@ -16,15 +16,12 @@ const DEPTH: usize = 4;
 /// Reads a form.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, Error> {
     let pairs = bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-    of(pairs.map(|pair| {
     object(pairs.map(|pair| {
         let middle = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         Ok((decoded(&pair[..middle])?, decoded(pair.get(middle + 1..).unwrap_or_default())?))
     }))
 }
 
-/// The same of names and values that came in another way.
-pub(super) fn of(pairs: impl Iterator<Item = Result<(String, String), Error>>) -> Result<Value, Error> {
 /// Puts names with brackets and their values together.
 pub(super) fn object(pairs: impl Iterator<Item = Result<(String, String), Error>>) -> Result<Value, Error> {
     let mut form = Map::new();

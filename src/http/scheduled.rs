@@ -11,7 +11,7 @@ use starling_protocol::{
 
 use super::{
     App, At, Base,
-    entities::time,
+    entities::{Dresser, time},
     error::Error,
     input::{self, Name, Params},
     paging,
@@ -32,6 +32,9 @@ type Answer<T> = Result<Json<T>, Error>;
 
 /// How far ahead a post must be: nearer ones are posted at once, as Mastodon has it.
 const AHEAD_MS: u64 = 5 * 60 * 1000;
+
+/// How long before its hour a post cannot be put off any more: longer than an answer may take.
+const TOO_LATE_MS: u64 = 60 * 1000;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -61,13 +64,13 @@ fn ahead(at: u64) -> Result<u64, Error> {
 }
 
 /// Mastodon's ScheduledStatus.
-fn dressed(id: u64, post: &Scheduled) -> Value {
+fn dressed(base: &str, id: u64, post: &Scheduled) -> Value {
     let content = post.content().unwrap_or_default();
     let visibility = match content.visibility {
         Visibility::Public => "public",
         Visibility::Unlisted | Visibility::Local => "unlisted",
     };
-    let media: Vec<_> = content.media.iter().map(super::entities::MediaAttachment::from).collect();
+    let media = Dresser { base, reader: None }.attachments(&content);
     let media_ids: Vec<_> = media.iter().map(|media| media.id.clone()).collect();
     json!({
         "id": id.to_string(),
@@ -92,7 +95,7 @@ fn dressed(id: u64, post: &Scheduled) -> Value {
 
 /// Takes a post that is to be published at `at`. Asking twice in the same words takes it once.
 pub(super) async fn take(
-    app: &App,
+    (app, Base(base)): (&App, Base),
     at: u64,
     parent: Option<EntryId>,
     content: Content,
@@ -106,7 +109,7 @@ pub(super) async fn take(
         let waiting = reader.scheduled()?;
         let asked = waiting.iter().find(|(_, post)| idempotency.is_some() && post.idempotency == idempotency);
         if let Some((id, post)) = asked {
-            return Ok((Vec::new(), dressed(*id, post)));
+            return Ok((Vec::new(), dressed(&base, *id, post)));
         }
         if waiting.len() >= WAITING {
             return Err(Error::Invalid(format!("{WAITING} posts wait already")));
@@ -117,7 +120,7 @@ pub(super) async fn take(
         if !change.fits() {
             return Err(Error::Invalid("Text is too long".into()));
         }
-        Ok((vec![change], dressed(id, &post)))
+        Ok((vec![change], dressed(&base, id, &post)))
     })
     .await
 }
@@ -134,17 +137,18 @@ async fn all(
     params: Params,
 ) -> Result<(HeaderMap, Json<Vec<Value>>), Error> {
     app.read(move |reader| {
-        let rows = reader.scheduled()?.into_iter().map(|(id, post)| (id, dressed(id, &post))).collect();
+        let rows =
+            reader.scheduled()?.into_iter().map(|(id, post)| (id, dressed(&base, id, &post))).collect();
         let (headers, page) = paging::numbered(&base, "/api/v1/scheduled_statuses", &params, rows)?;
         Ok((headers, Json(page)))
     })
     .await
 }
 
-async fn show(State(app): State<App>, Name(id): Name) -> Answer<Value> {
+async fn show(State(app): State<App>, Extension(Base(base)): At, Name(id): Name) -> Answer<Value> {
     app.read(move |reader| {
         let (id, post) = find(reader, &id)?;
-        Ok(Json(dressed(id, &post)))
+        Ok(Json(dressed(&base, id, &post)))
     })
     .await
 }
@@ -156,17 +160,22 @@ struct Wish {
 
 async fn put_off(
     State(app): State<App>,
+    Extension(Base(base)): At,
     Name(id): Name,
     input::Json(wish): input::Json<Wish>,
 ) -> Answer<Value> {
     let keep = app.keep(move |reader| {
         let (id, mut post) = find(reader, &id)?;
         let Some(at) = wish.scheduled_at.filter(|at| !at.is_empty()) else {
-            return Ok((Vec::new(), dressed(id, &post)));
+            return Ok((Vec::new(), dressed(&base, id, &post)));
         };
+        if post.due < clock::now().saturating_add(TOO_LATE_MS) {
+            // Put off in the moment in which it is published, it would be published twice.
+            return Err(Error::Invalid("This post is about to be published".into()));
+        }
         post.at = ahead(moment(&at)?)?;
         post.due = post.at;
-        Ok((vec![post.put(id)], dressed(id, &post)))
+        Ok((vec![post.put(id)], dressed(&base, id, &post)))
     });
     keep.await.map(Json)
 }

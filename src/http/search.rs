@@ -75,7 +75,11 @@ impl Wanted {
     }
 }
 
-async fn search(State(app): State<App>, Extension(Base(base)): At, params: Params) -> Result<Json<Found>, Error> {
+async fn search(
+    State(app): State<App>,
+    Extension(Base(base)): At,
+    params: Params,
+) -> Result<Json<Found>, Error> {
     let wanted = Wanted::read(&params)?;
     // The index before the store, so that nothing is between them.
     let now = app.node().search().now();
@@ -100,19 +104,23 @@ fn find(now: &Now, reader: &Reader, base: &str, wanted: &Wanted) -> Result<Found
         let named = named(&wanted.text).filter(|_| wanted.offset == 0);
         let posts = match named.map(|id| reader.post(&id)).transpose()?.flatten() {
             Some(post) => vec![post],
-            None => now.posts(reader, &Ask {
-                query: Query::parse(&wanted.text),
-                account: wanted.account,
-                max: wanted.max,
-                min: wanted.min,
-                offset: wanted.offset,
-                limit: wanted.limit,
-            })?,
+            None => now.posts(
+                reader,
+                &Ask {
+                    query: Query::parse(&wanted.text),
+                    account: wanted.account,
+                    max: wanted.max,
+                    min: wanted.min,
+                    offset: wanted.offset,
+                    limit: wanted.limit,
+                },
+            )?,
         };
         found.statuses = dresser.statuses(&posts)?;
     }
     if wanted.wants("hashtags") {
-        let tags = now.tags(reader, &wanted.text, wanted.offset.saturating_add(wanted.limit).min(2 * MOST))?;
+        let tags =
+            now.tags(reader, &wanted.text, wanted.offset.saturating_add(wanted.limit).min(2 * MOST))?;
         found.hashtags = tags.iter().skip(wanted.offset).map(|tag| hashtag(base, tag)).collect();
     }
     Ok(found)

@@ -72,7 +72,7 @@ pub(super) async fn publish(
         })
         .await?;
     if let Some(at) = at {
-        return scheduled::take(&app, at, in_reply_to, *content, idempotency).await.map(Json);
+        return scheduled::take((&app, base), at, in_reply_to, *content, idempotency).await.map(Json);
     }
     let reply = app.command(Command::Publish { content, in_reply_to, idempotency }).await?;
     let Reply::Published { id, peers } = reply else {

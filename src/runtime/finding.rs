@@ -50,7 +50,9 @@ impl Node {
                         tokio::time::sleep(GATHER_LITTLE - GATHER).await;
                     }
                     // What happened meanwhile is dealt with by the same look.
-                    while let Ok(_) | Err(tokio::sync::broadcast::error::TryRecvError::Lagged(_)) = news.try_recv() {}
+                    while let Ok(_) | Err(tokio::sync::broadcast::error::TryRecvError::Lagged(_)) =
+                        news.try_recv()
+                    {}
                 };
                 let late = async {
                     match pause {
@@ -92,14 +94,14 @@ fn house(node: &Weak<Shared>, stop: tokio::sync::watch::Receiver<bool>) -> House
             None => Err(store::Error::Closed),
         }),
         keep: Box::new(move |changes| {
-            let Some(commands) = keeping.upgrade().map(|shared| shared.commands.clone()) else { return false };
+            let Some(commands) = keeping.upgrade().map(|shared| shared.commands.clone()) else {
+                return false;
+            };
             let (answer, answered) = oneshot::channel();
             commands.blocking_send(Wish::Do(Command::Keep(changes), answer)).is_ok()
                 && matches!(answered.blocking_recv(), Ok(Ok(_)))
         }),
         stopping: Box::new(move || *stop.borrow() || stop.has_changed().is_err()),
-        room: Box::new(move || {
-            asking.upgrade().is_some_and(|shared| !shared.status.borrow().disk_low)
-        }),
+        room: Box::new(move || asking.upgrade().is_some_and(|shared| !shared.status.borrow().disk_low)),
     }
 }

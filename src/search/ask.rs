@@ -94,7 +94,17 @@ impl Now {
 
         let skip = ask.offset.min(OFFSET);
         let wanted = skip + ask.limit;
-        let mut entered = Entered { now: self, query: &query, from: &from, span: above.0..=below.0, up, taken: 0, had: Vec::new(), size: wanted + 8, over: false };
+        let mut entered = Entered {
+            now: self,
+            query: &query,
+            from: &from,
+            span: above.0..=below.0,
+            up,
+            taken: 0,
+            had: Vec::new(),
+            size: wanted + 8,
+            over: false,
+        };
         let (mut posts, mut passed) = (Vec::new(), 0);
         let mut next: Option<Proposal> = None;
         while posts.len() < ask.limit {
@@ -107,7 +117,13 @@ impl Now {
                 next = said.map(|said| (said.time, proposed.1));
             }
             let first = match (next, fresh.last()) {
-                (Some(entered), Some(fresh)) => if (entered < *fresh) == up { entered } else { *fresh },
+                (Some(entered), Some(fresh)) => {
+                    if (entered < *fresh) == up {
+                        entered
+                    } else {
+                        *fresh
+                    }
+                }
                 (Some(one), None) => one,
                 (None, Some(one)) => *one,
                 (None, None) => break,
@@ -160,13 +176,8 @@ impl Now {
                 continue;
             }
             let name = words::fold(&account.profile.name);
-            let rank = (
-                name != folded,
-                !name.starts_with(&folded),
-                !followed,
-                u64::MAX - account.followers,
-                number,
-            );
+            let rank =
+                (name != folded, !name.starts_with(&folded), !followed, u64::MAX - account.followers, number);
             found.insert(rank, account);
         }
         Ok(found.into_values().skip(ask.offset.min(OFFSET)).take(ask.limit).collect())

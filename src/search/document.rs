@@ -57,7 +57,8 @@ impl Document {
         for text in texts.into_iter().chain(alts).chain(options.iter().map(String::as_str)) {
             document.add(text);
         }
-        document.tags = content.tags.iter().map(|tag| words::fold(tag)).filter(|tag| !tag.is_empty()).collect();
+        document.tags =
+            content.tags.iter().map(|tag| words::fold(tag)).filter(|tag| !tag.is_empty()).collect();
         if let Some(language) = &content.language {
             let language = language.to_lowercase();
             let parents = language.match_indices('-').map(|(at, _)| language[..at].to_owned());
@@ -81,7 +82,9 @@ impl Document {
     fn add(&mut self, text: &str) {
         let from = self.words.last().map_or(0, |word| word.place + GAP);
         let room = WORDS.saturating_sub(self.words.len());
-        self.words.extend(words::kept(text).into_iter().take(room).map(|word| Word { place: word.place + from, ..word }));
+        self.words.extend(
+            words::kept(text).into_iter().take(room).map(|word| Word { place: word.place + from, ..word }),
+        );
     }
 
     /// Whether a question holds. `from` says what author's number a written name means.

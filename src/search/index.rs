@@ -6,7 +6,8 @@
 use std::{collections::HashMap, ops::Bound, path::Path};
 
 use tantivy::{
-    Index, IndexReader, IndexSettings, IndexWriter, Order, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
+    Index, IndexReader, IndexSettings, IndexWriter, Order, ReloadPolicy, Searcher, TantivyDocument,
+    TantivyError, Term,
     collector::{DocSetCollector, TopDocs, sort_key::SortByStaticFastValue},
     directory::MmapDirectory,
     indexer::{IndexWriterOptions, LogMergePolicy},
@@ -295,7 +296,8 @@ impl Moment {
             while seen < ENDINGS_SEEN
                 && let Some((term, info)) = terms.next()
             {
-                let Some(term) = std::str::from_utf8(term).ok().filter(|term| term.starts_with(beginning)) else {
+                let Some(term) = std::str::from_utf8(term).ok().filter(|term| term.starts_with(beginning))
+                else {
                     break;
                 };
                 seen += 1;

@@ -102,7 +102,13 @@ fn remove(folder: &Path) -> io::Result<()> {
 }
 
 /// Tends the index in `folder` for as long as the node runs. `wait` returns when there may be something to do.
-pub(crate) fn tend(folder: PathBuf, house: House, search: Search, enabled: bool, mut wait: impl FnMut(Pause)) {
+pub(crate) fn tend(
+    folder: PathBuf,
+    house: House,
+    search: Search,
+    enabled: bool,
+    mut wait: impl FnMut(Pause),
+) {
     if !enabled {
         if let Err(error) = give_up(&folder, &house) {
             tracing::warn!("the index of words cannot be removed: {error}");
@@ -168,7 +174,16 @@ impl<'a> Keeper<'a> {
         if let Some(name) = name.filter(|_| !anew) {
             match Self::held(folder, &name, newest) {
                 Ok((words, upto)) => {
-                    let mut keeper = Self { folder, house, search, words, name, upto, wash_at: None, damaged: Arc::default() };
+                    let mut keeper = Self {
+                        folder,
+                        house,
+                        search,
+                        words,
+                        name,
+                        upto,
+                        wash_at: None,
+                        damaged: Arc::default(),
+                    };
                     keeper.look_for_dirt()?;
                     keeper.show()?;
                     return Ok(keeper);
@@ -215,7 +230,8 @@ impl<'a> Keeper<'a> {
         take(house, vec![named, Change::take(Shelf::Search, ANEW)])?;
         forget_notes(house)?;
         let words = Words::open(folder)?;
-        let keeper = Self { folder, house, search, words, name, upto: 0, wash_at: None, damaged: Arc::default() };
+        let keeper =
+            Self { folder, house, search, words, name, upto: 0, wash_at: None, damaged: Arc::default() };
         keeper.show()?;
         Ok(keeper)
     }
@@ -259,7 +275,9 @@ impl<'a> Keeper<'a> {
             let mut touched: BTreeMap<Touched, bool> = BTreeMap::new();
             for arrival in &arrivals {
                 match reader.touched_by(*arrival)? {
-                    Some(Touched::Post(post)) if post == *arrival => drop(touched.entry(Touched::Post(post)).or_default()),
+                    Some(Touched::Post(post)) if post == *arrival => {
+                        drop(touched.entry(Touched::Post(post)).or_default())
+                    }
                     Some(other) => drop(touched.insert(other, true)),
                     None => {}
                 }

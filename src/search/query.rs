@@ -153,7 +153,10 @@ fn run(text: &str, last: bool) -> Option<What> {
 /// A single character of a script without spaces stands at the beginning of a pair, always.
 fn wide(found: &[Word]) -> bool {
     let form = found.first().map_or("", |word| &word.form);
-    !form.is_ascii() && words::asked(form).0.len() == 1 && words::kept(form).len() == 1 && form.chars().count() == 1
+    !form.is_ascii()
+        && words::asked(form).0.len() == 1
+        && words::kept(form).len() == 1
+        && form.chars().count() == 1
 }
 
 fn operator(text: &str) -> Option<What> {
@@ -225,7 +228,10 @@ mod tests {
         assert_eq!(shown("over reeds "), ["over", "reeds"]);
         assert_eq!(shown("\"two words\" -third “a b”"), ["two+words", "-third", "a+b"]);
         assert_eq!(shown("-\"not these\" #Möwe -#gone"), ["-not+these", "#möwe", "-#gone"]);
-        assert_eq!(shown("from:@star1abc from:me HAS:media -is:reply"), ["from star1abc", "from me", "is media", "-is reply"]);
+        assert_eq!(
+            shown("from:@star1abc from:me HAS:media -is:reply"),
+            ["from star1abc", "from me", "is media", "-is reply"]
+        );
         assert_eq!(shown("language:pt-BR lang:gn"), ["in pt-br", "in gn"]);
         assert_eq!(shown("foo-bar x"), ["foo+bar", "x"]);
         assert_eq!(shown("東京都 水"), ["東京+京都", "水*"]);
@@ -238,7 +244,14 @@ mod tests {
         assert_eq!(shown("before:2026-11-22"), ["0..1795305600000"]);
         assert_eq!(shown("after:1970"), [format!("31536000000..{}", u64::MAX)]);
         assert_eq!(shown("during:1970-02"), ["2678400000..5097600000"]);
-        for odd in ["before:yesterday", "during:2026-13", "during:2026-02-30", "after:99999", "during:", "before:0001-01"] {
+        for odd in [
+            "before:yesterday",
+            "during:2026-13",
+            "during:2026-02-30",
+            "after:99999",
+            "during:",
+            "before:0001-01",
+        ] {
             assert!(!shown(odd).is_empty(), "{odd}");
         }
     }
@@ -250,8 +263,11 @@ mod tests {
         assert_eq!(shown("-"), Vec::<String>::new());
         assert_eq!(Query::parse(&"a ".repeat(5_000)).clauses.len(), CLAUSES);
         let long = format!("\"{}\"", "a b ".repeat(1_000));
-        assert!(matches!(&Query::parse(&long).clauses[0].what, What::Words(words, _) if words.len() == PHRASE));
-        for hostile in ["\"", "-\"", "--", "\u{301}", "#\u{301}", "during:٢٠٢٦", "before:-1-1-1", "“”„«»\"-"] {
+        assert!(
+            matches!(&Query::parse(&long).clauses[0].what, What::Words(words, _) if words.len() == PHRASE)
+        );
+        for hostile in ["\"", "-\"", "--", "\u{301}", "#\u{301}", "during:٢٠٢٦", "before:-1-1-1", "“”„«»\"-"]
+        {
             let _ = shown(hostile);
         }
     }

@@ -96,7 +96,8 @@ fn simple(character: char) -> impl Iterator<Item = char> {
     let keep = (character == 'ı').then_some(character);
     let folded = (character != 'ı').then(|| character.to_uppercase().flat_map(char::to_lowercase));
     // Signs that say how to draw, not what: soft hyphen, joiners of emoji, selectors.
-    let drawn = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}');
+    let drawn =
+        |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}');
     keep.into_iter().chain(folded.into_iter().flatten()).filter(drawn)
 }
 
@@ -192,7 +193,11 @@ fn cut(text: &str, mut each: impl FnMut(u32, Piece)) {
         let inside = |c: char| if dense(first) { dense(c) || is_combining_mark(c) } else { !dense(c) };
         let end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
         let run = &rest[..end];
-        if dense(first) { pairs(run, &mut place, &mut each) } else { words(run, &mut place, &mut each) }
+        if dense(first) {
+            pairs(run, &mut place, &mut each)
+        } else {
+            words(run, &mut place, &mut each)
+        }
         from += end;
     }
 }
@@ -251,7 +256,10 @@ mod tests {
         assert_eq!(forms("Æsir Łódź"), [at(0, &["aesir", "æsir"]), at(1, &["lodz", "łódź"])].concat());
         assert_eq!(forms("ﬁn ｆｕｌｌ ②"), [at(0, &["fin"]), at(1, &["full"]), at(2, &["2"])].concat());
         assert_eq!(forms("ΣΊΣΥΦΟΣ"), at(0, &["σισυφοσ", "σίσυφοσ"]));
-        assert_eq!(forms("İstanbul kıl"), [at(0, &["istanbul", "i\u{307}stanbul"]), at(1, &["kil", "kıl"])].concat());
+        assert_eq!(
+            forms("İstanbul kıl"),
+            [at(0, &["istanbul", "i\u{307}stanbul"]), at(1, &["kil", "kıl"])].concat()
+        );
     }
 
     #[test]
@@ -299,7 +307,8 @@ mod tests {
         let long = "x".repeat(32 * 1024);
         assert_eq!(kept(&long)[0].form.len(), WORD_BYTES);
         assert_eq!(asked(&long).0, asked(&long[..WORD_BYTES]).0);
-        for text in ["\u{301}\u{301}", "\u{200d}", "\u{fe0f}", "\0", "é\u{0}東\u{301}", "กำกำ\u{e49}\u{e49}"] {
+        for text in ["\u{301}\u{301}", "\u{200d}", "\u{fe0f}", "\0", "é\u{0}東\u{301}", "กำกำ\u{e49}\u{e49}"]
+        {
             let _ = (kept(text), asked(text));
         }
         let thai = format!("ก{}", "\u{e49}".repeat(50_000));

@@ -34,7 +34,10 @@ fn edits_and_deletions_are_found_out_at_once() {
 fn questions_are_answered_in_parts() {
     let house = House::new(1);
     let plain = house.write("a heron in the reeds");
-    let tagged = house.post("/api/v1/statuses", json!({ "status": "heron #möwe", "spoiler_text": "birds", "language": "de" }));
+    let tagged = house.post(
+        "/api/v1/statuses",
+        json!({ "status": "heron #möwe", "spoiler_text": "birds", "language": "de" }),
+    );
     let tagged = tagged.good()["id"].as_str().unwrap().to_owned();
     let answer = json!({ "status": "another heron", "in_reply_to_id": plain });
     let reply = house.post("/api/v1/statuses", answer).good()["id"].as_str().unwrap().to_owned();
@@ -64,13 +67,25 @@ fn people_are_found_by_name_and_id_and_followed_ones_first() {
     let id = other.me().to_string();
     let people = |q: &str| {
         let found = house.get(&format!("/api/v2/search?type=accounts&{q}")).good();
-        found["accounts"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        found["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert!(people("q=ana").is_empty() && people(&format!("q={id}")).is_empty());
     assert_eq!(people(&format!("q={id}&resolve=true")), [&*id]);
     house.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).good();
     house.take_from(&other);
-    for q in ["q=ana", "q=guarani", "q=Ana+Gua", "q=ornitho&following=true", &format!("q={}", &id[..14]), &format!("q=%40{id}")] {
+    for q in [
+        "q=ana",
+        "q=guarani",
+        "q=Ana+Gua",
+        "q=ornitho&following=true",
+        &format!("q={}", &id[..14]),
+        &format!("q=%40{id}"),
+    ] {
         assert_eq!(people(q), [&*id], "{q}");
     }
     house.post(&format!("/api/v1/accounts/{id}/block"), json!({})).good();
@@ -84,7 +99,12 @@ fn tags_are_found_by_their_beginning() {
     let id = house.write("on #Möwen and #moor");
     let tags = |q: &str| {
         let found = house.get(&format!("/api/v2/search?type=hashtags&q={q}")).good();
-        found["hashtags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        found["hashtags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tag| tag["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(tags("mo"), ["moor"]);
     assert_eq!(tags("%23m%C3%B6"), ["möwen"]);
@@ -100,7 +120,19 @@ fn odd_questions_are_answered() {
     assert_eq!(house.get("/api/v2/search?q=a&type=cheese").bad().0, 422);
     assert_eq!(house.get("/api/v2/search?q=a&account_id=1").bad().0, 422);
     assert_eq!(house.send("GET", "/api/v2/search?q=a", &[], &[]).bad().0, 401);
-    for q in ["\"", "-", "#", "from:", "*", "\\", "a OR b", "[a TO b]", "\u{301}\u{301}", "before:99999", "-something"] {
+    for q in [
+        "\"",
+        "-",
+        "#",
+        "from:",
+        "*",
+        "\\",
+        "a OR b",
+        "[a TO b]",
+        "\u{301}\u{301}",
+        "before:99999",
+        "-something",
+    ] {
         assert!(found(&house, q).is_empty(), "{q}");
     }
 }
