@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `access`, `connection`, `guard` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
+//! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
@@ -32,12 +33,14 @@ mod invites;
 mod lookup;
 mod node;
 mod notifications;
+mod oauth;
 mod paging;
 mod pictures;
 mod route;
 mod statuses;
 mod store;
 mod timelines;
+mod tokens;
 
 use std::{
     future::Future,
@@ -85,6 +88,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     access.check_listener(listener.local_addr()?)?;
+    let reader = node.read().map_err(io::Error::other)?;
+    access.tokens().load(&reader).map_err(io::Error::other)?;
+    drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
     let app = App::new(node, access, table);
     let (began, beginning) = oneshot::channel();
@@ -116,6 +122,8 @@ struct Shared {
     node: Node,
     access: Access,
     table: Table,
+    /// Programs that wait for the person's answer.
+    waiting: oauth::Waiting,
     long: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -130,7 +138,8 @@ type At = Extension<Base>;
 impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        Self(Arc::new(Shared { node, access, table, long, stopping: AtomicBool::new(false) }))
+        let (waiting, stopping) = (oauth::Waiting::default(), AtomicBool::new(false));
+        Self(Arc::new(Shared { node, access, table, waiting, long, stopping }))
     }
 
     /// From now on nothing new is begun.
@@ -195,6 +204,7 @@ fn routes() -> Vec<Route> {
         invites::routes(),
         bundles::routes(),
         store::routes(),
+        oauth::routes(),
     ]
     .into_iter()
     .flatten()

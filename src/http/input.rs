@@ -4,10 +4,11 @@ use std::str::FromStr;
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{FromRequest, FromRequestParts, Multipart, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{error::Error, form};
 
@@ -16,14 +17,18 @@ pub(super) const BODY: usize = 1024 * 1024;
 /// Depth of nesting in JSON. Nothing here is deeper than 4; a parser's stack is finite.
 const DEPTH: usize = 32;
 
-/// A JSON body, or a form that stands for one. An empty body stands for `{}`, because many requests
+/// A JSON body, or a form of either kind that stands for one. An empty body stands for `{}`, because many requests
 /// say all in their path.
 pub(super) struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        if is_type(request.headers(), "multipart/form-data") {
+            let form = serde_json::from_value(parts(request, state).await?);
+            return form.map(Self).map_err(|error| Error::Invalid(error.to_string()));
+        }
         let (parts, body) = request.into_parts();
         let bytes = read(body).await?;
         if bytes.is_empty() {
@@ -38,6 +43,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         }
         Err(Error::NotJson)
     }
+}
+
+/// A form in parts, each of them text.
+async fn parts<S: Send + Sync>(request: Request, state: &S) -> Result<Value, Error> {
+    let unreadable = |error: &dyn std::fmt::Display| Error::Malformed(error.to_string());
+    let form = Multipart::from_request(request, state).await;
+    let mut form = form.map_err(|error| unreadable(&error.body_text()))?;
+    let mut pairs = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error.body_text()))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if field.file_name().is_some() {
+            return Err(Error::Invalid(format!("{name} must be text here")));
+        }
+        let value = field.text().await.map_err(|error| unreadable(&error.body_text()))?;
+        pairs.push(Ok((name, value)));
+    }
+    form::object(pairs.into_iter())
 }
 
 /// The whole of a body.

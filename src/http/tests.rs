@@ -4,6 +4,7 @@ mod entering;
 mod files;
 mod machine;
 mod notifications;
+mod oauth;
 mod people;
 mod posts;
 

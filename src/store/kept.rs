@@ -6,6 +6,7 @@
 
 pub mod notification;
 pub mod senders;
+pub mod program;
 
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
