@@ -12,6 +12,7 @@
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
+//! | `streaming` | what happens, as it happens |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 pub mod access;
@@ -39,6 +40,7 @@ mod pictures;
 mod route;
 mod statuses;
 mod store;
+mod streaming;
 mod timelines;
 mod tokens;
 
@@ -93,6 +95,7 @@ pub async fn serve(
     drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
     let app = App::new(node, access, table);
+    let teller = app.clone();
     let (began, beginning) = oneshot::channel();
     let service = router(app.clone(), routes).into_make_service_with_connect_info::<Allowance>();
     let stop = async move {
@@ -108,7 +111,9 @@ pub async fn serve(
         let _ = beginning.await;
         tokio::time::sleep(GRACE).await;
     };
+    let telling = streaming::run(teller);
     tokio::select! {
+        () = async { telling.await; std::future::pending().await } => Ok(()),
         served = axum::serve(Door::new(listener), service).with_graceful_shutdown(stop) => served,
         () = late => Ok(()),
     }
@@ -124,6 +129,8 @@ struct Shared {
     table: Table,
     /// Programs that wait for the person's answer.
     waiting: oauth::Waiting,
+    /// Who listens.
+    streams: streaming::Hub,
     long: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -139,12 +146,14 @@ impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
         let (waiting, stopping) = (oauth::Waiting::default(), AtomicBool::new(false));
-        Self(Arc::new(Shared { node, access, table, waiting, long, stopping }))
+        let streams = streaming::Hub::default();
+        Self(Arc::new(Shared { node, access, table, waiting, streams, long, stopping }))
     }
 
     /// From now on nothing new is begun.
     fn begin_to_stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.streams.end_all(streaming::End::Stopping);
     }
 
     fn check_running(&self) -> Result<(), Error> {
@@ -197,6 +206,7 @@ fn routes() -> Vec<Route> {
         statuses::routes(),
         timelines::routes(),
         notifications::routes(),
+        streaming::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),

@@ -80,6 +80,9 @@ pub enum Error {
     /// Two long tasks are under way already.
     #[error("The node is busy with another export, import or check")]
     Busy,
+    /// Enough streams are open already.
+    #[error("Too many streams are open")]
+    Streams,
     /// It took too long.
     #[error("It took too long")]
     Timeout,
@@ -129,6 +132,7 @@ impl Error {
             }
             Self::Runtime(_) => (S::INTERNAL_SERVER_ERROR, "node", Some("run `starling doctor`")),
             Self::Busy => (S::TOO_MANY_REQUESTS, "busy", Some("try again when it is done")),
+            Self::Streams => (S::TOO_MANY_REQUESTS, "streams", Some("close one of them first")),
             Self::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", Some("try again")),
             Self::Stopping => (S::SERVICE_UNAVAILABLE, "stopping", Some("start the node again")),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", Some("see the node's log")),

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{App, Base, connection::Allowance, error::Error, input, route::Needs, tokens::Tokens};
+use super::{App, Base, connection::Allowance, error::Error, input, route::Needs, streaming, tokens::Tokens};
 use crate::clock;
 
 /// How long an answer may take. Disks are slow, and people gone after half a minute.
@@ -57,6 +57,7 @@ async fn answer(request: Request, next: Next) -> Result<(Response, bool), Error>
 
 /// Checks a request, and says how long its answer may take.
 fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
+    streaming::lift_token(request);
     let access = &app.0.access;
     let host = access.check_place(request.uri(), request.headers())?;
     let (bytes, time) = limits(request.uri().path());

@@ -7,6 +7,7 @@ mod notifications;
 mod oauth;
 mod people;
 mod posts;
+mod streaming;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};
