@@ -13,6 +13,7 @@
 //! | `entities` | what answers look like |
 //! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
 //! | `streaming` | what happens, as it happens |
+//! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 pub mod access;
@@ -24,6 +25,7 @@ mod draft;
 mod entities;
 mod entries;
 mod error;
+mod files;
 mod form;
 mod guard;
 mod html;
@@ -32,12 +34,16 @@ mod input;
 mod instance;
 mod invites;
 mod lookup;
+mod media;
+mod multipart;
 mod node;
 mod notifications;
 mod oauth;
 mod paging;
 mod pictures;
+mod portraits;
 mod route;
+mod search;
 mod statuses;
 mod store;
 mod streaming;
@@ -202,11 +208,15 @@ fn routes() -> Vec<Route> {
     [
         instance::routes(),
         pictures::routes(),
+        files::routes(),
+        media::routes(),
+        portraits::routes(),
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
         notifications::routes(),
         streaming::routes(),
+        search::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),

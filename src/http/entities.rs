@@ -14,6 +14,7 @@ mod time;
 
 pub(super) use account::{Account, CredentialAccount};
 pub(super) use context::{Context, Place};
+pub(super) use media::MediaAttachment;
 pub(super) use notification::{Notification, group_key, is_grouped};
 pub(super) use relationship::Relationship;
 pub(super) use status::{Delivery, Status};

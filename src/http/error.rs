@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{engine::Refusal, runtime, store};
+use crate::{blobs, engine::Refusal, runtime, store};
 
 /// Why a request was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,15 @@ pub enum Error {
     /// Enough streams are open already.
     #[error("Too many streams are open")]
     Streams,
+    /// Too many uploads at once.
+    #[error("Too many files are being taken in")]
+    Crowded,
+    /// A file that is shown and has not arrived.
+    #[error("The file is not here yet: it is being asked for")]
+    NotHere,
+    /// A part of a file that it does not have.
+    #[error("The file has {0} bytes")]
+    Range(u64),
     /// It took too long.
     #[error("It took too long")]
     Timeout,
@@ -92,6 +101,20 @@ pub enum Error {
     /// Something here is broken; the log says what.
     #[error("Something is broken here")]
     Internal(String),
+}
+
+impl From<blobs::Error> for Error {
+    fn from(error: blobs::Error) -> Self {
+        match error {
+            blobs::Error::Unfit(unfit) => Self::Invalid(format!("file: {unfit}")),
+            blobs::Error::Busy => Self::Crowded,
+            blobs::Error::Full => Self::Refused(Refusal::Storage(error.to_string())),
+            blobs::Error::Disk(error) => Self::Refused(Refusal::Storage(error.to_string())),
+            blobs::Error::Refused(refusal) => Self::Refused(refusal),
+            blobs::Error::Store(error) => Self::Store(error),
+            blobs::Error::Stopping => Self::Stopping,
+        }
+    }
 }
 
 impl Error {
@@ -133,6 +156,9 @@ impl Error {
             Self::Runtime(_) => (S::INTERNAL_SERVER_ERROR, "node", Some("run `starling doctor`")),
             Self::Busy => (S::TOO_MANY_REQUESTS, "busy", Some("try again when it is done")),
             Self::Streams => (S::TOO_MANY_REQUESTS, "streams", Some("close one of them first")),
+            Self::Crowded => (S::TOO_MANY_REQUESTS, "busy", Some("try again when they are done")),
+            Self::NotHere => (S::SERVICE_UNAVAILABLE, "not_here", Some("try again in a few seconds")),
+            Self::Range(_) => (S::RANGE_NOT_SATISFIABLE, "range", None),
             Self::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", Some("try again")),
             Self::Stopping => (S::SERVICE_UNAVAILABLE, "stopping", Some("start the node again")),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", Some("see the node's log")),
@@ -167,7 +193,7 @@ fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'sta
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, code, hint) = self.explain();
-        if status.is_server_error() {
+        if status.is_server_error() && !matches!(self, Self::NotHere) {
             let why = match &self {
                 Self::Internal(why) => why.clone(),
                 other => other.to_string(),
@@ -182,6 +208,19 @@ impl IntoResponse for Error {
             body["matches"] = json!(matches);
         }
         let mut response = (status, Json(body)).into_response();
+        match &self {
+            Self::NotHere | Self::Crowded => {
+                // A file of 10 MiB takes seconds; whoever has it may have to be called first.
+                let soon = header::HeaderValue::from_static("5");
+                response.headers_mut().insert(header::RETRY_AFTER, soon);
+            }
+            Self::Range(size) => {
+                if let Ok(value) = header::HeaderValue::from_str(&format!("bytes */{size}")) {
+                    response.headers_mut().insert(header::CONTENT_RANGE, value);
+                }
+            }
+            _ => {}
+        }
         if status == StatusCode::UNAUTHORIZED {
             let scheme = header::HeaderValue::from_static("Bearer realm=\"Starling\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

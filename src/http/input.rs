@@ -4,13 +4,12 @@ use std::str::FromStr;
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Multipart, Path, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::{error::Error, form};
+use super::{error::Error, form, multipart};
 
 /// Bytes of a body, bundles aside: the longest post with all that it may name has under 100 KiB.
 pub(super) const BODY: usize = 1024 * 1024;
@@ -24,10 +23,9 @@ pub(super) struct Json<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        if is_type(request.headers(), "multipart/form-data") {
-            let form = serde_json::from_value(parts(request, state).await?);
-            return form.map(Self).map_err(|error| Error::Invalid(error.to_string()));
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        if is_type(request.headers(), multipart::TYPE) {
+            return multipart::read(request, &[]).await?.value().map(Self);
         }
         let (parts, body) = request.into_parts();
         let bytes = read(body).await?;
@@ -45,23 +43,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// A form in parts, each of them text.
-async fn parts<S: Send + Sync>(request: Request, state: &S) -> Result<Value, Error> {
-    let unreadable = |error: &dyn std::fmt::Display| Error::Malformed(error.to_string());
-    let form = Multipart::from_request(request, state).await;
-    let mut form = form.map_err(|error| unreadable(&error.body_text()))?;
-    let mut pairs = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error.body_text()))? {
-        let name = field.name().unwrap_or_default().to_owned();
-        if field.file_name().is_some() {
-            return Err(Error::Invalid(format!("{name} must be text here")));
-        }
-        let value = field.text().await.map_err(|error| unreadable(&error.body_text()))?;
-        pairs.push(Ok((name, value)));
-    }
-    form::object(pairs.into_iter())
-}
-
 /// The whole of a body.
 pub(super) async fn read(body: Body) -> Result<Bytes, Error> {
     axum::body::to_bytes(body, BODY).await.map_err(|error| {
@@ -74,7 +55,7 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Error> {
     })
 }
 
-fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
+pub(super) fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case(wanted)

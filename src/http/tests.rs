@@ -8,6 +8,7 @@ mod oauth;
 mod people;
 mod posts;
 mod streaming;
+mod search;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};

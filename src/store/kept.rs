@@ -4,9 +4,10 @@
 //! One table holds all of it, in shelves: a row is found by its shelf and a key that the shelf's owner chooses, in the
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
 
+pub mod blob;
 pub mod notification;
-pub mod senders;
 pub mod program;
+pub mod senders;
 
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
