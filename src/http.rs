@@ -16,6 +16,8 @@
 //! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
 //! | `keeping` | changing what the person keeps for themselves |
 //! | `notifications`, `search` | what concerns the person, and what is looked for |
+//! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
+//! | `streaming` | what happens, as it happens |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
@@ -61,6 +63,7 @@ mod settings;
 mod statuses;
 mod store;
 mod tags;
+mod streaming;
 mod timelines;
 mod tokens;
 mod well_known;
@@ -116,6 +119,7 @@ pub async fn serve(
     drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
     let app = App::new(node, access, table);
+    let teller = app.clone();
     let (began, beginning) = oneshot::channel();
     let service = router(app.clone(), routes).into_make_service_with_connect_info::<Allowance>();
     let stop = async move {
@@ -131,7 +135,9 @@ pub async fn serve(
         let _ = beginning.await;
         tokio::time::sleep(GRACE).await;
     };
+    let telling = streaming::run(teller);
     tokio::select! {
+        () = async { telling.await; std::future::pending().await } => Ok(()),
         served = axum::serve(Door::new(listener), service).with_graceful_shutdown(stop) => served,
         () = late => Ok(()),
     }
@@ -149,6 +155,8 @@ struct Shared {
     waiting: oauth::Waiting,
     /// Counts what those may have written down who are not known.
     strangers: caller::Caller,
+    /// Who listens.
+    streams: streaming::Hub,
     long: Arc<Semaphore>,
     /// Held by whoever decides what is kept, see [`App::keep`].
     keeping: tokio::sync::Mutex<()>,
@@ -171,11 +179,14 @@ impl App {
         let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
         let stopping = AtomicBool::new(false);
         Self(Arc::new(Shared { node, access, table, waiting, long, keeping, stopping }))
+        let streams = streaming::Hub::default();
+        Self(Arc::new(Shared { node, access, table, waiting, streams, long, stopping }))
     }
 
     /// From now on nothing new is begun.
     fn begin_to_stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.streams.end_all(streaming::End::Stopping);
     }
 
     fn check_running(&self) -> Result<(), Error> {
@@ -242,6 +253,7 @@ fn routes() -> Vec<Route> {
         absent::routes(),
         well_known::routes(),
         notifications::routes(),
+        streaming::routes(),
         search::routes(),
         node::routes(),
         identity::routes(),

@@ -86,6 +86,9 @@ pub enum Error {
     /// More requests than a program may make, or than strangers may.
     #[error("Too many requests")]
     TooMany,
+    /// Enough streams are open already.
+    #[error("Too many streams are open")]
+    Streams,
     /// Too many uploads at once.
     #[error("Too many files are being taken in")]
     Crowded,
@@ -160,6 +163,7 @@ impl Error {
             Self::Runtime(_) => (S::INTERNAL_SERVER_ERROR, "node", Some("run `starling doctor`")),
             Self::Busy => (S::TOO_MANY_REQUESTS, "busy", Some("try again when it is done")),
             Self::TooMany => (S::TOO_MANY_REQUESTS, "too_many", Some("wait a few minutes")),
+            Self::Streams => (S::TOO_MANY_REQUESTS, "streams", Some("close one of them first")),
             Self::Crowded => (S::TOO_MANY_REQUESTS, "busy", Some("try again when they are done")),
             Self::NotHere => (S::SERVICE_UNAVAILABLE, "not_here", Some("try again in a few seconds")),
             Self::Range(_) => (S::RANGE_NOT_SATISFIABLE, "range", None),

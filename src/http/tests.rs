@@ -8,6 +8,7 @@ mod oauth;
 mod pages;
 mod people;
 mod posts;
+mod streaming;
 mod search;
 
 use serde_json::Value;
