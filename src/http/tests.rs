@@ -3,6 +3,7 @@
 mod entering;
 mod files;
 mod machine;
+mod media;
 mod people;
 mod posts;
 
