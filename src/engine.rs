@@ -16,6 +16,7 @@ pub mod checked;
 pub mod command;
 mod erase;
 mod forget;
+mod files;
 mod fork;
 mod gossip;
 mod guard;

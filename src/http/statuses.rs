@@ -165,16 +165,21 @@ pub(super) async fn remove(
     State(app): State<App>,
     Extension(Base(base)): At,
     Name(id): Name,
+    params: Params,
 ) -> Answer<Status> {
-    let (id, status) = app
+    let (id, status, files) = app
         .read(move |reader| {
             let post = find(reader, &id)?;
             let mut status = Dresser { base: &base, reader: Some(reader) }.status(&post)?;
             status.text = Some(status.starling.source.clone());
-            Ok((post.id, status))
+            let files = reader.files_of(&post.id)?.into_iter().map(|(hash, _)| hash).collect();
+            Ok((post.id, status, files))
         })
         .await?;
     app.command(Command::Delete(vec![id])).await?;
+    if params.switch("delete_media") {
+        app.node().blobs().let_go(app.node(), files).await?;
+    }
     Ok(Json(status))
 }
 

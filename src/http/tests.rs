@@ -6,6 +6,7 @@ mod machine;
 mod notifications;
 mod oauth;
 mod pages;
+mod media;
 mod people;
 mod posts;
 mod streaming;
