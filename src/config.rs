@@ -56,6 +56,8 @@ pub struct Config {
     pub store: Store,
     /// What is fetched.
     pub sync: Sync,
+    /// What can be found.
+    pub search: Search,
     /// What is told about it.
     pub log: Log,
     /// What is said of the author's posts.
@@ -110,6 +112,8 @@ pub struct Store {
     pub cache_bytes: u64,
     /// Entries kept of people who are not followed.
     pub network_rows: u64,
+    /// Bytes of files on disk.
+    pub max_blob_bytes: u64,
 }
 
 /// `[sync]`
@@ -118,6 +122,14 @@ pub struct Store {
 pub struct Sync {
     /// Newest entries of each log; 0 is the default.
     pub retention: u64,
+}
+
+/// `[search]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Whether an index of words is kept.
+    pub enabled: bool,
 }
 
 /// `[log]`

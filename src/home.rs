@@ -13,6 +13,8 @@
 //! ├── token             0600  the key to the node's HTTP door
 //! ├── lock                    held while a node runs
 //! ├── node.json         0600  where the running node's HTTP door is
+//! ├── blobs/            0700  files of posts and profiles, see blobs
+//! ├── index/            0700  words of the posts, made anew from the store if it is not there
 //! └── store.redb        0600  everything else, see the store
 //! ```
 //!
@@ -238,6 +240,16 @@ impl Home {
     /// Where the store is, or will be.
     pub fn store_path(&self) -> PathBuf {
         self.file("store.redb")
+    }
+
+    /// Where the files of posts and profiles are, or will be.
+    pub fn blobs_path(&self) -> PathBuf {
+        self.file("blobs")
+    }
+
+    /// The folder of the index of words.
+    pub fn index_path(&self) -> PathBuf {
+        self.path().join("index")
     }
 
     /// Reads the secrets.

@@ -4,6 +4,7 @@
 
 pub mod backup;
 pub mod bench;
+pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod engine;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod network;
 pub mod recording;
 pub mod runtime;
+pub mod search;
 pub mod store;
 pub mod text;
 pub mod view;

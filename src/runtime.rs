@@ -12,6 +12,7 @@
 
 mod brain;
 mod files;
+mod finding;
 mod status;
 mod verifier;
 
@@ -20,7 +21,7 @@ mod tests;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
+    sync::{Arc, PoisonError, RwLock, Weak, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -32,6 +33,7 @@ pub use files::ExportSummary;
 pub use status::{Peer, Status};
 
 use crate::{
+    blobs::Blobs,
     clock,
     config::Config,
     engine::{self, Command, Engine, Policy, Refusal, Reply, Setup},
@@ -103,10 +105,21 @@ pub struct Node {
     shared: Arc<Shared>,
 }
 
+/// A node that may be gone: for tasks that must not keep it.
+pub struct WeakNode(Weak<Shared>);
+
+impl WeakNode {
+    /// The node, if anybody still has it.
+    pub fn upgrade(&self) -> Option<Node> {
+        self.0.upgrade().map(|shared| Node { shared })
+    }
+}
+
 struct Shared {
     home: Home,
     /// Gone once the node has stopped, so that the file can be opened again while clones are about.
     store: RwLock<Option<Store>>,
+    blobs: Blobs,
     author: AuthorId,
     device: DeviceKey,
     peer: PeerId,
@@ -114,9 +127,13 @@ struct Shared {
     commands: mpsc::Sender<brain::Wish>,
     status: watch::Receiver<engine::Status>,
     news: broadcast::Sender<engine::Event>,
+    live: broadcast::Sender<engine::Event>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
     started_at: u64,
+    search: crate::search::Search,
+    /// Closed when the thread that keeps the index has ended: until then it reads the store.
+    indexing: std::sync::OnceLock<watch::Receiver<()>>,
     /// The last file size that was seen, so that `status` need not ask the file system.
     file_bytes: AtomicU64,
 }
@@ -190,13 +207,18 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         None
     };
 
+    let blobs = Blobs::new(home.blobs_path(), config.store.max_blob_bytes)?;
     let (commands, wishes) = mpsc::channel(COMMANDS);
     let (shown, status) = watch::channel(engine::Status::default());
     let (news, _) = broadcast::channel(NEWS);
+    let (live, _) = broadcast::channel(NEWS);
     let (stop, stopping) = watch::channel(false);
     let (ended, stopped) = watch::channel(false);
     let shared = Shared {
         file_bytes: AtomicU64::new(file_size(&home)),
+        blobs,
+        search: crate::search::Search::default(),
+        indexing: std::sync::OnceLock::new(),
         home,
         store: RwLock::new(Some(store)),
         author,
@@ -206,14 +228,21 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         commands,
         status,
         news: news.clone(),
+        live: live.clone(),
         stop,
         stopped,
         started_at: clock::now(),
     };
     let node = Node { shared: Arc::new(shared) };
-    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, ended };
+    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, live, ended };
     brain::spawn(engine, first, ways, recorder)?;
+    if let Err(error) = node.blobs().settle(&node).await {
+        // Pictures are not worth the node: it goes on with what it finds.
+        tracing::error!("the files of posts could not be looked through: {error}");
+    }
+    node.blobs().watch(&node);
     node.watch_disk();
+    node.keep_index(config.search.enabled)?;
     if guard.is_some() {
         node.watch_guard(restoring);
     }
@@ -234,13 +263,13 @@ fn file_size(home: &Home) -> u64 {
 
 /// Bytes free for us on the file system of `path`, and all that it has, where the system says so.
 #[cfg(unix)]
-fn room(path: &std::path::Path) -> Option<(u64, u64)> {
+pub(crate) fn room(path: &std::path::Path) -> Option<(u64, u64)> {
     let stat = rustix::fs::statvfs(path).ok()?;
     Some((stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize))
 }
 
 #[cfg(not(unix))]
-fn room(_: &std::path::Path) -> Option<(u64, u64)> {
+pub(crate) fn room(_: &std::path::Path) -> Option<(u64, u64)> {
     None
 }
 
@@ -276,6 +305,16 @@ impl Node {
         store.clone().ok_or(store::Error::Closed)
     }
 
+    /// The files that posts show.
+    pub fn blobs(&self) -> &Blobs {
+        &self.shared.blobs
+    }
+
+    /// The node, without keeping it.
+    pub fn downgrade(&self) -> WeakNode {
+        WeakNode(Arc::downgrade(&self.shared))
+    }
+
     /// Whose node this is.
     pub fn author(&self) -> AuthorId {
         self.shared.author
@@ -307,6 +346,12 @@ impl Node {
         self.shared.news.subscribe()
     }
 
+    /// Of the same news only what changes a timeline that somebody looks at right now: what a session brings in bulk
+    /// does not drown it.
+    pub fn live(&self) -> broadcast::Receiver<engine::Event> {
+        self.shared.live.subscribe()
+    }
+
     /// Waits until the engine's status is as `wanted` says. False if the node stops before that.
     pub async fn wait_for(&self, wanted: impl FnMut(&engine::Status) -> bool) -> bool {
         self.shared.status.clone().wait_for(wanted).await.is_ok()
@@ -330,6 +375,9 @@ impl Node {
     pub async fn stopped(&self) {
         // An error means that the engine thread is gone, which is what is waited for.
         let _ = self.shared.stopped.clone().wait_for(|stopped| *stopped).await;
+        if let Some(indexing) = self.shared.indexing.get() {
+            while indexing.clone().changed().await.is_ok() {}
+        }
         self.shared.store.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 

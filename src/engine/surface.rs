@@ -21,6 +21,7 @@ impl Turn<'_, '_> {
     /// Does what an entry says beyond being shown.
     pub fn follow_up(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
         let author = entry.header().author;
+        self.notice(entry, number, turn)?;
         match crate::store::body(entry) {
             Some(Body::Delete(ids)) => {
                 for id in ids {

@@ -2,7 +2,8 @@
 
 use axum::{
     Extension, Json,
-    extract::State,
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    handler::Handler,
     http::{HeaderMap, header},
 };
 use libp2p::Multiaddr;
@@ -14,7 +15,8 @@ use super::{
     entities::{Account, CredentialAccount, Dresser, Relationship, Status},
     error::Error,
     input::{self, Name, Params},
-    lookup, paging,
+    lookup, multipart, paging,
+    portraits::Portraits,
     route::{Needs, Route},
 };
 use crate::{
@@ -39,7 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::patch(
             "/api/v1/accounts/update_credentials",
             Needs::Scope("write:accounts"),
-            update_credentials,
+            update_credentials.layer(DefaultBodyLimit::disable()),
         ),
         Route::get("/api/v1/accounts/lookup", Needs::Scope("read:accounts"), lookup),
         Route::get("/api/v1/accounts/relationships", Needs::Scope("read:follows"), relationships),
@@ -94,6 +96,16 @@ struct Field {
 }
 
 impl Update {
+    /// Reads a body, and keeps the pictures in it.
+    async fn read(app: &App, request: Request) -> Result<(Self, Portraits), Error> {
+        if !input::is_type(request.headers(), multipart::TYPE) {
+            let input::Json(update) = input::Json::from_request(request, app).await?;
+            return Ok((update, Portraits::default()));
+        }
+        let mut parts = multipart::read(request, &Portraits::FILES).await?;
+        Ok((parts.value()?, Portraits::keep(app, &mut parts).await?))
+    }
+
     fn apply(self, profile: &mut Profile) {
         if let Some(name) = self.display_name {
             profile.name = name;
@@ -118,12 +130,14 @@ impl Update {
 pub(super) async fn update_credentials(
     State(app): State<App>,
     base: At,
-    input::Json(update): input::Json<Update>,
+    request: Request,
 ) -> Answer<CredentialAccount> {
     let me = app.node().author();
+    let (update, portraits) = Update::read(&app, request).await?;
     let profile = app.read(move |reader| {
         let mut profile = reader.account(&me)?.map(|account| account.profile).unwrap_or_default();
         update.apply(&mut profile);
+        portraits.apply(&mut profile);
         Ok(profile)
     });
     app.command(Command::SetProfile(Box::new(profile.await?))).await?;

@@ -7,7 +7,8 @@ use starling_protocol::{
     payload::{Content, Link, Visibility},
 };
 
-use super::error::Error;
+use super::{error::Error, media};
+use crate::store::Reader;
 
 /// Mastodon's parameters of a post; those that are not here mean nothing to Starling.
 #[derive(Debug, Default, Deserialize)]
@@ -20,10 +21,21 @@ pub(super) struct Draft {
     #[serde(default, deserialize_with = "switch")]
     local_only: bool,
     pub quoted_status_id: Option<EntryIdText>,
+    media_ids: Option<Vec<Value>>,
     #[serde(default)]
-    media_ids: Vec<Value>,
+    media_attributes: Vec<MediaAttributes>,
+    #[serde(default, deserialize_with = "maybe_switch")]
+    sensitive: Option<bool>,
     poll: Option<Value>,
     scheduled_at: Option<Value>,
+}
+
+/// What is said anew of a file that a post shows.
+#[derive(Debug, Deserialize)]
+struct MediaAttributes {
+    id: Value,
+    description: Option<String>,
+    focus: Option<String>,
 }
 
 /// An entry by its whole id, or its beginning.
@@ -33,7 +45,6 @@ impl Draft {
     /// Writes what is given over `content`; the rest of it stays, as an edit needs it.
     pub(super) fn apply(&self, content: &mut Content) -> Result<(), Error> {
         let missing = [
-            ("media_ids", !self.media_ids.is_empty()),
             ("poll", self.poll.as_ref().is_some_and(is_something)),
             ("scheduled_at", self.scheduled_at.as_ref().is_some_and(is_something)),
         ];
@@ -60,12 +71,65 @@ impl Draft {
         Ok(())
     }
 
+    /// Writes which files are shown over `content`, and what is said of them; those that it shows stay if nothing is
+    /// said.
+    pub(super) fn show_files(&self, reader: &Reader, content: &mut Content) -> Result<(), Error> {
+        let mut focus = content.focus();
+        focus.resize(content.media.len(), None);
+        if let Some(ids) = &self.media_ids {
+            if ids.len() > limits::MEDIA {
+                return Err(Error::Invalid(format!("media_ids may have {}", limits::MEDIA)));
+            }
+            let (shown, points) = (std::mem::take(&mut content.media), std::mem::take(&mut focus));
+            for id in ids {
+                let (media, point) = media::named(reader, &id_text(id)?, &shown)?;
+                let before = shown.iter().position(|held| held.blob == media.blob);
+                if content.media.iter().any(|held| held.blob == media.blob) {
+                    return Err(Error::Invalid("media_ids names a file twice".into()));
+                }
+                focus.push(point.or_else(|| points.get(before?).copied().flatten()));
+                content.media.push(media);
+            }
+        }
+        for said in &self.media_attributes {
+            let (meant, _) = media::named(reader, &id_text(&said.id)?, &content.media)?;
+            let Some(at) = content.media.iter().position(|held| held.blob == meant.blob) else {
+                return Err(Error::Invalid("media_attributes names a file that is not shown".into()));
+            };
+            if let Some(alt) = &said.description {
+                content.media[at].alt = media::description(alt)?;
+            }
+            if let Some(point) = said.focus.as_deref().filter(|point| !point.is_empty()) {
+                focus[at] = Some(media::focus(point)?);
+            }
+        }
+        content.set_focus(&focus);
+        if let Some(sensitive) = self.sensitive {
+            content.set_sensitive(sensitive);
+        }
+        Ok(())
+    }
+
     /// As [`Draft::apply`], for something new.
     pub(super) fn content(&self, quote: Option<Link>) -> Result<Content, Error> {
         let mut content = Content { quote, ..Content::default() };
         self.apply(&mut content)?;
         Ok(content)
     }
+}
+
+/// An id as clients write it: a text, or a number.
+fn id_text(id: &Value) -> Result<String, Error> {
+    match id {
+        Value::String(id) => Ok(id.clone()),
+        Value::Number(id) => Ok(id.to_string()),
+        _ => Err(Error::Invalid("the id of a file is a text".into())),
+    }
+}
+
+/// A switch that may not be there.
+fn maybe_switch<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    switch(from).map(Some)
 }
 
 /// Clients send nulls and empty texts for what is not there.
@@ -199,7 +263,6 @@ mod tests {
             r#"{"status": "x", "visibility": "everyone"}"#,
             r#"{"status": "x", "language": "not a tag"}"#,
             r#"{"status": "x", "language": "1234"}"#,
-            r#"{"status": "x", "media_ids": ["1"]}"#,
             r#"{"status": "x", "poll": {"options": []}}"#,
             r#"{"status": "x", "scheduled_at": "2030-01-01"}"#,
         ] {

@@ -10,13 +10,13 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{engine::Refusal, runtime, store};
+use crate::{blobs, engine::Refusal, runtime, store};
 
 /// Why a request was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No `Authorization: Bearer`.
-    #[error("The access token is missing")]
+    #[error("The access token is invalid")]
     NoToken,
     /// Another token.
     #[error("The access token is invalid")]
@@ -51,6 +51,9 @@ pub enum Error {
     /// A token that is good for other things.
     #[error("This action is outside the authorized scopes")]
     Scope,
+    /// A token of a program that the person did not let in.
+    #[error("This method requires an authenticated user")]
+    NotLetIn,
     /// A body that is too long.
     #[error("The body may have {0} bytes")]
     TooLarge(usize),
@@ -77,6 +80,15 @@ pub enum Error {
     /// Two long tasks are under way already.
     #[error("The node is busy with another export, import or check")]
     Busy,
+    /// Too many uploads at once.
+    #[error("Too many files are being taken in")]
+    Crowded,
+    /// A file that is shown and has not arrived.
+    #[error("The file is not here yet: it is being asked for")]
+    NotHere,
+    /// A part of a file that it does not have.
+    #[error("The file has {0} bytes")]
+    Range(u64),
     /// It took too long.
     #[error("It took too long")]
     Timeout,
@@ -86,6 +98,20 @@ pub enum Error {
     /// Something here is broken; the log says what.
     #[error("Something is broken here")]
     Internal(String),
+}
+
+impl From<blobs::Error> for Error {
+    fn from(error: blobs::Error) -> Self {
+        match error {
+            blobs::Error::Unfit(unfit) => Self::Invalid(format!("file: {unfit}")),
+            blobs::Error::Busy => Self::Crowded,
+            blobs::Error::Full => Self::Refused(Refusal::Storage(error.to_string())),
+            blobs::Error::Disk(error) => Self::Refused(Refusal::Storage(error.to_string())),
+            blobs::Error::Refused(refusal) => Self::Refused(refusal),
+            blobs::Error::Store(error) => Self::Store(error),
+            blobs::Error::Stopping => Self::Stopping,
+        }
+    }
 }
 
 impl Error {
@@ -109,6 +135,9 @@ impl Error {
             Self::Path => (S::BAD_REQUEST, "malformed", None),
             Self::Malformed(_) => (S::BAD_REQUEST, "malformed", None),
             Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
+            Self::NotLetIn => {
+                (S::UNPROCESSABLE_ENTITY, "not_let_in", Some("ask the person: `/oauth/authorize`"))
+            }
             Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),
             Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
             Self::Ambiguous { .. } => (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it")),
@@ -123,6 +152,9 @@ impl Error {
             }
             Self::Runtime(_) => (S::INTERNAL_SERVER_ERROR, "node", Some("run `starling doctor`")),
             Self::Busy => (S::TOO_MANY_REQUESTS, "busy", Some("try again when it is done")),
+            Self::Crowded => (S::TOO_MANY_REQUESTS, "busy", Some("try again when they are done")),
+            Self::NotHere => (S::SERVICE_UNAVAILABLE, "not_here", Some("try again in a few seconds")),
+            Self::Range(_) => (S::RANGE_NOT_SATISFIABLE, "range", None),
             Self::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", Some("try again")),
             Self::Stopping => (S::SERVICE_UNAVAILABLE, "stopping", Some("start the node again")),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", Some("see the node's log")),
@@ -157,7 +189,7 @@ fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'sta
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, code, hint) = self.explain();
-        if status.is_server_error() {
+        if status.is_server_error() && !matches!(self, Self::NotHere) {
             let why = match &self {
                 Self::Internal(why) => why.clone(),
                 other => other.to_string(),
@@ -172,6 +204,19 @@ impl IntoResponse for Error {
             body["matches"] = json!(matches);
         }
         let mut response = (status, Json(body)).into_response();
+        match &self {
+            Self::NotHere | Self::Crowded => {
+                // A file of 10 MiB takes seconds; whoever has it may have to be called first.
+                let soon = header::HeaderValue::from_static("5");
+                response.headers_mut().insert(header::RETRY_AFTER, soon);
+            }
+            Self::Range(size) => {
+                if let Ok(value) = header::HeaderValue::from_str(&format!("bytes */{size}")) {
+                    response.headers_mut().insert(header::CONTENT_RANGE, value);
+                }
+            }
+            _ => {}
+        }
         if status == StatusCode::UNAUTHORIZED {
             let scheme = header::HeaderValue::from_static("Bearer realm=\"Starling\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

@@ -15,14 +15,21 @@ const DEPTH: usize = 4;
 
 /// Reads a form.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, Error> {
-    let mut form = Map::new();
     let pairs = bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    object(pairs.map(|pair| {
+        let middle = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        Ok((decoded(&pair[..middle])?, decoded(pair.get(middle + 1..).unwrap_or_default())?))
+    }))
+}
+
+/// Puts names with brackets and their values together.
+pub(super) fn object(pairs: impl Iterator<Item = Result<(String, String), Error>>) -> Result<Value, Error> {
+    let mut form = Map::new();
     for (count, pair) in pairs.enumerate() {
         if count == FIELDS {
             return Err(Error::Malformed(format!("it has more than {FIELDS} fields")));
         }
-        let middle = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let (name, value) = (decoded(&pair[..middle])?, decoded(pair.get(middle + 1..).unwrap_or_default())?);
+        let (name, value) = pair?;
         let (first, rest) = name.split_at(name.find('[').unwrap_or(name.len()));
         let mut path = vec![first];
         for part in rest.split_terminator(']') {
@@ -60,7 +67,7 @@ fn insert(form: &mut Map<String, Value>, path: &[&str], value: String) -> Option
 }
 
 /// `+` is a space, `%41` a byte; what that makes must be UTF-8.
-fn decoded(text: &[u8]) -> Result<String, Error> {
+pub(super) fn decoded(text: &[u8]) -> Result<String, Error> {
     let bad = || Error::Malformed("a field is not UTF-8 in percent-encoding".into());
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.iter().copied();

@@ -10,7 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{App, Base, connection::Allowance, error::Error, input, route::Needs};
+use super::{App, Base, connection::Allowance, error::Error, input, route::Needs, tokens::Tokens};
+use crate::clock;
 
 /// How long an answer may take. Disks are slow, and people gone after half a minute.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,6 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONG: Duration = Duration::from_secs(15 * 60);
 /// Bytes of a bundle that is taken in: a feed of 100 MiB and as much again for others.
 pub(super) const BUNDLE: usize = 256 * 1024 * 1024;
+/// Bytes of a body with files in it: two of the largest (a picture and its thumbnail, an avatar and a header), and
+/// what is said of them.
+pub(super) const FILES: usize = 2 * crate::blobs::MAX_BYTES as usize + input::BODY;
+/// How long a body with files may take: 20 MiB over a slow wireless network.
+const UPLOAD: Duration = Duration::from_secs(3 * 60);
 
 /// Lets a request in, or not; then sees that it ends.
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
@@ -41,10 +47,10 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     response
 }
 
-/// Has a request answered, and says whether its body was read. All but a bundle is read before,
+/// Has a request answered, and says whether its body was read. All but a bundle or a file is read before,
 /// even if nobody looks at it: a connection with half a body on it cannot be used again.
 async fn answer(request: Request, next: Next) -> Result<(Response, bool), Error> {
-    if limits(request.uri().path()).0 == BUNDLE {
+    if limits(request.uri().path()).0 > input::BODY {
         let response = next.run(request).await;
         let read = response.status().is_success();
         return Ok((response, read));
@@ -63,8 +69,9 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
     if needs != Needs::Nothing {
         let caller = access.caller(request.headers())?;
         if !caller.may(needs) {
-            return Err(Error::Scope);
+            return Err(if caller.is_let_in() { Error::Scope } else { Error::NotLetIn });
         }
+        Tokens::note(app, &caller, clock::now());
         request.extensions_mut().insert(caller);
     }
     app.check_running()?;
@@ -84,6 +91,9 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
 
 /// Bytes of a body, and time for an answer.
 fn limits(path: &str) -> (usize, Duration) {
+    if matches!(path, "/api/v1/media" | "/api/v2/media" | "/api/v1/accounts/update_credentials") {
+        return (FILES, UPLOAD);
+    }
     match path.strip_prefix("/api/starling/v1/") {
         Some("import") => (BUNDLE, LONG),
         Some("export" | "backup" | "store/verify") => (input::BODY, LONG),
@@ -100,7 +110,8 @@ fn close(headers: &mut HeaderMap) {
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page for people, and a picture for the pages of others, say something else.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

@@ -9,14 +9,14 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{error::Error, form};
+use super::{error::Error, form, multipart};
 
 /// Bytes of a body, bundles aside: the longest post with all that it may name has under 100 KiB.
 pub(super) const BODY: usize = 1024 * 1024;
 /// Depth of nesting in JSON. Nothing here is deeper than 4; a parser's stack is finite.
 const DEPTH: usize = 32;
 
-/// A JSON body, or a form that stands for one. An empty body stands for `{}`, because many requests
+/// A JSON body, or a form of either kind that stands for one. An empty body stands for `{}`, because many requests
 /// say all in their path.
 pub(super) struct Json<T>(pub T);
 
@@ -24,6 +24,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        if is_type(request.headers(), multipart::TYPE) {
+            return multipart::read(request, &[]).await?.value().map(Self);
+        }
         let (parts, body) = request.into_parts();
         let bytes = read(body).await?;
         if bytes.is_empty() {
@@ -52,7 +55,7 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Error> {
     })
 }
 
-fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
+pub(super) fn is_type(headers: &HeaderMap, wanted: &str) -> bool {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case(wanted)

@@ -10,7 +10,10 @@ use super::{
     error::Error,
     route::{Needs, Route},
 };
-use crate::view;
+use crate::{
+    blobs::{MAX_BYTES, picture},
+    view,
+};
 
 const TITLE: &str = "Starling";
 const DESCRIPTION: &str = "A node of a social network without servers";
@@ -44,14 +47,14 @@ fn configuration() -> Value {
         },
         "statuses": {
             "max_characters": limits::TEXT_CHARS,
-            "max_media_attachments": 0,
+            "max_media_attachments": limits::MEDIA,
             "characters_reserved_per_url": 0,
         },
         "media_attachments": {
-            "supported_mime_types": [],
+            "supported_mime_types": picture::TYPES,
             "description_limit": limits::ALT_CHARS,
-            "image_size_limit": 0,
-            "image_matrix_limit": 0,
+            "image_size_limit": MAX_BYTES,
+            "image_matrix_limit": picture::PIXELS,
             "video_size_limit": 0,
             "video_frame_rate_limit": 0,
             "video_matrix_limit": 0,

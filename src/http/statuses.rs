@@ -56,7 +56,9 @@ pub(super) async fn publish(
         .read(move |reader| {
             let quote = given(&draft.quoted_status_id).map(|id| quoted(reader, id)).transpose()?;
             let parent = given(&draft.in_reply_to_id).map(|id| lookup::entry(reader, id)).transpose()?;
-            Ok((Box::new(draft.content(quote)?), parent))
+            let mut content = draft.content(quote)?;
+            draft.show_files(reader, &mut content)?;
+            Ok((Box::new(content), parent))
         })
         .await?;
     let reply = app.command(Command::Publish { content, in_reply_to, idempotency }).await?;
@@ -121,6 +123,7 @@ pub(super) async fn edit(
                 return Err(Error::Invalid("only posts and replies can be edited".into()));
             };
             draft.apply(&mut content)?;
+            draft.show_files(reader, &mut content)?;
             Ok((post.id, Box::new(content)))
         })
         .await?;
@@ -188,10 +191,10 @@ pub(super) async fn history(
             versions.push(json!({
                 "content": html::paragraphs(&content.text),
                 "spoiler_text": content.warning.clone().unwrap_or_default(),
-                "sensitive": content.warning.is_some(),
+                "sensitive": content.warning.is_some() || content.sensitive(),
                 "created_at": super::entities::time(time),
                 "account": account,
-                "media_attachments": [],
+                "media_attachments": dresser.attachments(&content),
                 "emojis": [],
                 "starling": { "entry": id.to_string(), "source": content.text },
             }));

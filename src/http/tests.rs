@@ -3,8 +3,11 @@
 mod entering;
 mod files;
 mod machine;
+mod notifications;
+mod oauth;
 mod people;
 mod posts;
+mod search;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};

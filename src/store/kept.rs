@@ -4,6 +4,11 @@
 //! One table holds all of it, in shelves: a row is found by its shelf and a key that the shelf's owner chooses, in the
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
 
+pub mod blob;
+pub mod notification;
+pub mod program;
+pub mod senders;
+
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
 use starling_protocol::cbor;
@@ -70,6 +75,8 @@ pub enum Shelf {
     Endorsement = 23,
     /// Posts that the own author liked or passed on, by when.
     ReactionOrder = 24,
+    /// Polls that concern this person and have not ended yet, by their end.
+    OpenPoll = 40,
 }
 
 /// One row that is to be put in its place, or taken away.

@@ -8,7 +8,12 @@ use super::{
     Dresser,
     time::{day, time},
 };
-use crate::{http::html, view};
+use crate::{
+    blobs::{Hash, hex},
+    http::html,
+    store::kept::Shelf,
+    view,
+};
 
 /// Mastodon's Account. Names are not unique, so `username` and `acct` are the author id.
 #[derive(Debug, Serialize)]
@@ -102,8 +107,10 @@ impl Dresser<'_> {
         let uri = account.author.as_ref().map(uri).unwrap_or_default();
         let profile = &account.profile;
         let name = profile.name.trim();
-        let avatar = format!("{}/avatars/{id}.svg", self.base);
-        let header = format!("{}/headers/{id}.svg", self.base);
+        let avatar = self.portrait(profile.avatar);
+        let avatar = avatar.unwrap_or_else(|| format!("{}/avatars/{id}.svg", self.base));
+        let header = self.portrait(profile.header);
+        let header = header.unwrap_or_else(|| format!("{}/headers/{id}.svg", self.base));
         let field = |(name, value): &(String, String)| {
             let mut html = String::new();
             html::escape(value, &mut html);
@@ -151,6 +158,14 @@ impl Dresser<'_> {
             },
             id,
         }
+    }
+
+    /// Where a picture of a profile is, if it is here: until it is, the drawn one is shown.
+    fn portrait(&self, hash: Option<Hash>) -> Option<String> {
+        let (hash, reader) = (hash?, self.reader?);
+        // A store that fails says so where the account itself is read.
+        let held = reader.keeps(Shelf::Blob, &hash).unwrap_or(false);
+        held.then(|| format!("{}/media/{}", self.base, hex(&hash)))
     }
 
     /// This node's own author, with what only they see.

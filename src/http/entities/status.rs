@@ -223,9 +223,9 @@ impl Dresser<'_> {
         status.content = html::paragraphs(&content.text);
         status.visibility = visibility;
         status.local_only = content.visibility == Visibility::Local;
-        status.sensitive = content.warning.is_some();
+        status.sensitive = content.warning.is_some() || content.sensitive();
         status.spoiler_text = content.warning.clone().unwrap_or_default();
-        status.media_attachments = content.media.iter().map(MediaAttachment::from).collect();
+        status.media_attachments = self.attachments(content);
         let mention = |author| {
             let (id, url) = (format!("{author}"), account::uri(author));
             json!({ "id": id, "username": id, "acct": id, "url": url })

@@ -1,0 +1,217 @@
+//! Lets files go: those that nothing shows any more, uploads that no post named within a day, and when there are too
+//! many, what others wrote and nobody has looked at for longest. Own files are never let go while a post shows them.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{Blobs, Error, Hash, LOOSE_MS, PART, UPLOAD_MS};
+use crate::{
+    clock,
+    engine::{Command, Event},
+    runtime::Node,
+    store::{
+        Reader,
+        kept::{Change, Shelf, blob::BlobRow},
+    },
+};
+
+/// How often files are looked through although nothing was erased: what a quota forgot tells nobody.
+const EVERY: Duration = Duration::from_secs(10 * 60);
+/// How exactly it is kept when a file was asked for, in milliseconds.
+const USED_MS: u64 = 60 * 60 * 1000;
+/// Files that one transaction lets go.
+const AT_ONCE: usize = 1_000;
+
+impl Blobs {
+    /// Makes disk and store agree, once, before anybody is served.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn settle(&self, node: &Node) -> Result<(), Error> {
+        let _order = self.0.order.lock().await;
+        let (blobs, reader) = (self.clone(), node.read()?);
+        let settled = tokio::task::spawn_blocking(move || {
+            let wanted: HashMap<_, _> = reader.wanted_blobs()?.into_iter().collect();
+            let mut rows: HashMap<_, _> = reader.blobs()?.into_iter().collect();
+            let mut total = 0;
+            for (hash, size) in blobs.disk().sweep(|hash| wanted.contains_key(hash))? {
+                match rows.remove(&hash) {
+                    Some(row) if row.size == size => total += size,
+                    // A row that says something else is of a file that was damaged: it goes, and may come again.
+                    Some(row) => {
+                        blobs.disk().remove(&hash)?;
+                        rows.insert(hash, row);
+                    }
+                    None => blobs.disk().remove(&hash)?,
+                }
+            }
+            blobs.0.total.store(total, Ordering::Relaxed);
+            Ok::<_, Error>(rows.into_keys().map(|hash| Change::take(Shelf::Blob, hash)).collect::<Vec<_>>())
+        });
+        let lost = settled.await.map_err(|_| Error::Stopping)??;
+        if !lost.is_empty() {
+            tracing::warn!("{} files are not where they should be; they are let go", lost.len());
+            node.command(Command::Keep(lost)).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks through the files until the node stops: now and then, and whenever something was erased.
+    pub fn watch(&self, node: &Node) {
+        let (blobs, node) = (self.clone(), node.downgrade());
+        let Some(mut events) = node.upgrade().map(|node| node.events()) else { return };
+        tokio::spawn(async move {
+            loop {
+                let erased = async {
+                    loop {
+                        match events.recv().await {
+                            Ok(Event::Erased { .. } | Event::Forked { .. }) | Err(RecvError::Lagged(_)) => {
+                                return true;
+                            }
+                            Ok(_) => {}
+                            Err(RecvError::Closed) => return false,
+                        }
+                    }
+                };
+                let goes_on = tokio::select! {
+                    goes_on = erased => goes_on,
+                    () = tokio::time::sleep(EVERY) => true,
+                };
+                let Some(node) = node.upgrade().filter(|_| goes_on) else { return };
+                match blobs.look_through(&node, clock::now()).await {
+                    Err(Error::Stopping | Error::Store(crate::store::Error::Closed)) => return,
+                    Err(error) => tracing::warn!("files could not be looked through: {error}"),
+                    Ok(()) => {}
+                }
+            }
+        });
+    }
+
+    /// Lets go of what is not to be kept at `now`.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn look_through(&self, node: &Node, now: u64) -> Result<(), Error> {
+        let _order = self.0.order.lock().await;
+        let reader = node.read()?;
+        let used = std::mem::take(&mut *self.0.used.lock().unwrap_or_else(PoisonError::into_inner));
+        let max = self.0.max_total;
+        let plan = tokio::task::spawn_blocking(move || plan(&reader, &used, max, now));
+        let Plan { changes, gone } = plan.await.map_err(|_| Error::Stopping)??;
+        for changes in changes.chunks(AT_ONCE) {
+            node.command(Command::Keep(changes.to_vec())).await?;
+        }
+        self.take_away(gone).await
+    }
+
+    /// Lets own files go at once that were kept for a post to be written again.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn let_go(&self, node: &Node, hashes: Vec<Hash>) -> Result<(), Error> {
+        let _order = self.0.order.lock().await;
+        let reader = node.read()?;
+        let me = node.author();
+        let found = tokio::task::spawn_blocking(move || {
+            let mut gone = Vec::new();
+            for hash in hashes {
+                let Some(row) = reader.blob(&hash)? else { continue };
+                if reader.shows(&hash)?.is_none() && !reader.portrays(&me, &hash)? {
+                    gone.push((hash, row.size));
+                }
+            }
+            Ok::<_, Error>(gone)
+        });
+        let gone = found.await.map_err(|_| Error::Stopping)??;
+        let take = |(hash, _): &(Hash, u64)| Change::take(Shelf::Blob, *hash);
+        let changes: Vec<_> = gone.iter().map(take).collect();
+        if !changes.is_empty() {
+            node.command(Command::Keep(changes)).await?;
+        }
+        self.take_away(gone).await
+    }
+
+    /// Takes files away whose rows are gone.
+    async fn take_away(&self, gone: Vec<(Hash, u64)>) -> Result<(), Error> {
+        let blobs = self.clone();
+        let taken = tokio::task::spawn_blocking(move || {
+            for (hash, size) in gone {
+                // One that cannot be taken away now is swept away at the next start.
+                blobs.0.total.fetch_sub(size, Ordering::Relaxed);
+                blobs.disk().remove(&hash)?;
+            }
+            Ok(())
+        });
+        taken.await.map_err(|_| Error::Stopping)?
+    }
+}
+
+/// What is to be written, and which files are to go once it is.
+#[derive(Default)]
+struct Plan {
+    changes: Vec<Change>,
+    gone: Vec<(Hash, u64)>,
+}
+
+impl Plan {
+    fn take(&mut self, hash: Hash, row: &BlobRow) {
+        self.changes.push(Change::take(Shelf::Blob, hash));
+        self.gone.push((hash, row.size));
+    }
+}
+
+fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Result<Plan, Error> {
+    let mut plan = Plan::default();
+    let mut waiting = std::collections::HashSet::new();
+    for (id, row) in reader.uploads()? {
+        if row.added.saturating_add(UPLOAD_MS) <= now {
+            plan.changes.push(Change::take(Shelf::Upload, id.to_be_bytes()));
+        } else {
+            waiting.insert(row.blob);
+        }
+    }
+    let mut others = Vec::new();
+    let (mut total, mut each) = (0, HashMap::<_, u64>::new());
+    for (hash, mut row) in reader.blobs()? {
+        let before = row.clone();
+        let shown = reader.shows(&hash)?.is_some() || reader.portrays(&row.author, &hash)?;
+        let kept = shown || row.own && waiting.contains(&hash);
+        row.loose = match (kept, row.loose) {
+            (true, _) => 0,
+            (false, 0) => now,
+            (false, since) => since,
+        };
+        // Nobody comes back for others' files.
+        let grace = if row.own { LOOSE_MS } else { 0 };
+        if !kept && row.loose.saturating_add(grace) <= now {
+            plan.take(hash, &row);
+            continue;
+        }
+        if let Some(at) = used.get(&hash).filter(|at| **at >= row.used.saturating_add(USED_MS)) {
+            row.used = *at;
+        }
+        total += row.size;
+        if !row.own {
+            *each.entry(row.author).or_default() += row.size;
+            others.push((used.get(&hash).copied().unwrap_or(0).max(row.used), hash, row.clone()));
+        }
+        if row != before {
+            plan.changes.push(row.put(&hash));
+        }
+    }
+    others.sort_by_key(|(used, hash, _)| (*used, *hash));
+    for (_, hash, row) in &others {
+        let theirs = each.entry(row.author).or_default();
+        if total > max || *theirs > max / PART {
+            total -= row.size;
+            *theirs -= row.size;
+            plan.take(*hash, row);
+        }
+    }
+    Ok(plan)
+}

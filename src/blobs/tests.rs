@@ -1,0 +1,1 @@
+//! Pictures as people and strangers send them.
