@@ -32,6 +32,7 @@ mod policy;
 mod publish;
 mod receive;
 mod recovery;
+mod scheduled;
 mod sessions;
 mod shards;
 mod state;

@@ -11,11 +11,15 @@
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
-//! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
-//! | `streaming` | what happens, as it happens |
+//! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
+//! | `statuses`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
+//! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
+//! | `keeping` | changing what the person keeps for themselves |
+//! | `notifications`, `streaming`, `search` | what concerns the person, what happens, what is looked for |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
+mod absent;
 pub mod access;
 mod accounts;
 mod bundles;
@@ -26,6 +30,7 @@ mod entities;
 mod entries;
 mod error;
 mod files;
+mod filters;
 mod form;
 mod guard;
 mod html;
@@ -33,22 +38,32 @@ mod identity;
 mod input;
 mod instance;
 mod invites;
+mod keeping;
+mod lists;
 mod lookup;
+mod marks;
 mod media;
 mod multipart;
+mod mutes;
 mod node;
 mod notifications;
 mod oauth;
 mod paging;
+mod people;
 mod pictures;
 mod portraits;
+mod relations;
 mod route;
+mod scheduled;
 mod search;
+mod settings;
 mod statuses;
 mod store;
 mod streaming;
+mod tags;
 mod timelines;
 mod tokens;
+mod well_known;
 
 use std::{
     future::Future,
@@ -138,6 +153,8 @@ struct Shared {
     /// Who listens.
     streams: streaming::Hub,
     long: Arc<Semaphore>,
+    /// Held by whoever decides what is kept, see [`App::keep`].
+    keeping: tokio::sync::Mutex<()>,
     stopping: AtomicBool,
 }
 
@@ -151,9 +168,10 @@ type At = Extension<Base>;
 impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        let (waiting, stopping) = (oauth::Waiting::default(), AtomicBool::new(false));
+        let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
+        let stopping = AtomicBool::new(false);
         let streams = streaming::Hub::default();
-        Self(Arc::new(Shared { node, access, table, waiting, streams, long, stopping }))
+        Self(Arc::new(Shared { node, access, table, waiting, streams, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.
@@ -214,6 +232,17 @@ fn routes() -> Vec<Route> {
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
+        relations::routes(),
+        people::routes(),
+        marks::routes(),
+        mutes::routes(),
+        lists::routes(),
+        filters::routes(),
+        tags::routes(),
+        settings::routes(),
+        scheduled::routes(),
+        absent::routes(),
+        well_known::routes(),
         notifications::routes(),
         streaming::routes(),
         search::routes(),

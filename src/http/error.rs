@@ -60,6 +60,9 @@ pub enum Error {
     /// Readable, and wrong.
     #[error("Validation failed: {0}")]
     Invalid(String),
+    /// Two programs wrote at once.
+    #[error("Conflict during update, please try again")]
+    Conflict,
     /// Several of the kind fit.
     #[error("{what} may mean {}", matches.join(", "))]
     Ambiguous {
@@ -143,6 +146,7 @@ impl Error {
             }
             Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),
             Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
+            Self::Conflict => (S::CONFLICT, "conflict", Some("read it again, then change it")),
             Self::Ambiguous { .. } => (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it")),
             Self::Refused(refusal) => explain_refusal(refusal),
             Self::Store(store::Error::Closed) => (S::SERVICE_UNAVAILABLE, "stopping", None),

@@ -7,8 +7,8 @@ mod notifications;
 mod oauth;
 mod people;
 mod posts;
-mod streaming;
 mod search;
+mod streaming;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};

@@ -106,12 +106,7 @@ fn lock(listeners: &Mutex<Listeners>) -> MutexGuard<'_, Listeners> {
 
 impl Hub {
     /// A seat for this program, if there is one.
-    pub(super) fn join(
-        &self,
-        caller: &Caller,
-        base: &str,
-        channel: Option<Channel>,
-    ) -> Result<Seat, Error> {
+    pub(super) fn join(&self, caller: &Caller, base: &str, channel: Option<Channel>) -> Result<Seat, Error> {
         let mut listeners = lock(&self.0);
         let token = caller.token();
         let own = listeners.all.values().filter(|listener| listener.token == token).count();
@@ -231,7 +226,6 @@ impl Drop for Seat {
 /// Tells the listeners what happens.
 pub(super) async fn run(app: App) {
     let mut live = app.node().live();
-    let me = app.node().author();
     loop {
         let first = tokio::select! {
             first = live.recv() => first,
@@ -256,7 +250,7 @@ pub(super) async fn run(app: App) {
             continue;
         }
         let dressed = bases.clone();
-        match app.read(move |reader| tell(reader, me, &news, &dressed)).await {
+        match app.read(move |reader| tell(reader, &news, &dressed)).await {
             Ok(told) => hub.hand_out(&bases, &told),
             Err(error) => {
                 tracing::warn!("what happened cannot be told: {error}");
@@ -269,11 +263,11 @@ pub(super) async fn run(app: App) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::streaming::channel::Place;
+    use crate::http::streaming::channel::Where;
 
     fn told(bytes: usize) -> Told {
         let payloads = vec!["x".repeat(bytes).into()];
-        Told { event: "delete", place: Place::AllPosts, payloads, json: false }
+        Told { event: "delete", place: Where::AllPosts, payloads, json: false }
     }
 
     fn bases() -> Vec<Arc<str>> {
@@ -310,7 +304,8 @@ mod tests {
         let hub = Hub::default();
         let seats: Vec<_> = (0..STREAMS_OF_ONE).map(|_| join(&hub, 1).unwrap()).collect();
         assert!(matches!(join(&hub, 1), Err(Error::Streams)));
-        let others: Vec<_> = (0..STREAMS - STREAMS_OF_ONE).map(|n| join(&hub, 2 + n as u64 / 8).unwrap()).collect();
+        let others: Vec<_> =
+            (0..STREAMS - STREAMS_OF_ONE).map(|n| join(&hub, 2 + n as u64 / 8).unwrap()).collect();
         assert!(matches!(join(&hub, 99), Err(Error::Streams)));
         drop(seats);
         assert!(join(&hub, 1).is_ok());
