@@ -17,6 +17,7 @@
 //! | `keeping` | changing what the person keeps for themselves |
 //! | `notifications`, `search` | what concerns the person, and what is looked for |
 //! | `streaming` | what happens, as it happens |
+//! | `notifications`, `streaming`, `search` | what concerns the person, what happens, what is looked for |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
@@ -176,6 +177,8 @@ impl App {
         let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
         let stopping = AtomicBool::new(false);
         Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, long, keeping, stopping }))
+        let streams = streaming::Hub::default();
+        Self(Arc::new(Shared { node, access, table, waiting, streams, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.

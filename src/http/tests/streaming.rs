@@ -187,11 +187,11 @@ fn a_socket_hears_what_it_subscribes_to() {
         hear(&mut socket).await;
         let id = tokio::task::block_in_place(|| house.write("one #birds"));
         let (first, second) = (hear(&mut socket).await, hear(&mut socket).await);
-        assert_eq!((&first["stream"], &second["stream"]), (&json!(["user"]), &json!(["hashtag", "birds"])));
+        assert_eq!((&first["stream"], &second["stream"]), (&json!(["user"]), &json!(["hashtag", "Birds"])));
         assert_eq!((&first["event"], &first["payload"]), (&json!("update"), &second["payload"]));
         let status: Value = serde_json::from_str(first["payload"].as_str().unwrap()).unwrap();
         assert_eq!(status["id"], id);
-        say(&mut socket, json!({ "type": "unsubscribe", "stream": "hashtag", "tag": "birds" })).await;
+        say(&mut socket, json!({ "type": "unsubscribe", "stream": "hashtag", "tag": "Birds" })).await;
         say(&mut socket, json!({ "type": "subscribe", "stream": "nonsense" })).await;
         hear(&mut socket).await;
         tokio::task::block_in_place(|| house.call("DELETE", &format!("/api/v1/statuses/{id}"), &[]));
