@@ -1,6 +1,7 @@
 //! The command line: parse once at the door, one file a verb, an exit code by the kind of failure.
 
 mod answer;
+mod api;
 mod backup;
 mod bench;
 mod client;
@@ -104,6 +105,8 @@ enum Command {
     #[command(subcommand)]
     Store(store::Store),
     #[command(subcommand)]
+    Api(api::Api),
+    #[command(subcommand)]
     Config(config::Config),
     Doctor(doctor::Doctor),
     Completions(meta::Completions),
@@ -170,6 +173,7 @@ impl Cli {
             Command::Backup(command) => command.run(context),
             Command::Restore(command) => command.run(context),
             Command::Store(command) => command.run(context),
+            Command::Api(command) => command.run(context),
             Command::Config(command) => command.run(context),
             Command::Doctor(command) => command.run(context),
             Command::Completions(command) => command.run(context),

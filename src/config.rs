@@ -56,6 +56,8 @@ pub struct Config {
     pub store: Store,
     /// What is fetched.
     pub sync: Sync,
+    /// What can be found.
+    pub search: Search,
     /// What is told about it.
     pub log: Log,
     /// What is said of the author's posts.
@@ -122,6 +124,14 @@ pub struct Sync {
     pub retention: u64,
     /// Bytes of a file that is fetched before anybody looks at it.
     pub media_bytes: u64,
+}
+
+/// `[search]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Whether an index of words is kept.
+    pub enabled: bool,
 }
 
 /// `[log]`

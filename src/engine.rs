@@ -26,6 +26,7 @@ mod import;
 pub mod input;
 mod inspect;
 mod keep;
+mod notify;
 pub mod output;
 mod peers;
 mod policy;

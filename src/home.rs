@@ -14,6 +14,7 @@
 //! ├── lock                    held while a node runs
 //! ├── node.json         0600  where the running node's HTTP door is
 //! ├── blobs/            0700  files of posts and profiles, see blobs
+//! ├── index/            0700  words of the posts, made anew from the store if it is not there
 //! └── store.redb        0600  everything else, see the store
 //! ```
 //!
@@ -244,6 +245,11 @@ impl Home {
     /// Where the files of posts and profiles are, or will be.
     pub fn blobs_path(&self) -> PathBuf {
         self.file("blobs")
+    }
+
+    /// The folder of the index of words.
+    pub fn index_path(&self) -> PathBuf {
+        self.path().join("index")
     }
 
     /// Reads the secrets.

@@ -8,10 +8,11 @@
 //! |---|---|
 //! | `access`, `connection`, `guard` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
+//! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
+//! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
-//! | `accounts`, `statuses`, `timelines`, `instance` | Mastodon's API |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 pub mod access;
@@ -35,13 +36,17 @@ mod lookup;
 mod media;
 mod multipart;
 mod node;
+mod notifications;
+mod oauth;
 mod paging;
 mod pictures;
 mod portraits;
 mod route;
+mod search;
 mod statuses;
 mod store;
 mod timelines;
+mod tokens;
 
 use std::{
     future::Future,
@@ -89,6 +94,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     access.check_listener(listener.local_addr()?)?;
+    let reader = node.read().map_err(io::Error::other)?;
+    access.tokens().load(&reader).map_err(io::Error::other)?;
+    drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
     let app = App::new(node, access, table);
     let (began, beginning) = oneshot::channel();
@@ -120,6 +128,8 @@ struct Shared {
     node: Node,
     access: Access,
     table: Table,
+    /// Programs that wait for the person's answer.
+    waiting: oauth::Waiting,
     long: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -134,7 +144,8 @@ type At = Extension<Base>;
 impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        Self(Arc::new(Shared { node, access, table, long, stopping: AtomicBool::new(false) }))
+        let (waiting, stopping) = (oauth::Waiting::default(), AtomicBool::new(false));
+        Self(Arc::new(Shared { node, access, table, waiting, long, stopping }))
     }
 
     /// From now on nothing new is begun.
@@ -194,6 +205,8 @@ fn routes() -> Vec<Route> {
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
+        notifications::routes(),
+        search::routes(),
         node::routes(),
         identity::routes(),
         lookup::routes(),
@@ -201,6 +214,7 @@ fn routes() -> Vec<Route> {
         invites::routes(),
         bundles::routes(),
         store::routes(),
+        oauth::routes(),
     ]
     .into_iter()
     .flatten()

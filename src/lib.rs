@@ -13,6 +13,7 @@ pub mod http;
 pub mod network;
 pub mod recording;
 pub mod runtime;
+pub mod search;
 pub mod store;
 pub mod text;
 pub mod view;

@@ -12,6 +12,7 @@
 
 mod brain;
 mod files;
+mod finding;
 mod status;
 mod verifier;
 
@@ -136,9 +137,13 @@ struct Shared {
     commands: mpsc::Sender<brain::Wish>,
     status: watch::Receiver<engine::Status>,
     news: broadcast::Sender<engine::Event>,
+    live: broadcast::Sender<engine::Event>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
     started_at: u64,
+    search: crate::search::Search,
+    /// Closed when the thread that keeps the index has ended: until then it reads the store.
+    indexing: std::sync::OnceLock<watch::Receiver<()>>,
     /// The last file size that was seen, so that `status` need not ask the file system.
     file_bytes: AtomicU64,
 }
@@ -221,11 +226,14 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     let (commands, wishes) = mpsc::channel(COMMANDS);
     let (shown, status) = watch::channel(engine::Status::default());
     let (news, _) = broadcast::channel(NEWS);
+    let (live, _) = broadcast::channel(NEWS);
     let (stop, stopping) = watch::channel(false);
     let (ended, stopped) = watch::channel(false);
     let shared = Shared {
         file_bytes: AtomicU64::new(file_size(&home)),
         blobs,
+        search: crate::search::Search::default(),
+        indexing: std::sync::OnceLock::new(),
         home,
         store: RwLock::new(Some(store)),
         author,
@@ -235,12 +243,13 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         commands,
         status,
         news: news.clone(),
+        live: live.clone(),
         stop,
         stopped,
         started_at: clock::now(),
     };
     let node = Node { shared: Arc::new(shared) };
-    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, ended };
+    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, live, ended };
     brain::spawn(engine, first, ways, recorder)?;
     if let Err(error) = node.blobs().settle(&node).await {
         // Pictures are not worth the node: it goes on with what it finds.
@@ -251,6 +260,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         blobs::carrier::start(&node, network.clone(), streams);
     }
     node.watch_disk();
+    node.keep_index(config.search.enabled)?;
     if guard.is_some() {
         node.watch_guard(restoring);
     }
@@ -362,6 +372,12 @@ impl Node {
         self.shared.news.subscribe()
     }
 
+    /// Of the same news only what changes a timeline that somebody looks at right now: what a session brings in bulk
+    /// does not drown it.
+    pub fn live(&self) -> broadcast::Receiver<engine::Event> {
+        self.shared.live.subscribe()
+    }
+
     /// Waits until the engine's status is as `wanted` says. False if the node stops before that.
     pub async fn wait_for(&self, wanted: impl FnMut(&engine::Status) -> bool) -> bool {
         self.shared.status.clone().wait_for(wanted).await.is_ok()
@@ -385,6 +401,9 @@ impl Node {
     pub async fn stopped(&self) {
         // An error means that the engine thread is gone, which is what is waited for.
         let _ = self.shared.stopped.clone().wait_for(|stopped| *stopped).await;
+        if let Some(indexing) = self.shared.indexing.get() {
+            while indexing.clone().changed().await.is_ok() {}
+        }
         self.shared.store.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 

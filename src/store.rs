@@ -15,7 +15,9 @@ pub mod peers;
 mod reader;
 mod record;
 mod tables;
+pub mod tags;
 mod verify;
+pub mod words;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -30,8 +32,8 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 use batch::Memory;
 pub use batch::{Batch, Taken};
 use held::{Held, Pages};
-pub use index::{Audience, Turned, body};
-pub use reader::Reader;
+pub use index::{Audience, Turned, body, order_time};
+pub use reader::{Reader, Said};
 pub use record::LogRow;
 pub use verify::Verification;
 

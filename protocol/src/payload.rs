@@ -144,6 +144,10 @@ pub enum Body {
     Block(AuthorId),
     /// `unblock`.
     Unblock(AuthorId),
+    /// `pin`: an own post that stands first on the profile.
+    Pin(EntryId),
+    /// `unpin`.
+    Unpin(EntryId),
     /// `profile`: the newest holds.
     Profile(Profile),
     /// Anything else, carried as it is.
@@ -169,6 +173,8 @@ impl Body {
             Self::Unfollow(_) => "unfollow",
             Self::Block(_) => "block",
             Self::Unblock(_) => "unblock",
+            Self::Pin(_) => "pin",
+            Self::Unpin(_) => "unpin",
             Self::Profile(_) => "profile",
             Self::Unknown { kind, .. } => kind,
         }
@@ -179,9 +185,8 @@ impl Body {
     pub fn log(&self) -> u8 {
         use crate::entry::log;
         match self {
-            Self::Follow(_) | Self::Unfollow(_) | Self::Block(_) | Self::Unblock(_) | Self::Profile(_) => {
-                log::GRAPH
-            }
+            Self::Follow(_) | Self::Unfollow(_) | Self::Block(_) | Self::Unblock(_) => log::GRAPH,
+            Self::Pin(_) | Self::Unpin(_) | Self::Profile(_) => log::GRAPH,
             Self::Like(_) => log::REACTIONS,
             _ => log::POSTS,
         }

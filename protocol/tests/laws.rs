@@ -100,6 +100,8 @@ fn body() -> impl Strategy<Value = Body> {
         author().prop_map(Body::Unfollow),
         author().prop_map(Body::Block),
         author().prop_map(Body::Unblock),
+        id().prop_map(Body::Pin),
+        id().prop_map(Body::Unpin),
         profile().prop_map(Body::Profile),
         ("x-[a-z]{0,60}", vec(any::<u32>(), 0..5))
             .prop_map(|(kind, list)| Body::Unknown { kind, body: cbor::encode(&list) }),

@@ -303,6 +303,8 @@ fn bodies() -> Vec<Body> {
         Body::Block(link(3).author),
         Body::Unblock(link(3).author),
         Body::Profile(profile),
+        Body::Pin(link(1).id),
+        Body::Unpin(link(1).id),
         Body::Unknown { kind: "x-poll".into(), body: cbor::encode(&("shown instead", 7u8)) },
     ]
 }

@@ -108,7 +108,8 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut frames = 0;
     loop {
         let chunk = rest.0;
-        let length = rest.take(4).map(|length| u32::from_be_bytes([length[0], length[1], length[2], length[3]]))?;
+        let length =
+            rest.take(4).map(|length| u32::from_be_bytes([length[0], length[1], length[2], length[3]]))?;
         let name = rest.take(4)?;
         let whole = (length as usize).checked_add(12)?;
         rest.take(length as usize)?;

@@ -26,6 +26,10 @@ impl Turn<'_, '_> {
         let Some(mut record) = self.batch.record(arrival)? else { return Ok(()) };
         let taken = Taken { arrival, log: record.log, author: number };
         self.batch.unindex(&entry, taken, received)?;
+        self.unnotice(&entry, number)?;
+        if matches!(crate::store::body(&entry), Some(Body::Post(_) | Body::Reply { .. } | Body::Boost(_))) {
+            self.event(Event::Gone(*id));
+        }
         record.erase();
         self.batch.replace(arrival, &record)?;
         // Nor does it go on in the gossip, if that was still to come.

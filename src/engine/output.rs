@@ -37,6 +37,28 @@ pub enum Event {
         /// Whose.
         author: AuthorId,
     },
+    /// A post, reply or boost was stored that is of today: worth showing to whoever looks on.
+    Posted {
+        /// Which.
+        id: EntryId,
+        /// Whose.
+        author: AuthorId,
+        /// Whether it stands on the home timeline.
+        home: bool,
+    },
+    /// A post says something else now, by a word of today.
+    Edited {
+        /// The entry that began the post.
+        id: EntryId,
+        /// Whose.
+        author: AuthorId,
+        /// Whether it stands on the home timeline.
+        home: bool,
+    },
+    /// A post, reply or boost was erased.
+    Gone(EntryId),
+    /// Something that concerns the person was noted under this number.
+    Notified(u64),
     /// An identity changed.
     Identity(AuthorId),
     /// A log is frozen by a fork.
@@ -54,6 +76,19 @@ pub enum Event {
     Kept(crate::store::kept::Shelf),
     /// Everything that a peer has for us was fetched.
     Synced(libp2p::PeerId),
+}
+
+impl Event {
+    /// Whether it changes what somebody sees who looks at a timeline right now. Of what a session brings in bulk
+    /// little does.
+    pub fn is_live(&self) -> bool {
+        use crate::store::kept::Shelf;
+        match self {
+            Self::Posted { .. } | Self::Edited { .. } | Self::Gone(_) | Self::Notified(_) => true,
+            Self::Kept(shelf) => matches!(shelf, Shelf::Filter | Shelf::Token),
+            _ => false,
+        }
+    }
 }
 
 /// A connected peer.

@@ -153,6 +153,7 @@ impl Turn<'_, '_> {
         let author = entry.header().author;
         let home = audience == Audience::Home && entry.header().log == log::POSTS;
         self.event(Event::Stored { id: entry.id(), author, home });
+        self.show_live(entry, audience);
         let asks = |session: &Session| Some(session.peer()) != source.peer() && session.serves(&author);
         if self.state.sessions.values().any(asks) {
             let news = News::Entry(author, entry.signed().to_bytes());

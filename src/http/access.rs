@@ -8,11 +8,12 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
 };
 
 use axum::http::{HeaderMap, Uri, header};
 
-use super::{caller::Caller, error::Error};
+use super::{caller::Caller, error::Error, tokens::Tokens};
 
 /// Bytes of all header lines of a request. Browsers send 2 KiB; the token needs 100 bytes.
 const HEADERS: usize = 16 * 1024;
@@ -25,13 +26,16 @@ pub struct Access {
     port: u16,
     hosts: Vec<String>,
     remote: bool,
+    /// Those that programs were given.
+    tokens: Arc<Tokens>,
 }
 
 impl Access {
     /// Callers on this machine who know `token`, at the port of `address`.
     pub fn new(token: &str, address: SocketAddr) -> Self {
         let hosts = ["localhost", "127.0.0.1", "[::1]"].map(String::from).to_vec();
-        Self { token: blake3::hash(token.as_bytes()), port: address.port(), hosts, remote: false }
+        let (token, tokens) = (blake3::hash(token.as_bytes()), Arc::default());
+        Self { token, port: address.port(), hosts, remote: false, tokens }
     }
 
     /// Lets callers use any IP address of this machine. An address cannot be rebound, a name can.
@@ -87,11 +91,20 @@ impl Access {
         if !scheme.eq_ignore_ascii_case(b"bearer ") {
             return Err(Error::NoToken);
         }
-        if blake3::hash(token.trim_ascii()) == self.token {
-            Ok(Caller::owner())
-        } else {
-            Err(Error::WrongToken)
+        self.caller_of(token.trim_ascii())
+    }
+
+    /// Who shows this token, wherever it was shown.
+    pub(super) fn caller_of(&self, token: &[u8]) -> Result<Caller, Error> {
+        if blake3::hash(token) == self.token {
+            return Ok(Caller::owner());
         }
+        self.tokens.caller(token).ok_or(Error::WrongToken)
+    }
+
+    /// The tokens that programs were given.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// Whether `host`, with its port, is us.

@@ -7,6 +7,7 @@
 mod account;
 mod context;
 mod media;
+mod notification;
 mod relationship;
 mod status;
 mod time;
@@ -14,6 +15,7 @@ mod time;
 pub(super) use account::{Account, CredentialAccount};
 pub(super) use context::{Context, Place};
 pub(super) use media::MediaAttachment;
+pub(super) use notification::{Notification, group_key, is_grouped};
 pub(super) use relationship::Relationship;
 pub(super) use status::{Delivery, Status};
 pub(super) use time::time;

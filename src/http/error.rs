@@ -16,7 +16,7 @@ use crate::{blobs, engine::Refusal, runtime, store};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No `Authorization: Bearer`.
-    #[error("The access token is missing")]
+    #[error("The access token is invalid")]
     NoToken,
     /// Another token.
     #[error("The access token is invalid")]
@@ -51,6 +51,9 @@ pub enum Error {
     /// A token that is good for other things.
     #[error("This action is outside the authorized scopes")]
     Scope,
+    /// A token of a program that the person did not let in.
+    #[error("This method requires an authenticated user")]
+    NotLetIn,
     /// A body that is too long.
     #[error("The body may have {0} bytes")]
     TooLarge(usize),
@@ -132,6 +135,9 @@ impl Error {
             Self::Path => (S::BAD_REQUEST, "malformed", None),
             Self::Malformed(_) => (S::BAD_REQUEST, "malformed", None),
             Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
+            Self::NotLetIn => {
+                (S::UNPROCESSABLE_ENTITY, "not_let_in", Some("ask the person: `/oauth/authorize`"))
+            }
             Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),
             Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
             Self::Ambiguous { .. } => (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it")),

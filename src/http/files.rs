@@ -154,7 +154,9 @@ fn range(given: &str, size: u64) -> Option<Result<Range<u64>, NotThere>> {
     let (from, to) = given.strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| match text {
         "" => Some(None),
-        text if text.bytes().all(|byte| byte.is_ascii_digit()) => Some(Some(text.parse().unwrap_or(u64::MAX))),
+        text if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(Some(text.parse().unwrap_or(u64::MAX)))
+        }
         _ => None,
     };
     let part = match (number(from.trim())?, number(to.trim())?) {
@@ -229,7 +231,9 @@ mod tests {
         for given in ["bytes=10-", "bytes=99999999999999999999999-", "bytes=-0"] {
             assert_eq!(range(given, 10), Some(Err(NotThere)), "{given}");
         }
-        for given in ["bytes=", "bytes=-", "bytes=2-1", "bytes=a-b", "bytes=0-1,3-4", "lines=1-2", "bytes=+1-2"] {
+        for given in
+            ["bytes=", "bytes=-", "bytes=2-1", "bytes=a-b", "bytes=0-1,3-4", "lines=1-2", "bytes=+1-2"]
+        {
             assert_eq!(range(given, 10), None, "{given}");
         }
         assert_eq!(range("bytes=0-", 0), Some(Err(NotThere)));

@@ -16,14 +16,14 @@ const DEPTH: usize = 4;
 /// Reads a form.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, Error> {
     let pairs = bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-    of(pairs.map(|pair| {
+    object(pairs.map(|pair| {
         let middle = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         Ok((decoded(&pair[..middle])?, decoded(pair.get(middle + 1..).unwrap_or_default())?))
     }))
 }
 
-/// The same of names and values that came in another way.
-pub(super) fn of(pairs: impl Iterator<Item = Result<(String, String), Error>>) -> Result<Value, Error> {
+/// Puts names with brackets and their values together.
+pub(super) fn object(pairs: impl Iterator<Item = Result<(String, String), Error>>) -> Result<Value, Error> {
     let mut form = Map::new();
     for (count, pair) in pairs.enumerate() {
         if count == FIELDS {
@@ -67,7 +67,7 @@ fn insert(form: &mut Map<String, Value>, path: &[&str], value: String) -> Option
 }
 
 /// `+` is a space, `%41` a byte; what that makes must be UTF-8.
-fn decoded(text: &[u8]) -> Result<String, Error> {
+pub(super) fn decoded(text: &[u8]) -> Result<String, Error> {
     let bad = || Error::Malformed("a field is not UTF-8 in percent-encoding".into());
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.iter().copied();

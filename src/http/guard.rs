@@ -10,7 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{App, Base, connection::Allowance, error::Error, input, route::Needs};
+use super::{App, Base, connection::Allowance, error::Error, input, route::Needs, tokens::Tokens};
+use crate::clock;
 
 /// How long an answer may take. Disks are slow, and people gone after half a minute.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,8 +69,9 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
     if needs != Needs::Nothing {
         let caller = access.caller(request.headers())?;
         if !caller.may(needs) {
-            return Err(Error::Scope);
+            return Err(if caller.is_let_in() { Error::Scope } else { Error::NotLetIn });
         }
+        Tokens::note(app, &caller, clock::now());
         request.extensions_mut().insert(caller);
     }
     app.check_running()?;
@@ -105,10 +107,10 @@ fn close(headers: &mut HeaderMap) {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::REFERRER_POLICY, "no-referrer"),
-        // Pictures say otherwise: pages of other origins show them.
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in fixed {
+        // A page for people, and a picture for the pages of others, say something else.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -16,7 +16,7 @@ pub(super) const BODY: usize = 1024 * 1024;
 /// Depth of nesting in JSON. Nothing here is deeper than 4; a parser's stack is finite.
 const DEPTH: usize = 32;
 
-/// A JSON body, or a form that stands for one. An empty body stands for `{}`, because many requests
+/// A JSON body, or a form of either kind that stands for one. An empty body stands for `{}`, because many requests
 /// say all in their path.
 pub(super) struct Json<T>(pub T);
 

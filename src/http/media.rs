@@ -109,8 +109,7 @@ async fn receive(
     // A thumbnail is for sound and video, of which none is taken: pictures make their own.
     let mut parts = multipart::read(request, &["file", "thumbnail"]).await?;
     let file = parts.file("file").ok_or_else(|| Error::Invalid("file is missing".into()))?;
-    let mut row =
-        UploadRow { blob: [0; 32], alt: String::new(), focus: None, added: crate::clock::now() };
+    let mut row = UploadRow { blob: [0; 32], alt: String::new(), focus: None, added: crate::clock::now() };
     parts.value::<About>()?.apply(&mut row)?;
     let (id, mut done) = blobs.upload(app.node(), place, file.bytes, file.declared, row.clone())?;
     let finished = match wait {
@@ -199,7 +198,8 @@ pub(super) async fn show(
 }
 
 fn number(id: &str) -> Result<u64, Error> {
-    id.parse().map_err(|_| Error::NotFound(format!("the file \"{}\"", id.chars().take(72).collect::<String>())))
+    id.parse()
+        .map_err(|_| Error::NotFound(format!("the file \"{}\"", id.chars().take(72).collect::<String>())))
 }
 
 pub(super) async fn change(
@@ -220,10 +220,7 @@ pub(super) async fn change(
 }
 
 /// Lets an upload go; not the file, if a post shows it.
-pub(super) async fn remove(
-    State(app): State<App>,
-    Name(id): Name,
-) -> Result<Json<serde_json::Value>, Error> {
+pub(super) async fn remove(State(app): State<App>, Name(id): Name) -> Result<Json<serde_json::Value>, Error> {
     let number = number(&id)?;
     let blob = app
         .read(move |reader| {

@@ -32,7 +32,7 @@ pub(super) struct Received {
 impl Parts {
     /// The fields as the JSON that they stand for.
     pub(super) fn value<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let fields = form::of(self.fields.iter().map(|field| Ok(field.clone())))?;
+        let fields = form::object(self.fields.iter().map(|field| Ok(field.clone())))?;
         serde_json::from_value(fields).map_err(|error| Error::Invalid(error.to_string()))
     }
 

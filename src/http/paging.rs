@@ -27,7 +27,12 @@ pub(super) fn page(params: &Params) -> Result<Page, Error> {
 
 /// `Link` (RFC 8288) to the pages around one that begins and ends with these entries. All other
 /// parameters stay.
-pub(super) fn link(base: &str, path: &str, params: &Params, ends: (EntryId, EntryId)) -> Option<HeaderValue> {
+pub(super) fn link<T: std::fmt::Display>(
+    base: &str,
+    path: &str,
+    params: &Params,
+    ends: (T, T),
+) -> Option<HeaderValue> {
     let kept: String = params
         .0
         .iter()

@@ -19,6 +19,8 @@ use super::App;
 pub(super) enum Needs {
     /// Everybody who reaches the door. What it tells is no secret, and what it costs is little.
     Nothing,
+    /// Any program that says who it is, whether or not it was let in.
+    Program,
     /// Any program that was let in, whatever it may do.
     Token,
     /// A program that was let in for this: one of Mastodon's scopes, `read:statuses`, or a wider one, `read`.
@@ -62,9 +64,15 @@ impl Route {
 /// Finds what a request needs before anything of it is read.
 pub(super) struct Table {
     paths: matchit::Router<Vec<(Method, Needs)>>,
+    lines: Vec<(Method, &'static str, Needs)>,
 }
 
 impl Table {
+    /// Every line, in the order of their paths.
+    pub(super) fn lines(&self) -> &[(Method, &'static str, Needs)] {
+        &self.lines
+    }
+
     /// What this request needs. What is no route is answered with that, which needs nothing.
     pub(super) fn needs(&self, method: &Method, path: &str) -> Needs {
         // A HEAD is answered by what answers a GET.
@@ -80,17 +88,19 @@ impl Table {
 /// # Errors
 /// Names a path that is not one.
 pub(super) fn build(routes: Vec<Route>) -> Result<(Router<App>, Table), String> {
-    let mut paths = std::collections::BTreeMap::<&str, Vec<(Method, Needs)>>::new();
+    let mut paths = std::collections::BTreeMap::<&'static str, Vec<(Method, Needs)>>::new();
     let mut router = Router::new();
     for Route { method, path, needs, handler } in routes {
         paths.entry(path).or_default().push((method, needs));
         router = router.route(path, handler);
     }
     let mut table = matchit::Router::new();
+    let mut lines = Vec::new();
     for (path, methods) in paths {
+        lines.extend(methods.iter().map(|(method, needs)| (method.clone(), path, *needs)));
         table.insert(path, methods).map_err(|error| format!("{path}: {error}"))?;
     }
-    Ok((router, Table { paths: table }))
+    Ok((router, Table { paths: table, lines }))
 }
 
 #[cfg(test)]

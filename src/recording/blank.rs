@@ -80,7 +80,9 @@ fn body(body: Body) -> Body {
         | Body::Follow(_)
         | Body::Unfollow(_)
         | Body::Block(_)
-        | Body::Unblock(_)) => known,
+        | Body::Unblock(_)
+        | Body::Pin(_)
+        | Body::Unpin(_)) => known,
     }
 }
 

@@ -54,20 +54,23 @@ pub fn summary(store: &Store) -> Result<Summary, Error> {
 /// How many outputs there are of each kind.
 pub fn counts(outputs: &[Output]) -> Counts {
     let mut counts = Counts::new();
-    for output in outputs {
-        *counts.entry(kind(output).to_owned()).or_default() += 1;
+    for kind in outputs.iter().filter_map(kind) {
+        *counts.entry(kind.to_owned()).or_default() += 1;
     }
     counts
 }
 
-fn kind(output: &Output) -> &'static str {
-    match output {
+/// None for what is told to whoever looks on: that hangs on texts and on what the person keeps for themselves, of
+/// which a recording has neither.
+fn kind(output: &Output) -> Option<&'static str> {
+    Some(match output {
         Output::Reply(_, Ok(_)) => "reply",
         Output::Reply(_, Err(_)) => "refusal",
         Output::Status(_) => "status",
         Output::Event(event) => match event {
             Event::Stored { .. } => "stored",
             Event::Erased { .. } => "erased",
+            Event::Posted { .. } | Event::Edited { .. } | Event::Gone(_) | Event::Notified(_) => return None,
             Event::Identity(_) => "identity",
             Event::Forked { .. } => "forked",
             Event::Synced(_) => "synced",
@@ -89,5 +92,5 @@ fn kind(output: &Output) -> &'static str {
             Command::CloseSync { .. } => "close sync",
             Command::Stats { .. } => "stats",
         },
-    }
+    })
 }

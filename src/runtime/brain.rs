@@ -36,6 +36,7 @@ pub(super) struct Ways {
     pub network: Option<network::Handle>,
     pub shown: watch::Sender<engine::Status>,
     pub news: broadcast::Sender<Event>,
+    pub live: broadcast::Sender<Event>,
     pub ended: watch::Sender<bool>,
 }
 
@@ -153,8 +154,13 @@ impl Brain {
                         tracing::debug!("the network is gone");
                     }
                 }
-                // Nobody watching is no error.
-                Output::Event(event) => drop(self.ways.news.send(event)),
+                Output::Event(event) => {
+                    // Nobody watching is no error.
+                    if event.is_live() {
+                        drop(self.ways.live.send(event));
+                    }
+                    drop(self.ways.news.send(event));
+                }
                 Output::Status(status) => drop(self.ways.shown.send_replace(status)),
             }
         }

@@ -36,6 +36,8 @@ pub struct Status {
     pub disk_low: bool,
     /// Bytes of the store's file.
     pub store_bytes: u64,
+    /// How far the index of words is.
+    pub search: crate::search::Status,
     /// When it was started, in milliseconds since 1970.
     pub started_at: u64,
     /// Of this program.
@@ -92,6 +94,7 @@ impl Node {
             guarded_because: engine.guarded,
             disk_low: engine.disk_low,
             store_bytes: self.shared.file_bytes.load(std::sync::atomic::Ordering::Relaxed),
+            search: self.search().status(),
             started_at: self.shared.started_at,
             version: env!("CARGO_PKG_VERSION"),
         })

@@ -15,6 +15,7 @@ use super::{
     Error,
     record::{AuthorRow, EntryRecord, LogRow, prefix},
     tables::Tables,
+    words::Touched,
 };
 
 /// Authors and identities that are remembered between batches: as many as a session can be about. A node
@@ -38,6 +39,8 @@ pub(super) struct Memory {
     next_arrival: Option<u64>,
     /// How many entries are kept only while there is room.
     passing: Option<u64>,
+    /// The number of the node's own author.
+    me: Option<u32>,
 }
 
 impl Memory {
@@ -364,6 +367,7 @@ impl<'t> Batch<'t> {
 
     /// Forgets an author of whom no entry is held: number, identity, logs and proofs.
     pub fn forget_author(&mut self, author: &AuthorId, number: u32) -> Result<(), Error> {
+        self.note_stale(Touched::Person(number))?;
         for log in self.logs_of(number)? {
             self.tables.logs.remove(log)?;
             self.memory.logs.remove(&log);
@@ -377,6 +381,7 @@ impl<'t> Batch<'t> {
             .erased
             .retain_in((number, &[0; 32], 0)..=(number, &[0xff; 32], u64::MAX), |_, _| false)?;
         self.tables.retired.retain_in((number, 0)..=(number, u64::MAX), |_, _| false)?;
+        self.clear_pins(number)?;
         self.tables.identities.remove(number)?;
         self.memory.identities.remove(&number);
         self.tables.authors.remove(number)?;
@@ -391,6 +396,7 @@ impl<'t> Batch<'t> {
     pub fn fill(&mut self, arrival: u64, entry: &Verified) -> Result<(), Error> {
         let Some(held) = self.record(arrival)? else { return Ok(()) };
         self.tables.hollow.remove((held.log, entry.header().seq))?;
+        self.note_stale(Touched::Post(arrival))?;
         self.replace(arrival, &EntryRecord::of(entry, held.log, held.received_at, held.from))
     }
 
@@ -404,6 +410,7 @@ impl<'t> Batch<'t> {
         from: u32,
     ) -> Result<(), Error> {
         self.tables.hollow.remove((log, entry.header().seq))?;
+        self.note_stale(Touched::Post(arrival))?;
         self.replace(arrival, &EntryRecord::of(entry, log, now, from))
     }
 
@@ -413,7 +420,17 @@ impl<'t> Batch<'t> {
         if self.tables.meta.get(key)?.is_none_or(|held| held.value() != number) {
             self.tables.meta.insert(key, number.as_slice())?;
         }
+        self.memory.me = Some(author);
         Ok(())
+    }
+
+    /// The author that this node writes for.
+    pub fn me(&mut self) -> Result<Option<u32>, Error> {
+        if self.memory.me.is_none() {
+            let held = self.tables.meta.get(super::reader::ME)?;
+            self.memory.me = held.and_then(|held| held.value().try_into().ok()).map(u32::from_le_bytes);
+        }
+        Ok(self.memory.me)
     }
 
     /// The post that a wish of this name gave, if that is not long ago.

@@ -1,7 +1,9 @@
-//! Who follows and blocks whom.
+//! Who follows and blocks whom, and which posts somebody shows first.
 //!
-//! A relation is a register: of all entries that speak of it the latest holds, by the author's time,
-//! then device, then sequence number, so that every node settles on the same one.
+//! Each is a register: of all entries that speak of it the latest holds, by the author's time, then device, then
+//! sequence number, so that every node settles on the same one.
+
+use starling_protocol::EntryId;
 
 use super::{Batch, Error};
 
@@ -91,5 +93,43 @@ impl Batch<'_> {
     /// When the relation was last spoken of.
     pub fn standing(&self, author: u32, kind: u8, target: u32) -> Result<Option<u64>, Error> {
         Ok(self.tables.relations.get((author, kind, target))?.map(|row| row.value().0))
+    }
+
+    /// Hears that an author shows a post of theirs first, or not any more.
+    pub fn pin(&mut self, author: u32, post: &EntryId, new: Standing) -> Result<(), Error> {
+        let held = self.tables.pins.get((author, post.as_bytes()))?.map(|row| row.value());
+        let row = (new.time, new.device, new.seq, new.holds);
+        if held.is_none_or(|held| held < row) {
+            self.tables.pins.insert((author, post.as_bytes()), row)?;
+        }
+        Ok(())
+    }
+
+    /// What an author shows first, newest pin first, and when each was last spoken of.
+    pub fn pins(&self, author: u32) -> Result<Vec<(EntryId, u64)>, Error> {
+        let mut pins = Vec::new();
+        for row in self.tables.pins.range((author, &[0; 32])..=(author, &[0xff; 32]))? {
+            let (key, value) = row?;
+            if value.value().3 {
+                pins.push((EntryId::new(*key.value().1), value.value().0));
+            }
+        }
+        pins.sort_unstable_by_key(|(id, time)| (std::cmp::Reverse(*time), *id));
+        Ok(pins)
+    }
+
+    /// When it was last said of a post that it is shown first, or not any more.
+    pub fn pin_standing(&self, author: u32, post: &EntryId) -> Result<Option<u64>, Error> {
+        Ok(self.tables.pins.get((author, post.as_bytes()))?.map(|row| row.value().0))
+    }
+
+    /// Forgets what an author shows first.
+    pub fn clear_pins(&mut self, author: u32) -> Result<(), Error> {
+        let all = (author, &[0; 32])..=(author, &[0xff; 32]);
+        // Looked at first: taking away what is not there would count as written.
+        if self.tables.pins.range(all.clone())?.next().is_none() {
+            return Ok(());
+        }
+        self.tables.pins.retain_in(all, |_, _| false)
     }
 }

@@ -14,6 +14,7 @@ use super::{
     Batch, Error, Taken,
     graph::{self, Standing},
     record::{prefix, tie},
+    words::Touched,
 };
 
 /// A boost in the table of reactions.
@@ -78,10 +79,14 @@ impl Batch<'_> {
         let standing =
             |holds| Standing { time: header.time, device: tie(&header.device), seq: header.seq, holds };
         match body {
-            Body::Post(content) => self.surface(taken, time, audience, content.visibility)?,
+            Body::Post(content) => {
+                self.surface(taken, time, audience, content.visibility)?;
+                self.tag_post(entry, content, taken, time)?;
+            }
             Body::Reply { parent, content, .. } => {
                 self.tables.replies.insert((&prefix(&parent.id), time, arrival), ())?;
                 self.surface(taken, time, audience, content.visibility)?;
+                self.tag_post(entry, content, taken, time)?;
             }
             Body::Boost(link) => {
                 self.tables.reactions.insert((&prefix(&link.id), BOOST, author, arrival), ())?;
@@ -90,9 +95,13 @@ impl Batch<'_> {
             Body::Unknown { .. } => self.surface(taken, time, audience, Visibility::Public)?,
             Body::Like(link) => {
                 self.tables.reactions.insert((&prefix(&link.id), LIKE, author, arrival), ())?;
+                if self.me()? == Some(author) {
+                    self.tables.liked.insert((time, arrival), ())?;
+                }
             }
-            Body::Edit { replaces, .. } => {
+            Body::Edit { replaces, content } => {
                 self.tables.edits.insert((&prefix(replaces), author, header.time, arrival), ())?;
+                self.tag_edit(replaces, content, author)?;
             }
             Body::Delete(ids) => {
                 for id in ids {
@@ -110,6 +119,8 @@ impl Batch<'_> {
             Body::Unblock(target) => {
                 return self.turn(author, graph::BLOCK, target, standing(false), received);
             }
+            Body::Pin(id) => self.pin(author, id, standing(true))?,
+            Body::Unpin(id) => self.pin(author, id, standing(false))?,
             Body::Profile(_) => {
                 let new = (standing(true).time, tie(&header.device), header.seq, arrival);
                 self.change_author(author, |row| {
@@ -130,9 +141,14 @@ impl Batch<'_> {
         let time = order_time(entry.header().time, received);
         self.show(body, arrival, false)?;
         let shown = match body {
-            Body::Post(_) | Body::Unknown { .. } => true,
-            Body::Reply { parent, .. } => {
+            Body::Unknown { .. } => true,
+            Body::Post(content) => {
+                self.untag_post(entry, content, taken, time)?;
+                true
+            }
+            Body::Reply { parent, content, .. } => {
                 self.tables.replies.remove((&prefix(&parent.id), time, arrival))?;
+                self.untag_post(entry, content, taken, time)?;
                 true
             }
             Body::Boost(link) => {
@@ -141,10 +157,15 @@ impl Batch<'_> {
             }
             Body::Like(link) => {
                 self.tables.reactions.remove((&prefix(&link.id), LIKE, author, arrival))?;
+                self.tables.liked.remove((time, arrival))?;
                 false
             }
-            Body::Edit { replaces, .. } => {
+            Body::Edit { replaces, content } => {
                 self.tables.edits.remove((&prefix(replaces), author, entry.header().time, arrival))?;
+                self.untag_edit(replaces, content, author)?;
+                if let Some(edited) = self.find(replaces)? {
+                    self.note_stale(Touched::Post(edited))?;
+                }
                 false
             }
             Body::Delete(ids) => {
@@ -157,6 +178,7 @@ impl Batch<'_> {
             _ => false,
         };
         if shown {
+            self.note_stale(Touched::Post(arrival))?;
             self.tables.home.remove((time, arrival))?;
             self.tables.network.remove((time, arrival))?;
             // Once only: what a fork hid may be forgotten later.
@@ -294,6 +316,7 @@ impl Batch<'_> {
         for kind in [graph::FOLLOW, graph::BLOCK] {
             self.clear_relations(author, kind)?;
         }
+        self.clear_pins(author)?;
         self.change_author(author, |row| row.profile = None)?;
         for log in self.logs_of(author)? {
             let row = self.log(log)?;

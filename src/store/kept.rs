@@ -5,6 +5,9 @@
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
 
 pub mod blob;
+pub mod notification;
+pub mod program;
+pub mod senders;
 
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
@@ -72,6 +75,8 @@ pub enum Shelf {
     Endorsement = 23,
     /// Posts that the own author liked or passed on, by when.
     ReactionOrder = 24,
+    /// Polls that concern this person and have not ended yet, by their end.
+    OpenPoll = 40,
 }
 
 /// One row that is to be put in its place, or taken away.
@@ -182,11 +187,6 @@ impl Batch<'_> {
     /// The row in this place.
     pub fn kept<T: DeserializeOwned>(&self, shelf: Shelf, key: &[u8]) -> Result<Option<T>, Error> {
         self.tables.kept.get((shelf as u8, key))?.map(|bytes| row(bytes.value())).transpose()
-    }
-
-    /// Whether there is a row in this place.
-    pub fn keeps(&self, shelf: Shelf, key: &[u8]) -> Result<bool, Error> {
-        Ok(self.tables.kept.get((shelf as u8, key))?.is_some())
     }
 
     /// Rows of a shelf, with their keys.

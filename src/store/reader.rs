@@ -2,11 +2,13 @@
 
 mod posts;
 mod threads;
+mod words;
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
 use starling_protocol::{AuthorId, EntryId, entry::Signed, identity::Record};
+pub use words::Said;
 
 use super::{
     Error, graph,

@@ -204,6 +204,13 @@ tables! {
     relations: Relation => (u64, u64, u64, bool), "relations";
     /// Target, kind, author: the same from the other end, those that hold.
     related: Relation => (), "related";
+    /// Author number, whole id of a post → [`super::graph::Standing`]: whether it stands first on their profile.
+    pins: (u32, &'static [u8; 32]) => (u64, u64, u64, bool), "pins";
+    /// Tag ([`super::tags::folded`]), time, arrival of the post → author number: posts that carry the tag, or did
+    /// before an edit.
+    tagged: (&'static str, u64, u64) => u32, "tagged";
+    /// Time, arrival of the like: what the node's own author likes.
+    liked: (u64, u64) => (), "liked";
     /// Author number, device, log → fork proof.
     forks: (u32, &'static [u8; 32], u8) => &'static [u8], "forks";
     /// Peer id → [`super::peers::PeerRow`].

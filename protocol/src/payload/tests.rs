@@ -41,6 +41,8 @@ fn bodies() -> Vec<Body> {
         Body::Unfollow(author),
         Body::Block(author),
         Body::Unblock(author),
+        Body::Pin(link(4).id),
+        Body::Unpin(link(4).id),
         Body::Profile(Profile {
             name: "Ada".into(),
             fields: vec![("web".into(), "ada.example".into())],

@@ -79,6 +79,10 @@ struct LinkBody((LinkWire,));
 #[derive(Serialize, Deserialize)]
 struct AuthorBody((AuthorId,));
 
+/// `[id]`
+#[derive(Serialize, Deserialize)]
+struct EntryBody((EntryId,));
+
 pub(super) fn encode(salt: &[u8; 16], body: &Body) -> Vec<u8> {
     let salt = ByteArray::new(*salt);
     let kind = body.kind().to_owned();
@@ -95,6 +99,7 @@ pub(super) fn encode(salt: &[u8; 16], body: &Body) -> Vec<u8> {
         Body::Follow(author) | Body::Unfollow(author) | Body::Block(author) | Body::Unblock(author) => {
             cbor::encode(&Envelope(salt, kind, AuthorBody((*author,))))
         }
+        Body::Pin(id) | Body::Unpin(id) => cbor::encode(&Envelope(salt, kind, EntryBody((*id,)))),
         Body::Profile(profile) => cbor::encode(&Envelope(salt, kind, ProfileWire::from(profile))),
         Body::Unknown { body, .. } => {
             let mut bytes = vec![0x83];
@@ -199,6 +204,8 @@ fn known(bytes: &[u8]) -> Option<([u8; 16], Body)> {
         "unfollow" => read(bytes, |AuthorBody((author,))| Some(Body::Unfollow(author))),
         "block" => read(bytes, |AuthorBody((author,))| Some(Body::Block(author))),
         "unblock" => read(bytes, |AuthorBody((author,))| Some(Body::Unblock(author))),
+        "pin" => read(bytes, |EntryBody((id,))| Some(Body::Pin(id))),
+        "unpin" => read(bytes, |EntryBody((id,))| Some(Body::Unpin(id))),
         "profile" => read(bytes, |profile: ProfileWire| Some(Body::Profile(profile.into()))),
         _ => None,
     }?;

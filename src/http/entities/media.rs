@@ -99,7 +99,8 @@ fn size((width, height): (u32, u32)) -> Value {
 
 /// Whether clients can decode it: some fall over what is none, and it is a stranger who wrote it.
 fn is_blurhash(text: &str) -> bool {
-    const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
+    const DIGITS: &[u8] =
+        b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
     let digit = |byte: &u8| DIGITS.iter().position(|digit| digit == byte);
     let Some(Some(first)) = text.as_bytes().first().map(digit) else { return false };
     let (across, down) = (first % 9 + 1, first / 9 + 1);
@@ -113,7 +114,8 @@ mod tests {
     #[test]
     fn only_what_can_be_decoded_is_a_blurhash() {
         assert!(is_blurhash("LNAdAqj[00aymkj[TKay9}ay-Sj["));
-        for wrong in ["", "L", "LNAdAqj[00aymkj[TKay9}ay-Sj", "LNAdAqj[00aymkj[TKay9}ay-Sj\"", "é", "~~~~~~"] {
+        for wrong in ["", "L", "LNAdAqj[00aymkj[TKay9}ay-Sj", "LNAdAqj[00aymkj[TKay9}ay-Sj\"", "é", "~~~~~~"]
+        {
             assert!(!is_blurhash(wrong), "{wrong}");
         }
     }

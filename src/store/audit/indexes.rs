@@ -16,6 +16,7 @@ use crate::store::{
     index::{BOOST, LIKE},
     record::{prefix, tie},
     tables::Prefix,
+    tags,
 };
 
 /// Every index over entries, as sets of its keys.
@@ -29,6 +30,8 @@ struct Indexes {
     reactions: BTreeSet<(Prefix, u8, u32, u64)>,
     edits: BTreeSet<(Prefix, u32, u64, u64)>,
     erased: BTreeSet<(u32, [u8; 32], u64)>,
+    tagged: BTreeSet<(String, u64, u64, u32)>,
+    liked: BTreeSet<(u64, u64)>,
     shown: BTreeSet<([u8; 32], u64)>,
 }
 
@@ -111,6 +114,20 @@ impl Audit<'_> {
         let mut stored: BTreeSet<_> = rows(&self.tables.related, |key, ()| key)?;
         stored.retain(|(target, _, _)| self.authors.contains_key(target));
         self.same("related", &stored, &holding);
+        let mut pins: BTreeMap<(u32, [u8; 32]), super::Word> = BTreeMap::new();
+        for held in self.held.iter().filter(|held| held.row.log == log::GRAPH && held.row.floor == 0) {
+            let (id, holds) = match held.body() {
+                Some(Body::Pin(id)) => (id, true),
+                Some(Body::Unpin(id)) => (id, false),
+                _ => continue,
+            };
+            let header = held.entry.header();
+            let word = (header.time, tie(&header.device), header.seq, holds);
+            let row = pins.entry((held.row.author_number, *id.as_bytes())).or_insert(word);
+            *row = (*row).max(word);
+        }
+        let stored: BTreeSet<_> = rows(&self.tables.pins, |key, word| ((key.0, *key.1), word))?;
+        self.same("pins", &stored, &pins.into_iter().collect());
         Ok(())
     }
 
@@ -121,7 +138,11 @@ impl Audit<'_> {
             let author = held.row.author_number;
             let stays = Some(author) == self.me || self.relates(graph::FOLLOW, author);
             made.enter(held, stays, self.relates(graph::BLOCK, author));
+            if Some(author) == self.me && matches!(held.body(), Some(Body::Like(_))) {
+                made.liked.insert((held.time(), held.arrival));
+            }
         }
+        made.tagged = self.tags();
         let tables = self.tables;
         self.same("home", &rows(&tables.home, |key, ()| key)?, &made.home);
         self.same("network", &rows(&tables.network, |key, ()| key)?, &made.network);
@@ -130,11 +151,40 @@ impl Audit<'_> {
         self.same("authored", &rows(&tables.authored, |key, ()| key)?, &made.authored);
         let stored = rows(&tables.reactions, |key, ()| (*key.0, key.1, key.2, key.3))?;
         self.same("reactions", &stored, &made.reactions);
+        let stored = rows(&tables.tagged, |key, author| (key.0.to_owned(), key.1, key.2, author))?;
+        self.same("tagged", &stored, &made.tagged);
+        self.same("liked", &rows(&tables.liked, |key, ()| key)?, &made.liked);
         self.same("edits", &rows(&tables.edits, |key, ()| (*key.0, key.1, key.2, key.3))?, &made.edits);
         self.same("shown", &rows(&tables.shown, |key, ()| (*key.0, key.1))?, &made.shown);
         let remembered: BTreeSet<(u32, [u8; 32], u64)> =
             rows(&tables.erased, |key, ()| (key.0, *key.1, key.2))?;
         self.deletions(&remembered, &made.erased)
+    }
+
+    /// Every post under its own tags and those of its author's edits of it.
+    fn tags(&self) -> BTreeSet<(String, u64, u64, u32)> {
+        let said = |held: &Held| -> Vec<String> {
+            let content = held.body().and_then(Body::content);
+            content.map_or(Vec::new(), |content| content.tags.iter().map(|tag| tags::folded(tag)).collect())
+        };
+        let mut edits: BTreeMap<(u32, [u8; 32]), Vec<String>> = BTreeMap::new();
+        for held in &self.held {
+            if let Some(Body::Edit { replaces, .. }) = held.body() {
+                edits.entry((held.row.author_number, *replaces.as_bytes())).or_default().extend(said(held));
+            }
+        }
+        let mut all = BTreeSet::new();
+        for held in &self.held {
+            let author = held.row.author_number;
+            if !matches!(held.body(), Some(Body::Post(_) | Body::Reply { .. })) {
+                continue;
+            }
+            let edited = edits.get(&(author, *held.entry.id().as_bytes())).cloned().unwrap_or_default();
+            for tag in said(held).into_iter().chain(edited) {
+                all.insert((tag, held.time(), held.arrival, author));
+            }
+        }
+        all
     }
 
     /// What deletes say, and that what they name is gone.

@@ -109,7 +109,7 @@ impl Reader {
     }
 
     /// The edit that holds: the latest by time, then device, then place.
-    fn latest_edit(&self, id: &EntryId, author: u32) -> Result<Option<Verified>, Error> {
+    pub(super) fn latest_edit(&self, id: &EntryId, author: u32) -> Result<Option<Verified>, Error> {
         let key = prefix(id);
         let all = (&key, author, 0, 0)..=(&key, author, u64::MAX, u64::MAX);
         let mut latest: Option<(u64, Verified)> = None;
@@ -146,7 +146,7 @@ impl Reader {
         Ok(self.tables.erased.range((author, id, 0)..=(author, id, u64::MAX))?.next().is_some())
     }
 
-    fn me_relates(&self, kind: u8, target: u32) -> Result<bool, Error> {
+    pub(super) fn me_relates(&self, kind: u8, target: u32) -> Result<bool, Error> {
         let Some(me) = self.me else { return Ok(false) };
         self.relates(me, kind, target)
     }
