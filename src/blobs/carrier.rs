@@ -249,7 +249,10 @@ impl Carrier {
                 }
                 if !opening.is_empty() {
                     let network = self.shared.network.clone();
-                    self.serving.spawn(async move { drop(network.open_blob(peer).await) });
+                    self.serving.spawn(async move {
+                        // An error means that the network is gone; whoever waits gives up in time.
+                        let _ = network.open_blob(peer).await;
+                    });
                 }
             }
         }

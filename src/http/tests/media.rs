@@ -31,14 +31,14 @@ impl House {
         self.send(method, path, &[("authorization", token.as_str()), ("content-type", kind.as_str())], body)
     }
 
-    fn upload(&self, bytes: &[u8], alt: &str) -> Value {
+    pub(super) fn upload(&self, bytes: &[u8], alt: &str) -> Value {
         let parts = [("file", Some("a.jpg"), "", bytes), ("description", None, "", alt.as_bytes())];
         let answer = self.parts("POST", "/api/v1/media", &body(&parts));
         answer.good()
     }
 
     /// As an `<img>` asks: without a token.
-    fn file(&self, url: &Value, headers: &[(&str, &str)]) -> Answer {
+    pub(super) fn file(&self, url: &Value, headers: &[(&str, &str)]) -> Answer {
         let path = url.as_str().unwrap().strip_prefix(&self.base()).unwrap();
         self.send("GET", path, headers, &[])
     }
