@@ -5,8 +5,11 @@ mod files;
 mod machine;
 mod notifications;
 mod oauth;
+mod pages;
+mod media;
 mod people;
 mod posts;
+mod streaming;
 mod search;
 
 use serde_json::Value;
@@ -70,6 +73,11 @@ impl Answer {
 impl House {
     /// The node of the author that `seed` gives.
     fn new(seed: u8) -> Self {
+        Self::with(seed, |access| access)
+    }
+
+    /// The same, behind a door that is set up like this.
+    fn with(seed: u8, set: impl FnOnce(Access) -> Access) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let places = Places::within(folder.path().join("home"));
         let home = Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
@@ -88,12 +96,13 @@ impl House {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = oneshot::channel();
-        let access = Access::new(TOKEN, address);
+        let access = set(Access::new(TOKEN, address));
         let serving = serve(node.clone(), listener, access, async move {
             let _ = stopping.await;
         });
         let served = runtime.spawn(serving);
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).max_redirects(0);
+        let agent = agent.build().into();
         let (stop, served) = (Some(stop), Some(served));
         Self { runtime, node, port: address.port(), agent, stop, served, folder }
     }
