@@ -15,8 +15,8 @@
 pub mod checked;
 pub mod command;
 mod erase;
-mod forget;
 mod files;
+mod forget;
 mod fork;
 mod gossip;
 mod guard;

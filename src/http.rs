@@ -16,7 +16,6 @@
 //! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
 //! | `keeping` | changing what the person keeps for themselves |
 //! | `notifications`, `search` | what concerns the person, and what is looked for |
-//! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
 //! | `streaming` | what happens, as it happens |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
@@ -62,8 +61,8 @@ mod search;
 mod settings;
 mod statuses;
 mod store;
-mod tags;
 mod streaming;
+mod tags;
 mod timelines;
 mod tokens;
 mod well_known;
@@ -173,14 +172,10 @@ type At = Extension<Base>;
 impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        let (waiting, stopping) = (oauth::Waiting::default(), AtomicBool::new(false));
-        let strangers = caller::Caller::strangers();
-        Self(Arc::new(Shared { node, access, table, waiting, strangers, long, stopping }))
         let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
+        let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
         let stopping = AtomicBool::new(false);
-        Self(Arc::new(Shared { node, access, table, waiting, long, keeping, stopping }))
-        let streams = streaming::Hub::default();
-        Self(Arc::new(Shared { node, access, table, waiting, streams, long, stopping }))
+        Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.

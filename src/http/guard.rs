@@ -14,7 +14,6 @@ use super::{
     App, Base, caller::Budget, connection::Allowance, entities::time, error::Error, input, route::Needs,
     tokens::Tokens,
 };
-use super::{App, Base, connection::Allowance, error::Error, input, route::Needs, streaming, tokens::Tokens};
 use crate::clock;
 
 /// How long an answer may take. Disks are slow, and people gone after half a minute.
@@ -91,8 +90,6 @@ async fn answer(request: Request, next: Next) -> Result<(Response, bool), Error>
 
 /// Checks a request, and says how long its answer may take.
 fn enter(app: &App, request: &mut Request, budget: &mut Option<Budget>) -> Result<Duration, Error> {
-fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
-    streaming::lift_token(request);
     let access = &app.0.access;
     let (bytes, time) = limits(request.uri().path());
     let path = request.uri().path();

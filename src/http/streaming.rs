@@ -22,10 +22,10 @@ mod told;
 use axum::{
     Extension,
     extract::{
-        ConnectInfo, FromRequestParts, Query, Request, State,
+        ConnectInfo, FromRequestParts, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderValue, Uri, header, request::Parts},
+    http::request::Parts,
     response::Response,
 };
 
@@ -65,27 +65,6 @@ pub(super) fn routes() -> Vec<Route> {
 /// Tells the listeners what happens, until the node stops.
 pub(super) async fn run(app: App) {
     hub::run(app).await;
-}
-
-/// Puts the token of a request for a stream where all others have it: a page cannot set the header of a WebSocket, so
-/// the token comes in the address or as the name of a protocol.
-pub(super) fn lift_token(request: &mut Request) {
-    if !request.uri().path().starts_with(PREFIX) || request.headers().contains_key(header::AUTHORIZATION) {
-        return;
-    }
-    let token = in_address(request.uri()).or_else(|| {
-        let protocols = request.headers().get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
-        protocols.split(',').next().map(|first| first.trim().to_owned())
-    });
-    let value = token.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
-    if let Some(value) = value {
-        request.headers_mut().insert(header::AUTHORIZATION, value);
-    }
-}
-
-fn in_address(uri: &Uri) -> Option<String> {
-    let Query(params) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
-    params.into_iter().find(|(name, _)| name == "access_token").map(|(_, token)| token)
 }
 
 /// What a request for a stream is asked with.

@@ -3,14 +3,14 @@
 mod entering;
 mod files;
 mod machine;
+mod media;
 mod notifications;
 mod oauth;
 mod pages;
-mod media;
 mod people;
 mod posts;
-mod streaming;
 mod search;
+mod streaming;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};

@@ -87,8 +87,20 @@ fn whatever_happens_the_answer_is_what_a_plain_filter_gives() {
 
 fn text(chance: &mut Chance) -> String {
     const WORDS: [&str; 14] = [
-        "over", "the", "reeds", "heron", "Guaraní", "guarani", "東京都", "京都", "#Möwe", "de!", "cw!", "return",
-        "rest", "水",
+        "over",
+        "the",
+        "reeds",
+        "heron",
+        "Guaraní",
+        "guarani",
+        "東京都",
+        "京都",
+        "#Möwe",
+        "de!",
+        "cw!",
+        "return",
+        "rest",
+        "水",
     ];
     let count = 1 + chance.below(6);
     (0..count).map(|_| WORDS[chance.below(WORDS.len() as u64) as usize]).collect::<Vec<_>>().join(" ")
@@ -131,7 +143,12 @@ fn hostile_posts_are_entered_and_found() {
     let mut room = Room::new();
     let marks = format!("heron a{}", "\u{301}".repeat(4_900));
     let long = format!("reeds {}", "x".repeat(4_900));
-    let ids = [room.post(&marks), room.post(&long), room.post(&"水".repeat(5_000)), room.post("\0 \u{202e}drow \u{feff}")];
+    let ids = [
+        room.post(&marks),
+        room.post(&long),
+        room.post(&"水".repeat(5_000)),
+        room.post("\0 \u{202e}drow \u{feff}"),
+    ];
     room.tend();
     assert_eq!(room.ask("heron", 9, 0), [ids[0]]);
     assert_eq!(room.ask(&"x".repeat(4_000), 9, 0), Vec::new(), "longer than a question may be, it is cut");

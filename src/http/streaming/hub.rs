@@ -106,12 +106,7 @@ fn lock(listeners: &Mutex<Listeners>) -> MutexGuard<'_, Listeners> {
 
 impl Hub {
     /// A seat for this program, if there is one.
-    pub(super) fn join(
-        &self,
-        caller: &Caller,
-        base: &str,
-        channel: Option<Channel>,
-    ) -> Result<Seat, Error> {
+    pub(super) fn join(&self, caller: &Caller, base: &str, channel: Option<Channel>) -> Result<Seat, Error> {
         let mut listeners = lock(&self.0);
         let token = caller.token();
         let own = listeners.all.values().filter(|listener| listener.token == token).count();
@@ -310,7 +305,8 @@ mod tests {
         let hub = Hub::default();
         let seats: Vec<_> = (0..STREAMS_OF_ONE).map(|_| join(&hub, 1).unwrap()).collect();
         assert!(matches!(join(&hub, 1), Err(Error::Streams)));
-        let others: Vec<_> = (0..STREAMS - STREAMS_OF_ONE).map(|n| join(&hub, 2 + n as u64 / 8).unwrap()).collect();
+        let others: Vec<_> =
+            (0..STREAMS - STREAMS_OF_ONE).map(|n| join(&hub, 2 + n as u64 / 8).unwrap()).collect();
         assert!(matches!(join(&hub, 99), Err(Error::Streams)));
         drop(seats);
         assert!(join(&hub, 1).is_ok());

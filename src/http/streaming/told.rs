@@ -36,12 +36,7 @@ pub(super) fn tell(
     Ok(told)
 }
 
-fn tell_one(
-    reader: &Reader,
-    me: AuthorId,
-    event: &Event,
-    bases: &[Arc<str>],
-) -> Result<Option<Told>, Error> {
+fn tell_one(reader: &Reader, me: AuthorId, event: &Event, bases: &[Arc<str>]) -> Result<Option<Told>, Error> {
     let same = |event, place, words: &str| {
         let words = Arc::<str>::from(words);
         Told { event, place, payloads: vec![words; bases.len()], json: false }

@@ -107,7 +107,6 @@ fn what_is_not_json_is_said_to_be_none() {
     let path = "/api/v1/statuses";
     let token = format!("Bearer {TOKEN}");
     for media_type in ["text/plain", "application/xml", ""] {
-    for media_type in ["text/plain", "multipart/form-data", "application/xml", ""] {
         let headers = [("authorization", token.as_str()), ("content-type", media_type)];
         let answer = house.send("POST", path, &headers, b"{\"status\": \"x\"}");
         assert_eq!(answer.bad(), (415, "not_json".into()), "{media_type}");

@@ -22,7 +22,8 @@ impl Lines {
         );
         socket.write_all(head.as_bytes()).unwrap();
         let mut lines = Self(BufReader::new(socket));
-        let head: Vec<String> = std::iter::from_fn(|| Some(lines.line())).take_while(|line| !line.is_empty()).collect();
+        let head: Vec<String> =
+            std::iter::from_fn(|| Some(lines.line())).take_while(|line| !line.is_empty()).collect();
         assert!(head[0].ends_with("200 OK"), "{head:?}");
         assert!(head.contains(&"content-type: text/event-stream".to_owned()), "{head:?}");
         assert_eq!(lines.content(), ":)");
@@ -118,7 +119,10 @@ fn notices_are_heard_with_the_timeline_and_alone() {
     alice.take_from(&bob);
     let (event, notice) = notices.event();
     assert_eq!((event.as_str(), &notice["type"]), ("notification", &json!("favourite")));
-    assert_eq!((&notice["account"]["id"], &notice["status"]["id"]), (&json!(bob.me().to_string()), &json!(post)));
+    assert_eq!(
+        (&notice["account"]["id"], &notice["status"]["id"]),
+        (&json!(bob.me().to_string()), &json!(post))
+    );
     assert_eq!(user.event(), (event, notice));
 }
 
@@ -166,8 +170,7 @@ async fn say(socket: &mut Socket, words: Value) {
 fn a_socket_hears_what_it_subscribes_to() {
     let house = House::new(1);
     house.runtime.block_on(async {
-        let (mut socket, protocol) =
-            socket(&house, "", &[("sec-websocket-protocol", TOKEN)]).await.unwrap();
+        let (mut socket, protocol) = socket(&house, "", &[("sec-websocket-protocol", TOKEN)]).await.unwrap();
         assert_eq!(protocol, TOKEN);
         say(&mut socket, json!({ "type": "subscribe", "stream": "nonsense" })).await;
         let unknown = hear(&mut socket).await;
@@ -235,7 +238,9 @@ fn streams_are_few() {
     house.get("/api/v1/timelines/home").good();
     drop(open);
     // The door finds out that they are gone when their sockets say so.
-    while house.send("GET", "/api/v1/streaming", &[("authorization", &format!("Bearer {TOKEN}"))], &[]).status == 429 {}
+    while house.send("GET", "/api/v1/streaming", &[("authorization", &format!("Bearer {TOKEN}"))], &[]).status
+        == 429
+    {}
     Lines::open(&house, "user");
 }
 
@@ -262,10 +267,8 @@ fn who_does_not_read_is_let_go_and_costs_nobody_else() {
 fn streams_end_when_the_node_stops() {
     let mut house = House::new(1);
     let mut lines = Lines::open(&house, "user");
-    let (mut socket, _) = house
-        .runtime
-        .block_on(socket(&house, &format!("?stream=user&access_token={TOKEN}"), &[]))
-        .unwrap();
+    let (mut socket, _) =
+        house.runtime.block_on(socket(&house, &format!("?stream=user&access_token={TOKEN}"), &[])).unwrap();
     house.stop.take().unwrap().send(()).unwrap();
     let mut rest = String::new();
     lines.0.read_to_string(&mut rest).unwrap();

@@ -108,7 +108,9 @@ fn an_index_that_is_not_wanted_goes_with_its_notes() {
     room.delete(id);
     tend(room.path(), room.house(), room.search.clone(), false, |_| unreachable!());
     assert!(!room.path().exists());
-    let kept = |room: &Room| room.store.read().unwrap().shelf::<row::Any>(Shelf::Search, &Span::of([], 9)).unwrap().len();
+    let kept = |room: &Room| {
+        room.store.read().unwrap().shelf::<row::Any>(Shelf::Search, &Span::of([], 9)).unwrap().len()
+    };
     assert_eq!(kept(&room), 0);
     let other = room.post("reeds");
     room.delete(other);

@@ -103,7 +103,9 @@ impl Room {
         House {
             read: Box::new(move || reading.read()),
             keep: Box::new(move |changes: Vec<Change>| {
-                keeping.write(|batch| changes.iter().try_for_each(|change| batch.keep(change).map(drop))).is_ok()
+                keeping
+                    .write(|batch| changes.iter().try_for_each(|change| batch.keep(change).map(drop)))
+                    .is_ok()
             }),
             stopping: Box::new(move || stopping.load(std::sync::atomic::Ordering::Relaxed)),
             room: Box::new(|| true),
@@ -139,7 +141,13 @@ impl Room {
         self.put(&ask)
     }
 
-    pub fn ask_between(&self, question: &str, limit: usize, max: Option<EntryId>, min: Option<EntryId>) -> Vec<EntryId> {
+    pub fn ask_between(
+        &self,
+        question: &str,
+        limit: usize,
+        max: Option<EntryId>,
+        min: Option<EntryId>,
+    ) -> Vec<EntryId> {
         self.put(&Ask { query: Query::parse(question), limit, max, min, ..Ask::default() })
     }
 
