@@ -177,8 +177,6 @@ impl App {
         let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
         let stopping = AtomicBool::new(false);
         Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, long, keeping, stopping }))
-        let streams = streaming::Hub::default();
-        Self(Arc::new(Shared { node, access, table, waiting, streams, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.

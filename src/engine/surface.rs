@@ -25,10 +25,6 @@ impl Turn<'_, '_> {
         if self.is_home(&author) && !self.state.blocked.contains(&author) {
             self.want_files(&author, crate::store::body(entry))?;
         }
-        if self.is_home(&author) && !self.state.blocked.contains(&author) {
-            self.want_files(&author, crate::store::body(entry))?;
-        }
-        self.notice(entry, number, turn)?;
         match crate::store::body(entry) {
             Some(Body::Delete(ids)) => {
                 for id in ids {

@@ -82,7 +82,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let places = Places::within(folder.path().join("home"));
         Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
-        Self::open(folder, false)
+        Self::serving(folder, false, set)
     }
 
     /// The same with a network, on loopback.
@@ -95,6 +95,10 @@ impl House {
 
     /// A node whose home is in this folder already.
     fn open(folder: tempfile::TempDir, network: bool) -> Self {
+        Self::serving(folder, network, |access| access)
+    }
+
+    fn serving(folder: tempfile::TempDir, network: bool, set: impl FnOnce(Access) -> Access) -> Self {
         let home = Home::open(folder.path().join("home")).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();

@@ -38,7 +38,6 @@ pub(super) fn tell(reader: &Reader, news: &[Event], bases: &[Arc<str>]) -> Resul
     Ok(told)
 }
 
-fn tell_one(reader: &Reader, me: AuthorId, event: &Event, bases: &[Arc<str>]) -> Result<Option<Told>, Error> {
 fn tell_one(reader: &Reader, event: &Event, bases: &[Arc<str>]) -> Result<Option<Told>, Error> {
     let same = |event, place, words: &str| {
         let words = Arc::<str>::from(words);
