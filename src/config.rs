@@ -128,6 +128,8 @@ pub struct Store {
 pub struct Sync {
     /// Newest entries of each log; 0 is the default.
     pub retention: u64,
+    /// Bytes of a file that is fetched before anybody looks at it.
+    pub media_bytes: u64,
 }
 
 /// `[search]`

@@ -15,6 +15,7 @@
 pub mod checked;
 pub mod command;
 mod erase;
+mod files;
 mod forget;
 mod fork;
 mod gossip;
@@ -32,6 +33,7 @@ mod policy;
 mod publish;
 mod receive;
 mod recovery;
+mod scheduled;
 mod sessions;
 mod shards;
 mod state;
