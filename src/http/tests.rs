@@ -6,6 +6,7 @@ mod machine;
 mod notifications;
 mod oauth;
 mod people;
+mod polls;
 mod posts;
 mod search;
 mod streaming;
