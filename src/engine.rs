@@ -30,6 +30,7 @@ mod notify;
 pub mod output;
 mod peers;
 mod policy;
+mod polls;
 mod publish;
 mod receive;
 mod recovery;

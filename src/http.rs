@@ -12,7 +12,7 @@
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
-//! | `statuses`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
+//! | `statuses`, `polls`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
 //! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
 //! | `keeping` | changing what the person keeps for themselves |
 //! | `notifications`, `streaming`, `search` | what concerns the person, what happens, what is looked for |
@@ -54,6 +54,7 @@ mod openapi;
 mod paging;
 mod people;
 mod pictures;
+mod polls;
 mod portraits;
 mod progress;
 mod relations;
@@ -252,6 +253,7 @@ fn routes() -> Vec<Route> {
         absent::routes(),
         well_known::routes(),
         notifications::routes(),
+        polls::routes(),
         streaming::routes(),
         search::routes(),
         node::routes(),

@@ -102,6 +102,7 @@ fn body() -> impl Strategy<Value = Body> {
         author().prop_map(Body::Unblock),
         id().prop_map(Body::Pin),
         id().prop_map(Body::Unpin),
+        (link(), vec(0..8u8, 0..=8)).prop_map(|(link, choices)| Body::Vote(link, choices)),
         profile().prop_map(Body::Profile),
         ("x-[a-z]{0,60}", vec(any::<u32>(), 0..5))
             .prop_map(|(kind, list)| Body::Unknown { kind, body: cbor::encode(&list) }),

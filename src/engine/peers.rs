@@ -222,6 +222,7 @@ impl Turn<'_, '_> {
     /// Time passed.
     pub fn tick(&mut self) -> Result<(), Error> {
         self.publish_due()?;
+        self.end_polls()?;
         self.drop_stalled()?;
         let now = self.now;
         let due: Vec<PeerId> = self

@@ -61,6 +61,7 @@ impl<'a, 't> Turn<'a, 't> {
             return Err(Error::Corrupt(format!("our own identity is invalid: {error}")));
         }
         self.load_scheduled()?;
+        self.load_polls()?;
         self.load_relations()
     }
 

@@ -10,6 +10,7 @@ mod notifications;
 mod oauth;
 mod pages;
 mod people;
+mod polls;
 mod posts;
 mod search;
 mod streaming;

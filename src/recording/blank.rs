@@ -82,7 +82,8 @@ fn body(body: Body) -> Body {
         | Body::Block(_)
         | Body::Unblock(_)
         | Body::Pin(_)
-        | Body::Unpin(_)) => known,
+        | Body::Unpin(_)
+        | Body::Vote(..)) => known,
     }
 }
 
