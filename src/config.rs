@@ -100,6 +100,10 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Whether others may reach it.
     pub allow_remote: bool,
+    /// Pages of other origins that may use it.
+    pub origins: Vec<String>,
+    /// Requests of one program in five minutes; 0 is as many as it likes.
+    pub requests: u64,
 }
 
 /// `[store]`
@@ -189,6 +193,10 @@ impl Config {
             let reason = "others could reach that address; set http.allow_remote = true if they may";
             return Err(("http.listen", reason.into()));
         }
+        if let Some(origin) = self.http.origins.iter().find(|origin| !is_origin(origin)) {
+            let reason = format!("{origin:?} is no origin such as \"https://client.example\"");
+            return Err(("http.origins", reason));
+        }
         if self.store.max_bytes < MIN_STORE_BYTES {
             return Err(("store.max_bytes", format!("it needs at least {MIN_STORE_BYTES}")));
         }
@@ -209,6 +217,14 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Scheme, host and maybe a port, as browsers write them; or all there are.
+fn is_origin(text: &str) -> bool {
+    let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let place = place.map(|place| place.strip_suffix('/').unwrap_or(place));
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    text == "*" || place.is_some_and(|place| !place.is_empty() && place.bytes().all(letters))
 }
 
 fn each_from_text<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>

@@ -15,8 +15,8 @@
 pub mod checked;
 pub mod command;
 mod erase;
-mod forget;
 mod files;
+mod forget;
 mod fork;
 mod gossip;
 mod guard;
@@ -33,6 +33,7 @@ mod policy;
 mod publish;
 mod receive;
 mod recovery;
+mod scheduled;
 mod sessions;
 mod shards;
 mod state;

@@ -6,25 +6,34 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `access`, `connection`, `guard` | who may speak, and how much |
+//! | `access`, `connection`, `cors`, `guard` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
-//! | `accounts`, `statuses`, `timelines`, `instance`, `notifications` | Mastodon's API |
+//! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
+//! | `statuses`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
+//! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
+//! | `keeping` | changing what the person keeps for themselves |
+//! | `notifications`, `search` | what concerns the person, and what is looked for |
+//! | `streaming` | what happens, as it happens |
+//! | `notifications`, `streaming`, `search` | what concerns the person, what happens, what is looked for |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
 //! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
+mod absent;
 pub mod access;
 mod accounts;
 mod bundles;
 mod caller;
 mod connection;
+mod cors;
 mod draft;
 mod entities;
 mod entries;
 mod error;
 mod files;
+mod filters;
 mod form;
 mod guard;
 mod html;
@@ -32,21 +41,32 @@ mod identity;
 mod input;
 mod instance;
 mod invites;
+mod keeping;
+mod lists;
 mod lookup;
+mod marks;
 mod media;
 mod multipart;
+mod mutes;
 mod node;
 mod notifications;
 mod oauth;
 mod paging;
+mod people;
 mod pictures;
 mod portraits;
+mod relations;
 mod route;
+mod scheduled;
 mod search;
+mod settings;
 mod statuses;
 mod store;
+mod streaming;
+mod tags;
 mod timelines;
 mod tokens;
+mod well_known;
 
 use std::{
     future::Future,
@@ -99,6 +119,7 @@ pub async fn serve(
     drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
     let app = App::new(node, access, table);
+    let teller = app.clone();
     let (began, beginning) = oneshot::channel();
     let service = router(app.clone(), routes).into_make_service_with_connect_info::<Allowance>();
     let stop = async move {
@@ -114,7 +135,9 @@ pub async fn serve(
         let _ = beginning.await;
         tokio::time::sleep(GRACE).await;
     };
+    let telling = streaming::run(teller);
     tokio::select! {
+        () = async { telling.await; std::future::pending().await } => Ok(()),
         served = axum::serve(Door::new(listener), service).with_graceful_shutdown(stop) => served,
         () = late => Ok(()),
     }
@@ -130,7 +153,13 @@ struct Shared {
     table: Table,
     /// Programs that wait for the person's answer.
     waiting: oauth::Waiting,
+    /// Counts what those may have written down who are not known.
+    strangers: caller::Caller,
+    /// Who listens.
+    streams: streaming::Hub,
     long: Arc<Semaphore>,
+    /// Held by whoever decides what is kept, see [`App::keep`].
+    keeping: tokio::sync::Mutex<()>,
     stopping: AtomicBool,
 }
 
@@ -144,13 +173,16 @@ type At = Extension<Base>;
 impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
-        let (waiting, stopping) = (oauth::Waiting::default(), AtomicBool::new(false));
-        Self(Arc::new(Shared { node, access, table, waiting, long, stopping }))
+        let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
+        let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
+        let stopping = AtomicBool::new(false);
+        Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.
     fn begin_to_stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.streams.end_all(streaming::End::Stopping);
     }
 
     fn check_running(&self) -> Result<(), Error> {
@@ -205,7 +237,19 @@ fn routes() -> Vec<Route> {
         accounts::routes(),
         statuses::routes(),
         timelines::routes(),
+        relations::routes(),
+        people::routes(),
+        marks::routes(),
+        mutes::routes(),
+        lists::routes(),
+        filters::routes(),
+        tags::routes(),
+        settings::routes(),
+        scheduled::routes(),
+        absent::routes(),
+        well_known::routes(),
         notifications::routes(),
+        streaming::routes(),
         search::routes(),
         node::routes(),
         identity::routes(),
@@ -226,6 +270,8 @@ fn router(app: App, routes: Router<App>) -> Router {
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(cors::layer(&app.0.access))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
         .with_state(app)
 }
 

@@ -33,7 +33,7 @@ use batch::Memory;
 pub use batch::{Batch, Taken};
 use held::{Held, Pages};
 pub use index::{Audience, Turned, body, order_time};
-pub use reader::{Reader, Said};
+pub use reader::{Line, Order, Person, Reader, Said, Window};
 pub use record::LogRow;
 pub use verify::Verification;
 

@@ -46,6 +46,8 @@ pub const MEDIA: usize = 8;
 pub const ALT_CHARS: usize = 1_500;
 /// Ids that one delete names.
 pub const DELETE_IDS: usize = 64;
+/// Pinned posts that readers show of an author, those that were pinned last.
+pub const PINS: usize = 5;
 /// Extensions in one body, and bytes of one.
 pub const EXTENSIONS: usize = 8;
 /// Bytes of one extension's name or of a kind's name.

@@ -195,7 +195,9 @@ impl Carrier {
             let due = self.wanted.iter().filter(|(hash, _)| {
                 !self.active.contains(*hash) && self.due.get(*hash).is_none_or(|at| *at <= now)
             });
-            let Some((hash, row)) = due.min_by_key(|(hash, row)| (row.tries, row.since, **hash)) else { return };
+            let Some((hash, row)) = due.min_by_key(|(hash, row)| (row.tries, row.since, **hash)) else {
+                return;
+            };
             let (hash, row) = (*hash, row.clone());
             self.active.insert(hash);
             let fetch = Fetch { shared: self.shared.clone(), node: node.clone(), hash, row };
@@ -263,11 +265,8 @@ impl Carrier {
 impl Shared {
     fn lines(&self, peer: PeerId) -> Arc<Lines> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Lines {
-            places: Semaphore::new(A_PEER),
-            idle: Mutex::default(),
-            opening: Mutex::default(),
-        };
+        let new =
+            || Lines { places: Semaphore::new(A_PEER), idle: Mutex::default(), opening: Mutex::default() };
         lines.entry(peer).or_insert_with(|| Arc::new(new())).clone()
     }
 

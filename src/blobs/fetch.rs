@@ -86,7 +86,8 @@ impl Blobs {
         }
         let (to, from) = pipe();
         let blobs = self.clone();
-        let mut taking = tokio::task::spawn_blocking(move || blobs.take(request, size, part, Outlet::new(from)));
+        let mut taking =
+            tokio::task::spawn_blocking(move || blobs.take(request, size, part, Outlet::new(from)));
         let mut piece = BytesMut::new();
         let came = loop {
             piece.reserve(PIECE);

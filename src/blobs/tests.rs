@@ -186,7 +186,9 @@ fn a_portrait_fits_its_frame() {
 
 #[test]
 fn what_is_no_picture_is_refused() {
-    for bytes in [&b""[..], b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"ID3\x04", b"BM"] {
+    for bytes in
+        [&b""[..], b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"ID3\x04", b"BM"]
+    {
         assert_eq!(prepare(bytes, None, Purpose::Post), Err(Unfit::Type));
     }
     let bytes = encoded(10, 10, ImageFormat::Png);

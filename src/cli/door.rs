@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use starling::{http, runtime::Node};
+use starling::{config::Http, http, runtime::Node};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use zeroize::Zeroizing;
 
@@ -30,15 +30,18 @@ impl Door {
         Ok(token)
     }
 
-    /// Binds `address` for those who know `token`.
-    pub async fn open(address: SocketAddr, token: &str, remote: bool) -> Result<Self, Failure> {
+    /// Binds the address of the settings for those who know `token`.
+    pub async fn open(settings: &Http, token: &str) -> Result<Self, Failure> {
+        let address = settings.listen;
         let failed = |error| {
             Failure::failed(format!("{address} cannot be listened on: {error}"))
                 .hint("choose another one with --http or http.listen; port 0 is any")
         };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr()?;
-        let access = http::Access::new(token, address);
+        let access = http::Access::new(token, address)
+            .allow_origins(&settings.origins)
+            .limit_requests(settings.requests);
         // All addresses of this machine are reached by its own.
         let near = match address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -46,7 +49,7 @@ impl Door {
             IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         };
         let address = SocketAddr::new(near, address.port());
-        let access = if remote { access.allow_remote() } else { access };
+        let access = if settings.allow_remote { access.allow_remote() } else { access };
         Ok(Self { http: format!("http://{address}"), listener, access })
     }
 

@@ -72,9 +72,12 @@ impl Home {
 impl Network {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let hint = "posts of others come by while a node runs and is connected: see `starling status`";
-        timeline(context, "/api/v1/timelines/public", &self.window, hint)
+        timeline(context, NETWORK, &self.window, hint)
     }
 }
+
+/// What came by of people who are not followed: everybody's timeline, without the rest.
+const NETWORK: &str = "/api/v1/timelines/public";
 
 fn timeline(context: &Context, path: &str, window: &Window, hint: &str) -> Result<(), Failure> {
     let session = context.session()?;
@@ -99,6 +102,7 @@ pub fn pages(client: &Client, path: &str, window: &Window) -> Result<Vec<Status>
     while (statuses.len() as u64) < window.limit {
         let limit = (window.limit - statuses.len() as u64).min(PAGE).to_string();
         let mut query = vec![("limit", limit.as_str())];
+        query.extend((path == NETWORK).then_some(("strangers", "true")));
         query.extend(before.as_deref().map(|id| ("max_id", id)));
         query.extend(since.as_deref().map(|id| ("since_id", id)));
         let page: Vec<Status> = client.get_with(path, &query)?;

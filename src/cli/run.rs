@@ -75,7 +75,7 @@ impl Run {
         let _lock = home.lock()?;
         let token = home.token()?;
         let wanted = config.network.listen.clone();
-        let (address, remote) = (config.http.listen, config.http.allow_remote);
+        let http = config.http.clone();
         let options = runtime::Options {
             home: home.clone(),
             config,
@@ -86,7 +86,7 @@ impl Run {
             record: self.record,
         };
         let node = runtime::start(options).await.map_err(start_failure)?;
-        let door = match Door::open(address, &token, remote).await {
+        let door = match Door::open(&http, &token).await {
             Ok(door) => door,
             Err(failure) => {
                 node.shutdown().await;

@@ -49,6 +49,10 @@ pub enum Command {
     Block(AuthorId),
     /// Unblock.
     Unblock(AuthorId),
+    /// Show an own post first on the profile.
+    Pin(EntryId),
+    /// Show it there no longer.
+    Unpin(EntryId),
     /// Be seen like this. Hints are added by the node.
     SetProfile(Box<Profile>),
     /// Connect to a peer now and keep the address.

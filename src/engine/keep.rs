@@ -4,7 +4,7 @@ use super::{
     Event, Refusal, Reply,
     turn::{Answered, Turn},
 };
-use crate::store::kept::{Change, ROWS};
+use crate::store::kept::{Change, ROWS, Shelf};
 
 /// Rows that one wish may change: a list with as many people as one may follow, and what is found by it.
 const CHANGES: usize = 20_000;
@@ -25,6 +25,9 @@ impl Turn<'_, '_> {
             if !shelves.contains(&change.shelf) {
                 shelves.push(change.shelf);
             }
+        }
+        if shelves.contains(&Shelf::Scheduled) {
+            self.load_scheduled()?;
         }
         for shelf in shelves {
             self.event(Event::Kept(shelf));

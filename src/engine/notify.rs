@@ -234,7 +234,7 @@ impl Turn<'_, '_> {
     }
 
     fn is_muted(&mut self, author: &AuthorId) -> Result<bool, Error> {
-        self.batch.keeps(Shelf::Mute, author.as_bytes())
+        Ok(self.batch.mute(author, self.now)?.is_some_and(|mute| mute.notifications))
     }
 
     fn is_muted_thread(&mut self, root: &EntryId) -> Result<bool, Error> {
@@ -242,8 +242,8 @@ impl Turn<'_, '_> {
     }
 
     /// Whether the person wants to hear at once of everything that this author writes.
-    fn is_watched(&mut self, _author: &AuthorId) -> Result<bool, Error> {
-        Ok(false)
+    fn is_watched(&mut self, author: &AuthorId) -> Result<bool, Error> {
+        Ok(self.state.following.contains(author) && self.batch.following_like(author)?.notify)
     }
 }
 

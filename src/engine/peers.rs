@@ -221,6 +221,7 @@ impl Turn<'_, '_> {
 
     /// Time passed.
     pub fn tick(&mut self) -> Result<(), Error> {
+        self.publish_due()?;
         self.drop_stalled()?;
         let now = self.now;
         let due: Vec<PeerId> = self

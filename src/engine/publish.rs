@@ -4,7 +4,7 @@ use starling_protocol::{
     AuthorId, Body, EntryId, Verified,
     entry::{self, Place},
     limits,
-    payload::{Content, Link, Profile},
+    payload::{Content, Link, OverLimit, Profile},
 };
 
 use super::{
@@ -32,6 +32,8 @@ impl Turn<'_, '_> {
             Command::Unfollow(author) => self.relate(author, graph::FOLLOW, false)?,
             Command::Block(author) => self.block(author)?,
             Command::Unblock(author) => self.relate(author, graph::BLOCK, false)?,
+            Command::Pin(id) => self.pin(id, true)?,
+            Command::Unpin(id) => self.pin(id, false)?,
             Command::SetProfile(profile) => self.set_profile(*profile)?,
             Command::AddPeer(addresses) => self.add_peer(&addresses)?,
             Command::BanPeer(peer) => self.ban(peer, true)?,
@@ -92,7 +94,7 @@ impl Turn<'_, '_> {
         })
     }
 
-    fn post(
+    pub fn post(
         &mut self,
         content: Content,
         in_reply_to: Option<EntryId>,
@@ -265,6 +267,38 @@ impl Turn<'_, '_> {
             (_, false) => Body::Unblock(author),
         };
         self.say_after(body, last)
+    }
+
+    fn pin(&mut self, id: EntryId, holds: bool) -> Answered<Reply> {
+        let entry = match self.own(&id)? {
+            Ok(entry) => entry,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if !matches!(body(&entry), Some(Body::Post(_) | Body::Reply { .. })) {
+            return Ok(Err(Refusal::NotOurs("only posts and replies can be pinned")));
+        }
+        let mut held = 0;
+        for (pinned, _) in self.batch.pins(self.state.me)? {
+            if pinned == id {
+                return if holds { Ok(Ok(Reply::Unchanged)) } else { self.say_pin(id, false) };
+            }
+            // A pin of what was erased since takes no place.
+            held += usize::from(self.shown(&pinned)?.is_some());
+        }
+        match holds {
+            true if held >= limits::PINS => Ok(Err(Refusal::OverLimit(OverLimit {
+                what: "the list of pinned posts",
+                actual: held + 1,
+                limit: limits::PINS,
+            }))),
+            true => self.say_pin(id, true),
+            false => Ok(Ok(Reply::Unchanged)),
+        }
+    }
+
+    fn say_pin(&mut self, id: EntryId, holds: bool) -> Answered<Reply> {
+        let last = self.batch.pin_standing(self.state.me, &id)?;
+        self.say_after(if holds { Body::Pin(id) } else { Body::Unpin(id) }, last)
     }
 
     fn set_profile(&mut self, mut profile: Profile) -> Answered<Reply> {

@@ -84,6 +84,8 @@ pub(super) struct State {
     /// Own entries that were signed while nobody was there to take them.
     pub waiting: u64,
     pub next_dial: u64,
+    /// When the next post is due that waits for its hour.
+    pub next_scheduled: u64,
     /// When those who could not be reached were last called all at once.
     pub rallied_at: u64,
     /// The time of the last turn: a clock that went back is noticed.
@@ -124,6 +126,7 @@ impl State {
             disk_full: false,
             waiting: 0,
             next_dial: 0,
+            next_scheduled: u64::MAX,
             rallied_at: 0,
             last_turn: 0,
             stale: false,
@@ -163,7 +166,8 @@ impl State {
         let claim = self.in_flight.deadline();
         let dial = (self.next_dial < u64::MAX).then_some(self.next_dial);
         let crowd = self.crowded.then_some(self.last_turn + CROWDED_MS);
-        [stall, claim, dial, crowd, self.listening.deadline()]
+        let scheduled = (self.next_scheduled < u64::MAX).then_some(self.next_scheduled);
+        [stall, claim, dial, crowd, scheduled, self.listening.deadline()]
             .into_iter()
             .flatten()
             .min()

@@ -21,10 +21,10 @@ impl Turn<'_, '_> {
     /// Does what an entry says beyond being shown.
     pub fn follow_up(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
         let author = entry.header().author;
+        self.notice(entry, number, turn)?;
         if self.is_home(&author) && !self.state.blocked.contains(&author) {
             self.want_files(&author, crate::store::body(entry))?;
         }
-        self.notice(entry, number, turn)?;
         match crate::store::body(entry) {
             Some(Body::Delete(ids)) => {
                 for id in ids {

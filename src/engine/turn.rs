@@ -60,6 +60,7 @@ impl<'a, 't> Turn<'a, 't> {
         if let Err(error) = self.merge_identity(&record, None)? {
             return Err(Error::Corrupt(format!("our own identity is invalid: {error}")));
         }
+        self.load_scheduled()?;
         self.load_relations()
     }
 

@@ -17,6 +17,9 @@ use super::{caller::Caller, error::Error, tokens::Tokens};
 
 /// Bytes of all header lines of a request. Browsers send 2 KiB; the token needs 100 bytes.
 const HEADERS: usize = 16 * 1024;
+/// Requests that a program may make in five minutes: ten times as many as Mastodon lets it make, because nobody else is
+/// waiting. One that asks in a circle is stopped before it wears the disk down.
+const REQUESTS: u64 = 3_000;
 
 /// What a caller must show.
 #[derive(Debug, Clone)]
@@ -26,6 +29,10 @@ pub struct Access {
     port: u16,
     hosts: Vec<String>,
     remote: bool,
+    /// Pages of others that may use the door, by origin; `*` is all.
+    origins: Vec<String>,
+    /// Requests that a program may make in five minutes; 0 is as many as it likes.
+    requests: u64,
     /// Those that programs were given.
     tokens: Arc<Tokens>,
 }
@@ -35,7 +42,27 @@ impl Access {
     pub fn new(token: &str, address: SocketAddr) -> Self {
         let hosts = ["localhost", "127.0.0.1", "[::1]"].map(String::from).to_vec();
         let (token, tokens) = (blake3::hash(token.as_bytes()), Arc::default());
-        Self { token, port: address.port(), hosts, remote: false, tokens }
+        Self {
+            token,
+            port: address.port(),
+            hosts,
+            remote: false,
+            origins: Vec::new(),
+            requests: REQUESTS,
+            tokens,
+        }
+    }
+
+    /// Lets pages of these origins use the door with a token: `https://client.example`, or `*` for all pages there are.
+    pub fn allow_origins(mut self, origins: &[String]) -> Self {
+        self.origins.extend(origins.iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()));
+        self
+    }
+
+    /// Lets a program make this many requests in five minutes; 0 is as many as it likes.
+    pub fn limit_requests(mut self, requests: u64) -> Self {
+        self.requests = requests;
+        self
     }
 
     /// Lets callers use any IP address of this machine. An address cannot be rebound, a name can.
@@ -76,11 +103,42 @@ impl Access {
         }
         for origin in headers.get_all(header::ORIGIN) {
             let origin = origin.to_str().map_err(|_| Error::Origin)?.to_ascii_lowercase();
-            if !origin.strip_prefix("http://").is_some_and(|host| self.is_ours(host)) {
+            let ours = origin.strip_prefix("http://").is_some_and(|host| self.is_ours(host));
+            // The page that lets programs in is nobody's to read or to continue.
+            if !ours && (!self.is_listed(&origin) || uri.path().starts_with("/oauth/authorize")) {
                 return Err(Error::Origin);
             }
         }
         Ok(host)
+    }
+
+    /// Whether pages of this origin, written in small letters, are on the list.
+    pub(super) fn is_listed(&self, origin: &str) -> bool {
+        self.origins.iter().any(|listed| listed == "*" || listed == origin)
+    }
+
+    /// Whether there are pages of others that may use the door.
+    pub(super) fn has_origins(&self) -> bool {
+        !self.origins.is_empty()
+    }
+
+    /// Requests that a program may make in five minutes; 0 is as many as it likes.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Who opens a stream: the token is in the header, in `access_token`, or stands for the protocol of a WebSocket.
+    pub(super) fn caller_of_stream(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, Error> {
+        if headers.contains_key(header::AUTHORIZATION) {
+            return self.caller(headers);
+        }
+        let pairs = uri.query().unwrap_or_default().split('&');
+        // Tokens are of letters that stand for themselves in an address.
+        let named = pairs.filter_map(|pair| pair.strip_prefix("access_token=")).next();
+        let protocol = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
+        let protocol = protocol.and_then(|protocols| protocols.split(',').next()).map(str::trim);
+        let token = named.or(protocol).filter(|token| !token.is_empty()).ok_or(Error::NoToken)?;
+        self.caller_of(token.as_bytes())
     }
 
     /// Who shows `Authorization: Bearer <token>` (RFC 6750 §2.1).
@@ -206,6 +264,37 @@ mod tests {
         }
         let two = [host, ("origin", "http://localhost:4800"), ("origin", "http://evil.example")];
         assert!(matches!(place(&access(), &two), Err(Error::Origin)));
+    }
+
+    #[test]
+    fn pages_of_others_may_be_let_in_by_name() {
+        let host = ("host", "localhost:4800");
+        let listed = access().allow_origins(&["https://Client.example/".into()]);
+        assert!(place(&listed, &[host, ("origin", "https://client.example")]).is_ok());
+        for origin in ["https://client.example.evil.example", "http://client.example", "null"] {
+            assert!(matches!(place(&listed, &[host, ("origin", origin)]), Err(Error::Origin)), "{origin}");
+        }
+        let all = access().allow_origins(&["*".into()]);
+        assert!(place(&all, &[host, ("origin", "http://any.example")]).is_ok());
+        // Not even then may they continue what waits for the person.
+        let page = Uri::from_static("/oauth/authorize");
+        let asked = headers(&[host, ("origin", "http://any.example")]);
+        assert!(matches!(all.check_place(&page, &asked), Err(Error::Origin)));
+    }
+
+    #[test]
+    fn a_stream_shows_its_token_where_it_can() {
+        let ask = |path: &'static str, lines: &[(&'static str, &str)]| {
+            access().caller_of_stream(&Uri::from_static(path), &headers(lines))
+        };
+        assert!(ask("/s?stream=user&access_token=secret", &[]).is_ok());
+        assert!(ask("/s", &[("sec-websocket-protocol", "secret")]).is_ok());
+        assert!(ask("/s", &[("authorization", "Bearer secret")]).is_ok());
+        assert!(matches!(ask("/s", &[]), Err(Error::NoToken)));
+        assert!(matches!(ask("/s?access_token=", &[]), Err(Error::NoToken)));
+        assert!(matches!(ask("/s?access_token=wrong", &[]), Err(Error::WrongToken)));
+        // One that is shown wrongly is not made good by another.
+        assert!(ask("/s?access_token=secret", &[("authorization", "Bearer wrong")]).is_err());
     }
 
     #[test]

@@ -6,32 +6,33 @@ use axum::{
     handler::Handler,
     http::{HeaderMap, header},
 };
-use libp2p::Multiaddr;
 use serde::Deserialize;
-use starling_protocol::{AuthorId, EntryId, payload::Profile};
+use starling_protocol::{AuthorId, payload::Profile};
 
 use super::{
-    App, At, Base,
-    entities::{Account, CredentialAccount, Dresser, Relationship, Status},
+    App, At, Base, draft,
+    entities::{Account, CredentialAccount, Dresser, Status},
     error::Error,
     input::{self, Name, Params},
-    lookup, multipart, paging,
+    lookup,
+    marks::PINS,
+    multipart, paging,
     portraits::Portraits,
     route::{Needs, Route},
 };
 use crate::{
+    clock,
     engine::Command,
-    store::Reader,
-    view::{self, Page, Post, PostBody},
+    store::{
+        Line, Reader,
+        kept::{filters::Place, settings::Posting},
+        tags::folded,
+    },
+    view::{self, Post, PostBody},
 };
 
-/// Accounts that one request for relationships may name.
-const RELATIONSHIPS: usize = 80;
 /// Authors on a page of people at most: all that one may follow, for programs that ask for all.
 const PEOPLE: usize = 10_000;
-/// Pages that are read to fill one when a filter leaves things out. What is further is on the next
-/// page: a filter that fits nothing must not read a whole feed.
-const FILTERED_PAGES: usize = 8;
 
 type Answer<T> = Result<Json<T>, Error>;
 
@@ -44,15 +45,10 @@ pub(super) fn routes() -> Vec<Route> {
             update_credentials.layer(DefaultBodyLimit::disable()),
         ),
         Route::get("/api/v1/accounts/lookup", Needs::Scope("read:accounts"), lookup),
-        Route::get("/api/v1/accounts/relationships", Needs::Scope("read:follows"), relationships),
         Route::get("/api/v1/accounts/{id}", Needs::Scope("read:accounts"), show),
         Route::get("/api/v1/accounts/{id}/statuses", Needs::Scope("read:statuses"), statuses),
         Route::get("/api/v1/accounts/{id}/followers", Needs::Scope("read:accounts"), followers),
         Route::get("/api/v1/accounts/{id}/following", Needs::Scope("read:accounts"), following),
-        Route::post("/api/v1/accounts/{id}/follow", Needs::Scope("write:follows"), follow),
-        Route::post("/api/v1/accounts/{id}/unfollow", Needs::Scope("write:follows"), unfollow),
-        Route::post("/api/v1/accounts/{id}/block", Needs::Scope("write:blocks"), block),
-        Route::post("/api/v1/accounts/{id}/unblock", Needs::Scope("write:blocks"), unblock),
     ]
 }
 
@@ -79,6 +75,30 @@ pub(super) struct Update {
     display_name: Option<String>,
     note: Option<String>,
     fields_attributes: Option<Fields>,
+    source: Option<Source>,
+}
+
+/// How posts are written unless something else is said.
+#[derive(Debug, Default, Deserialize)]
+struct Source {
+    privacy: Option<String>,
+    #[serde(default, deserialize_with = "input::flag")]
+    sensitive: Option<bool>,
+    language: Option<String>,
+}
+
+impl Source {
+    fn apply(self, posting: &mut Posting) -> Result<(), Error> {
+        if let Some(privacy) = self.privacy {
+            draft::visibility_of(&privacy)?;
+            posting.visibility = privacy;
+        }
+        posting.sensitive = self.sensitive.unwrap_or(posting.sensitive);
+        if let Some(language) = self.language {
+            posting.language = draft::language_tag(&language)?;
+        }
+        Ok(())
+    }
 }
 
 /// A list, or an object whose keys are places, as Rails writes lists.
@@ -133,14 +153,27 @@ pub(super) async fn update_credentials(
     request: Request,
 ) -> Answer<CredentialAccount> {
     let me = app.node().author();
-    let (update, portraits) = Update::read(&app, request).await?;
+    let (mut update, portraits) = Update::read(&app, request).await?;
+    let source = update.source.take();
     let profile = app.read(move |reader| {
-        let mut profile = reader.account(&me)?.map(|account| account.profile).unwrap_or_default();
+        let before = reader.account(&me)?.map(|account| account.profile).unwrap_or_default();
+        let mut profile = before.clone();
         update.apply(&mut profile);
         portraits.apply(&mut profile);
-        Ok(profile)
+        // What stays as it is is not signed again.
+        Ok(Some(profile).filter(|profile| *profile != before))
     });
-    app.command(Command::SetProfile(Box::new(profile.await?))).await?;
+    if let Some(profile) = profile.await? {
+        app.command(Command::SetProfile(Box::new(profile))).await?;
+    }
+    if let Some(source) = source {
+        let keep = app.keep(move |reader| {
+            let mut posting = reader.posting()?;
+            source.apply(&mut posting)?;
+            Ok((vec![posting.put()], ()))
+        });
+        keep.await?;
+    }
     verify_credentials(State(app), base).await
 }
 
@@ -168,125 +201,57 @@ pub(super) async fn lookup(State(app): State<App>, Extension(base): At, params: 
     .await
 }
 
-pub(super) async fn relationships(State(app): State<App>, params: Params) -> Answer<Vec<Relationship>> {
-    app.read(move |reader| {
-        let ids: Vec<_> = params.all("id").collect();
-        if ids.len() > RELATIONSHIPS {
-            return Err(Error::Invalid(format!("id has {}, and may have {RELATIONSHIPS}", ids.len())));
-        }
-        // Mastodon leaves out who does not exist; an id without an author is that.
-        let authors = ids.iter().filter_map(|id| id.parse().ok());
-        authors.map(|author| relationship_to(reader, &author)).collect::<Result<_, _>>().map(Json)
-    })
-    .await
-}
-
-fn relationship_to(reader: &Reader, author: &AuthorId) -> Result<Relationship, Error> {
-    Ok(Relationship::new(author, reader.account(author)?.as_ref()))
-}
-
-/// Where an author's feed may be found.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Follow {
-    #[serde(default)]
-    addresses: Vec<Multiaddr>,
-}
-
-pub(super) async fn follow(
-    State(app): State<App>,
-    Name(id): Name,
-    input::Json(Follow { addresses }): input::Json<Follow>,
-) -> Answer<Relationship> {
-    if addresses.len() > starling_protocol::limits::HINTS {
-        return Err(Error::Invalid("there are too many addresses".into()));
-    }
-    relate(app, &id, |author| Command::Follow { author, addresses }).await
-}
-
-pub(super) async fn unfollow(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
-    relate(app, &id, Command::Unfollow).await
-}
-
-pub(super) async fn block(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
-    relate(app, &id, Command::Block).await
-}
-
-pub(super) async fn unblock(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
-    relate(app, &id, Command::Unblock).await
-}
-
-async fn relate(app: App, id: &str, wish: impl FnOnce(AuthorId) -> Command) -> Answer<Relationship> {
-    let author = lookup::author(id)?;
-    app.command(wish(author)).await?;
-    app.read(move |reader| relationship_to(reader, &author).map(Json)).await
-}
-
 type Paged<T> = Result<(HeaderMap, Json<T>), Error>;
 
-/// The posts of one author, newest first.
+/// The posts of one author, newest first; with `pinned`, those that the author shows first.
 pub(super) async fn statuses(
     State(app): State<App>,
-    Extension(base): At,
+    Extension(Base(base)): At,
     Name(id): Name,
     params: Params,
 ) -> Paged<Vec<Status>> {
     let author = lookup::author(&id)?;
     app.read(move |reader| {
-        let page = paging::page(&params)?;
+        let own = reader.own(clock::now())?;
+        let dresser = Dresser { base: &base, reader: Some(reader) };
+        if params.switch("pinned") {
+            return Ok((HeaderMap::new(), Json(dresser.statuses(&pinned(reader, &author)?)?)));
+        }
+        let tagged = params.get("tagged").map(folded);
         let wanted = |post: &Post| {
             let (is_reply, is_boost, media) = match &post.body {
                 PostBody::Content { content, reply } => (reply.is_some(), false, !content.media.is_empty()),
                 PostBody::Boost { .. } => (false, true, false),
                 PostBody::Unknown { .. } | PostBody::Absent => (false, false, false),
             };
-            !(is_reply && params.switch("exclude_replies")
+            let carries = |tag: &String| {
+                let PostBody::Content { content, .. } = &post.body else { return false };
+                content.tags.iter().any(|held| folded(held) == *tag)
+            };
+            Ok(!(is_reply && params.switch("exclude_replies")
                 || is_boost && params.switch("exclude_reblogs")
                 || !media && params.switch("only_media")
-                || params.switch("pinned"))
+                || tagged.as_ref().is_some_and(|tag| !carries(tag))
+                || own.hides(post, Place::Account)))
         };
-        let (posts, ends) = filtered(reader, &author, page, wanted)?;
+        let window = reader.window(Line::Authors(&[author]), &paging::page(&params)?, wanted)?;
         let path = format!("/api/v1/accounts/{author}/statuses");
-        let link = ends.and_then(|ends| paging::link(&base.0, &path, &params, ends));
-        let statuses = Dresser { base: &base.0, reader: Some(reader) }.statuses(&posts)?;
-        Ok((HeaderMap::from_iter(link.map(|link| (header::LINK, link))), Json(statuses)))
+        let headers = paging::window(&base, &path, &params, &window);
+        Ok((headers, Json(dresser.statuses(&window.posts)?)))
     })
     .await
 }
 
-/// The newest and the oldest entry of a page.
-type Ends = (EntryId, EntryId);
-
-/// A page of what is wanted, and the first and last entry that were looked at.
-fn filtered(
-    reader: &Reader,
-    author: &AuthorId,
-    mut page: Page,
-    wanted: impl Fn(&Post) -> bool,
-) -> Result<(Vec<Post>, Option<Ends>), Error> {
-    let limit = page.limit;
-    let mut kept: Vec<Post> = Vec::new();
-    let mut ends: Option<Ends> = None;
-    for _ in 0..FILTERED_PAGES {
-        page.limit = limit - kept.len();
-        let posts = reader.author_posts(author, &page)?;
-        let (Some(first), Some(last)) = (posts.first(), posts.last()) else { break };
-        ends = Some(ends.map_or((first.id, last.id), |(newest, oldest)| match page.min {
-            Some(_) => (first.id, oldest),
-            None => (newest, last.id),
-        }));
-        let found = posts.iter().filter(|post| wanted(post)).cloned();
-        if page.min.is_some() {
-            page.min = Some(first.id);
-            kept.splice(0..0, found.collect::<Vec<_>>());
-        } else {
-            page.max = Some(last.id);
-            kept.extend(found);
-        }
-        if kept.len() >= limit || posts.len() < page.limit {
+/// What an author shows first, as far as it is here.
+fn pinned(reader: &Reader, author: &AuthorId) -> Result<Vec<Post>, Error> {
+    let mut posts = Vec::new();
+    for id in reader.pins(author)? {
+        posts.extend(reader.post(&id)?.filter(|post| post.author.author == Some(*author)));
+        if posts.len() == PINS {
             break;
         }
     }
-    Ok((kept, ends))
+    Ok(posts)
 }
 
 pub(super) async fn followers(

@@ -8,7 +8,7 @@ use starling_protocol::{
 };
 
 use super::{error::Error, media};
-use crate::store::Reader;
+use crate::store::{Reader, kept::settings::Posting};
 
 /// Mastodon's parameters of a post; those that are not here mean nothing to Starling.
 #[derive(Debug, Default, Deserialize)]
@@ -27,7 +27,7 @@ pub(super) struct Draft {
     #[serde(default, deserialize_with = "maybe_switch")]
     sensitive: Option<bool>,
     poll: Option<Value>,
-    scheduled_at: Option<Value>,
+    scheduled_at: Option<String>,
 }
 
 /// What is said anew of a file that a post shows.
@@ -44,10 +44,7 @@ pub(super) type EntryIdText = String;
 impl Draft {
     /// Writes what is given over `content`; the rest of it stays, as an edit needs it.
     pub(super) fn apply(&self, content: &mut Content) -> Result<(), Error> {
-        let missing = [
-            ("poll", self.poll.as_ref().is_some_and(is_something)),
-            ("scheduled_at", self.scheduled_at.as_ref().is_some_and(is_something)),
-        ];
+        let missing = [("poll", self.poll.as_ref().is_some_and(is_something))];
         if let Some((what, _)) = missing.iter().find(|(_, given)| *given) {
             return Err(Error::Invalid(format!("{what} is not supported by this version")));
         }
@@ -69,6 +66,23 @@ impl Draft {
             content.visibility = Visibility::Local;
         }
         Ok(())
+    }
+
+    /// When it is to be published, if not now.
+    pub(super) fn scheduled_at(&self) -> Option<&str> {
+        self.scheduled_at.as_deref().filter(|at| !at.is_empty())
+    }
+
+    /// Takes what is settled for all posts where nothing else is said.
+    pub(super) fn or(mut self, posting: &Posting) -> Self {
+        let said = |word: &Option<String>| word.as_ref().is_some_and(|word| !word.is_empty());
+        if !said(&self.visibility) {
+            self.visibility = Some(posting.visibility.clone());
+        }
+        if self.language.is_none() {
+            self.language.clone_from(&posting.language);
+        }
+        self
     }
 
     /// Writes which files are shown over `content`, and what is said of them; those that it shows stay if nothing is
@@ -153,7 +167,7 @@ pub(super) fn given(id: &Option<EntryIdText>) -> Option<&str> {
     id.as_deref().filter(|id| !id.is_empty())
 }
 
-fn visibility_of(word: &str) -> Result<Visibility, Error> {
+pub(super) fn visibility_of(word: &str) -> Result<Visibility, Error> {
     match word {
         "public" | "" => Ok(Visibility::Public),
         "unlisted" => Ok(Visibility::Unlisted),
@@ -167,7 +181,7 @@ fn visibility_of(word: &str) -> Result<Visibility, Error> {
 }
 
 /// A tag in the form of BCP 47 (RFC 5646 §2.1); whether it is registered is not asked.
-fn language_tag(tag: &str) -> Result<Option<String>, Error> {
+pub(super) fn language_tag(tag: &str) -> Result<Option<String>, Error> {
     if tag.is_empty() {
         return Ok(None);
     }
@@ -195,15 +209,20 @@ fn mentions(text: &str) -> Vec<AuthorId> {
     mentions
 }
 
+/// Whether a word can be a tag.
+pub(super) fn is_tag(word: &str) -> bool {
+    let named = word.chars().any(|c| !c.is_ascii_digit() && c != '_');
+    named && word.chars().all(in_word) && word.chars().count() <= limits::TAG_CHARS
+}
+
 /// Words that a text marks as `#word`, each once whatever its case, in the first one's spelling.
 fn tags(text: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for (word, before) in marked(text, '#') {
-        let named = word.chars().any(|c| !c.is_ascii_digit() && c != '_');
         // `/#part` and `&#39;` are not tags.
         let free = !before.is_some_and(|c| c == '/' || c == '&');
         let known = || tags.iter().any(|tag| tag.to_lowercase() == word.to_lowercase());
-        if named && free && word.chars().count() <= limits::TAG_CHARS && !known() {
+        if is_tag(word) && free && !known() {
             tags.push(word.to_owned());
         }
     }
@@ -264,7 +283,6 @@ mod tests {
             r#"{"status": "x", "language": "not a tag"}"#,
             r#"{"status": "x", "language": "1234"}"#,
             r#"{"status": "x", "poll": {"options": []}}"#,
-            r#"{"status": "x", "scheduled_at": "2030-01-01"}"#,
         ] {
             assert!(matches!(draft(json).content(None), Err(Error::Invalid(_))), "{json}");
         }

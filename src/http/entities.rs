@@ -6,19 +6,23 @@
 
 mod account;
 mod context;
+mod filter;
 mod media;
 mod notification;
 mod relationship;
 mod status;
+mod tag;
 mod time;
 
 pub(super) use account::{Account, CredentialAccount};
 pub(super) use context::{Context, Place};
+pub(super) use filter::{Filter, FilterResult, Keyword};
 pub(super) use media::MediaAttachment;
 pub(super) use notification::{Notification, group_key, is_grouped};
 pub(super) use relationship::Relationship;
 pub(super) use status::{Delivery, Status};
-pub(super) use time::time;
+pub(super) use tag::{FeaturedTag, Tag};
+pub(super) use time::{day, time};
 
 use crate::store::{self, Reader};
 

@@ -60,6 +60,9 @@ pub enum Error {
     /// Readable, and wrong.
     #[error("Validation failed: {0}")]
     Invalid(String),
+    /// Two programs wrote at once.
+    #[error("Conflict during update, please try again")]
+    Conflict,
     /// Several of the kind fit.
     #[error("{what} may mean {}", matches.join(", "))]
     Ambiguous {
@@ -80,6 +83,12 @@ pub enum Error {
     /// Two long tasks are under way already.
     #[error("The node is busy with another export, import or check")]
     Busy,
+    /// More requests than a program may make, or than strangers may.
+    #[error("Too many requests")]
+    TooMany,
+    /// Enough streams are open already.
+    #[error("Too many streams are open")]
+    Streams,
     /// Too many uploads at once.
     #[error("Too many files are being taken in")]
     Crowded,
@@ -140,6 +149,7 @@ impl Error {
             }
             Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),
             Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
+            Self::Conflict => (S::CONFLICT, "conflict", Some("read it again, then change it")),
             Self::Ambiguous { .. } => (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it")),
             Self::Refused(refusal) => explain_refusal(refusal),
             Self::Store(store::Error::Closed) => (S::SERVICE_UNAVAILABLE, "stopping", None),
@@ -152,6 +162,8 @@ impl Error {
             }
             Self::Runtime(_) => (S::INTERNAL_SERVER_ERROR, "node", Some("run `starling doctor`")),
             Self::Busy => (S::TOO_MANY_REQUESTS, "busy", Some("try again when it is done")),
+            Self::TooMany => (S::TOO_MANY_REQUESTS, "too_many", Some("wait a few minutes")),
+            Self::Streams => (S::TOO_MANY_REQUESTS, "streams", Some("close one of them first")),
             Self::Crowded => (S::TOO_MANY_REQUESTS, "busy", Some("try again when they are done")),
             Self::NotHere => (S::SERVICE_UNAVAILABLE, "not_here", Some("try again in a few seconds")),
             Self::Range(_) => (S::RANGE_NOT_SATISFIABLE, "range", None),

@@ -7,7 +7,11 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::Value;
 
 use super::{error::Error, form, multipart};
 
@@ -145,6 +149,56 @@ impl Params {
     /// Whether a switch is on, as Rails and its clients write it.
     pub(super) fn switch(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| matches!(value, "true" | "1" | "t" | "on"))
+    }
+}
+
+/// True or false, as JSON or as a form says it: forms have texts only.
+pub(super) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Bool(on) => Ok(Some(on)),
+        Value::Null => Ok(None),
+        Value::Number(number) if number.as_u64() == Some(1) => Ok(Some(true)),
+        Value::Number(number) if number.as_u64() == Some(0) => Ok(Some(false)),
+        Value::String(text) => match text.as_str() {
+            "true" | "1" | "t" | "on" => Ok(Some(true)),
+            "false" | "0" | "f" | "off" => Ok(Some(false)),
+            "" => Ok(None),
+            _ => Err(D::Error::custom("a switch is true or false")),
+        },
+        _ => Err(D::Error::custom("a switch is true or false")),
+    }
+}
+
+/// A whole number, as JSON or as a form says it.
+pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) => {
+            text.parse().map(Some).map_err(|_| D::Error::custom("this is no whole number"))
+        }
+        Value::Number(number) => {
+            number.as_u64().map(Some).ok_or_else(|| D::Error::custom("this is no whole number"))
+        }
+        _ => Err(D::Error::custom("this is no whole number")),
+    }
+}
+
+/// Texts, as a list, or one of them alone.
+pub(super) fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    let text = |value: Value| match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(D::Error::custom("this is no list of texts")),
+    };
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        Value::Array(values) => values.into_iter().map(text).collect::<Result<_, _>>().map(Some),
+        // Rails writes lists as objects whose keys are places, and so do some clients.
+        Value::Object(places) => {
+            places.into_iter().map(|(_, value)| text(value)).collect::<Result<_, _>>().map(Some)
+        }
+        one => Ok(Some(vec![text(one)?])),
     }
 }
 

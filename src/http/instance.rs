@@ -6,17 +6,20 @@ use starling_protocol::limits;
 
 use super::{
     App, At, Base,
-    entities::Dresser,
+    entities::{Dresser, day, time},
     error::Error,
+    marks,
     route::{Needs, Route},
 };
 use crate::{
     blobs::{MAX_BYTES, picture},
-    view,
+    clock,
+    store::kept,
+    view::{self, Page},
 };
 
-const TITLE: &str = "Starling";
-const DESCRIPTION: &str = "A node of a social network without servers";
+pub(super) const TITLE: &str = "Starling";
+pub(super) const DESCRIPTION: &str = "A node of a social network without servers";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -25,6 +28,15 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/instance/", Needs::Nothing, v1),
         Route::get("/api/v2/instance", Needs::Nothing, v2),
         Route::get("/api/v2/instance/", Needs::Nothing, v2),
+        Route::get("/api/v1/instance/rules", Needs::Nothing, nothing),
+        Route::get("/api/v1/instance/peers", Needs::Nothing, nothing),
+        Route::get("/api/v1/instance/domain_blocks", Needs::Nothing, nothing),
+        Route::get("/api/v1/instance/languages", Needs::Nothing, nothing),
+        Route::get("/api/v1/instance/translation_languages", Needs::Nothing, async || Json(json!({}))),
+        Route::get("/api/v1/instance/activity", Needs::Nothing, activity),
+        Route::get("/api/v1/instance/extended_description", Needs::Nothing, extended_description),
+        Route::get("/api/v1/instance/privacy_policy", Needs::Nothing, privacy_policy),
+        Route::get("/api/v1/instance/terms_of_service", Needs::Nothing, no_terms),
     ]
 }
 
@@ -37,8 +49,8 @@ fn configuration() -> Value {
     json!({
         "urls": { "streaming": null, "status": null, "about": null },
         "accounts": {
-            "max_featured_tags": 0,
-            "max_pinned_statuses": 0,
+            "max_featured_tags": kept::tags::FEATURED,
+            "max_pinned_statuses": marks::PINS,
             "max_profile_fields": limits::PROFILE_FIELDS,
             "profile_field_name_limit": limits::PROFILE_FIELD_CHARS,
             "profile_field_value_limit": limits::PROFILE_FIELD_CHARS,
@@ -72,7 +84,7 @@ fn configuration() -> Value {
 }
 
 /// The only account there is, and how many posts it has.
-async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> {
+pub(super) async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> {
     let (me, base) = (app.node().author(), base.to_owned());
     app.read(move |reader| {
         let unknown = || view::Account { author: Some(me), ..view::Account::default() };
@@ -83,7 +95,7 @@ async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> {
     .await
 }
 
-fn domain(base: &str) -> &str {
+pub(super) fn domain(base: &str) -> &str {
     base.trim_start_matches("http://")
 }
 
@@ -139,4 +151,67 @@ pub(super) async fn v2(State(app): State<App>, Extension(Base(base)): At) -> Res
         "contact": { "email": "", "account": account },
         "rules": [],
     })))
+}
+
+/// Other hosts, rules that somebody set, translations: a node of one person has none.
+async fn nothing() -> Json<[Value; 0]> {
+    Json([])
+}
+
+/// How many posts the owner wrote in each of the last twelve weeks. There is one person here, who does not register
+/// anew and signs in once.
+async fn activity(State(app): State<App>) -> Result<Json<Vec<Value>>, Error> {
+    const WEEK: u64 = 7 * 24 * 60 * 60 * 1000;
+    const WEEKS: u64 = 12;
+    /// Pages that are counted: of whoever writes more in a quarter, the older weeks are not counted to their end.
+    const PAGES: usize = 25;
+    let me = app.node().author();
+    app.read(move |reader| {
+        // Weeks begin on Mondays; 1970 began on a Thursday.
+        let begin = |time: u64| (time + 3 * WEEK / 7) / WEEK;
+        let this = begin(clock::now());
+        let mut counts = [0u64; WEEKS as usize];
+        let mut page = Page { limit: 80, ..Page::default() };
+        for _ in 0..PAGES {
+            let posts = reader.author_posts(&me, &page)?;
+            let Some(last) = posts.last() else { break };
+            page.max = Some(last.id);
+            for post in &posts {
+                let back = this.saturating_sub(begin(post.claimed_at)) as usize;
+                if let Some(count) = counts.get_mut(back) {
+                    *count += 1;
+                }
+            }
+        }
+        let week = |(back, count): (usize, &u64)| {
+            let monday = ((this - back as u64) * WEEK).saturating_sub(3 * WEEK / 7) / 1000;
+            json!({
+                "week": monday.to_string(),
+                "statuses": count.to_string(),
+                "logins": "1",
+                "registrations": "0",
+            })
+        };
+        Ok(Json(counts.iter().enumerate().map(week).collect()))
+    })
+    .await
+}
+
+/// When this software was built is not known; what the texts below say is as old as the version.
+const WRITTEN: u64 = 1_795_305_600_000;
+
+async fn extended_description() -> Json<Value> {
+    let content = "<p>This is the node of one person. It keeps their posts and those of the people whom they follow, \
+                   and shows them to the programs that they let in.</p>";
+    Json(json!({ "updated_at": time(WRITTEN), "content": content }))
+}
+
+async fn privacy_policy() -> Json<Value> {
+    let content = "<p>What is posted here is signed and passed on to everybody who asks for it, and cannot be called \
+                   back with certainty. Bookmarks, lists, filters, mutes and notes stay on this node.</p>";
+    Json(json!({ "updated_at": time(WRITTEN), "content": content, "effective_date": day(WRITTEN) }))
+}
+
+async fn no_terms() -> Result<Json<Value>, Error> {
+    Err(Error::NotFound("terms of service".into()))
 }

@@ -4,11 +4,13 @@
 //! just above one, which is how a client fills a gap. Pages hang on entries, never on numbers, so
 //! nothing is skipped or shown twice when something new arrives in between.
 
-use axum::http::HeaderValue;
+use std::{cmp::Reverse, fmt::Display};
+
+use axum::http::{HeaderMap, HeaderValue, header};
 use starling_protocol::EntryId;
 
-use super::{error::Error, input::Params};
-use crate::view::Page;
+use super::{error::Error, html::encoded, input::Params};
+use crate::{store::Window, view::Page};
 
 /// Posts on a page if nobody says how many.
 pub(super) const DEFAULT: usize = 20;
@@ -27,11 +29,17 @@ pub(super) fn page(params: &Params) -> Result<Page, Error> {
 
 /// `Link` (RFC 8288) to the pages around one that begins and ends with these entries. All other
 /// parameters stay.
-pub(super) fn link<T: std::fmt::Display>(
+pub(super) fn link<T: Display>(base: &str, path: &str, params: &Params, ends: (T, T)) -> Option<HeaderValue> {
+    link_to(base, path, params, &ends.0, Some(&ends.1))
+}
+
+/// `Link` to the pages above `newest` and, if there are any, below `oldest`.
+pub(super) fn link_to<T: Display>(
     base: &str,
     path: &str,
     params: &Params,
-    ends: (T, T),
+    newest: &T,
+    oldest: Option<&T>,
 ) -> Option<HeaderValue> {
     let kept: String = params
         .0
@@ -39,22 +47,76 @@ pub(super) fn link<T: std::fmt::Display>(
         .filter(|(name, _)| !matches!(name.as_str(), "max_id" | "since_id" | "min_id"))
         .map(|(name, value)| format!("{}={}&", encoded(name), encoded(value)))
         .collect();
-    let (newest, oldest) = ends;
-    let next = format!("<{base}{path}?{kept}max_id={oldest}>; rel=\"next\"");
+    // Some clients want `next` to be the first.
+    let next = oldest.map(|oldest| format!("<{base}{path}?{kept}max_id={oldest}>; rel=\"next\", "));
     let previous = format!("<{base}{path}?{kept}min_id={newest}>; rel=\"prev\"");
-    HeaderValue::try_from(format!("{next}, {previous}")).ok()
+    HeaderValue::try_from(next.unwrap_or_default() + &previous).ok()
 }
 
-/// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+/// A page of things that have numbers.
+pub(super) struct Numbers {
+    pub max: Option<u64>,
+    pub since: Option<u64>,
+    pub min: Option<u64>,
+    pub limit: usize,
+}
+
+/// The page that the parameters ask for.
+pub(super) fn numbers(params: &Params) -> Result<Numbers, Error> {
+    Ok(Numbers {
+        max: params.parse("max_id")?,
+        since: params.parse("since_id")?,
+        min: params.parse("min_id")?,
+        limit: params.parse("limit")?.unwrap_or(DEFAULT).clamp(1, MOST),
+    })
+}
+
+/// The headers of an answer with this link, if there is one.
+pub(super) fn headers(link: Option<HeaderValue>) -> HeaderMap {
+    link.map(|link| (header::LINK, link)).into_iter().collect()
+}
+
+/// `Link` around a window on a line of posts.
+pub(super) fn window(base: &str, path: &str, params: &Params, window: &Window) -> HeaderMap {
+    let Some((newest, oldest)) = &window.ends else { return HeaderMap::new() };
+    // Read upwards, what is below is known to be there.
+    let more = window.more || params.get("min_id").is_some();
+    let link = link_to(base, path, params, newest, more.then_some(oldest));
+    headers(link)
+}
+
+/// A page of things that are ordered by a number which is no id of theirs, the highest first.
+pub(super) fn numbered<T>(
+    base: &str,
+    path: &str,
+    params: &Params,
+    all: Vec<(u64, T)>,
+) -> Result<(HeaderMap, Vec<T>), Error> {
+    numbered_up_to(base, path, params, all, MOST)
+}
+
+/// The same, with as many on a page as `most` if that is asked for.
+pub(super) fn numbered_up_to<T>(
+    base: &str,
+    path: &str,
+    params: &Params,
+    mut all: Vec<(u64, T)>,
+    most: usize,
+) -> Result<(HeaderMap, Vec<T>), Error> {
+    all.sort_by_key(|(number, _)| Reverse(*number));
+    let limit = params.parse("limit")?.unwrap_or(DEFAULT).clamp(1, most);
+    let (max, min) = (params.parse::<u64>("max_id")?, params.parse::<u64>("min_id")?);
+    let above = min.or(params.parse("since_id")?);
+    all.retain(|(number, _)| {
+        max.is_none_or(|max| *number < max) && above.is_none_or(|above| *number > above)
+    });
+    let skipped = if min.is_some() { all.len().saturating_sub(limit) } else { 0 };
+    let more = all.len() > skipped + limit || min.is_some();
+    let page: Vec<(u64, T)> = all.into_iter().skip(skipped).take(limit).collect();
+    let ends = page.first().zip(page.last());
+    let link = ends
+        .and_then(|((newest, _), (oldest, _))| link_to(base, path, params, newest, more.then_some(oldest)));
+    Ok((headers(link), page.into_iter().map(|(_, thing)| thing).collect()))
 }
 
 #[cfg(test)]

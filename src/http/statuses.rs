@@ -16,12 +16,15 @@ use super::{
     html,
     input::{self, Name, Params},
     lookup,
+    relations::NAMED,
     route::{Needs, Route},
+    scheduled,
 };
 use crate::{
+    clock,
     engine::{Command, Reply},
-    store::Reader,
-    view::{Post, PostBody},
+    store::{Reader, kept::filters::Place},
+    view::{Post, PostBody, ThreadItem},
 };
 
 /// Bytes of an idempotency key: a UUID has 36, and it is kept for an hour.
@@ -32,6 +35,7 @@ type Answer<T> = Result<Json<T>, Error>;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("/api/v1/statuses", Needs::Scope("write:statuses"), publish),
+        Route::get("/api/v1/statuses", Needs::Scope("read:statuses"), several),
         Route::get("/api/v1/statuses/{id}", Needs::Scope("read:statuses"), show),
         Route::put("/api/v1/statuses/{id}", Needs::Scope("write:statuses"), edit),
         Route::delete("/api/v1/statuses/{id}", Needs::Scope("write:statuses"), remove),
@@ -45,29 +49,54 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// Answers with the status, or with the scheduled status if it is to wait.
 pub(super) async fn publish(
     State(app): State<App>,
     Extension(base): At,
     headers: HeaderMap,
     input::Json(draft): input::Json<Draft>,
-) -> Answer<Status> {
+) -> Answer<Value> {
     let idempotency = idempotency(&headers)?;
+    let at = draft.scheduled_at().map(scheduled::moment).transpose()?;
     let (content, in_reply_to) = app
         .read(move |reader| {
+            let draft = draft.or(&reader.posting()?);
             let quote = given(&draft.quoted_status_id).map(|id| quoted(reader, id)).transpose()?;
             let parent = given(&draft.in_reply_to_id).map(|id| lookup::entry(reader, id)).transpose()?;
+            if let Some(parent) = &parent {
+                reader.post(parent)?.ok_or_else(|| Error::NotFound(format!("the post {parent}")))?;
+            }
             let mut content = draft.content(quote)?;
             draft.show_files(reader, &mut content)?;
             Ok((Box::new(content), parent))
         })
         .await?;
+    if let Some(at) = at {
+        return scheduled::take((&app, base), at, in_reply_to, *content, idempotency).await.map(Json);
+    }
     let reply = app.command(Command::Publish { content, in_reply_to, idempotency }).await?;
     let Reply::Published { id, peers } = reply else {
         return Err(Error::Internal(format!("publishing was answered with {reply:?}")));
     };
     let mut status = status_of(&app, base, id).await?;
     status.starling.delivery = Some(Delivery { stored: true, peers });
-    Ok(Json(status))
+    Ok(Json(json!(status)))
+}
+
+/// `statuses?id[]=`: those that are here.
+async fn several(State(app): State<App>, Extension(Base(base)): At, params: Params) -> Answer<Vec<Status>> {
+    app.read(move |reader| {
+        let ids: Vec<_> = params.all("id").collect();
+        if ids.len() > NAMED {
+            return Err(Error::Invalid(format!("id has {}, and may have {NAMED}", ids.len())));
+        }
+        let mut posts = Vec::new();
+        for id in ids.iter().filter_map(|id| id.parse().ok()) {
+            posts.extend(reader.post(&id)?);
+        }
+        Ok(Json(Dresser { base: &base, reader: Some(reader) }.statuses(&posts)?))
+    })
+    .await
 }
 
 fn idempotency(headers: &HeaderMap) -> Result<Option<String>, Error> {
@@ -85,12 +114,12 @@ fn quoted(reader: &Reader, id: &str) -> Result<Link, Error> {
 }
 
 /// The post with this id, which may be the beginning of one.
-fn find(reader: &Reader, id: &str) -> Result<Post, Error> {
+pub(super) fn find(reader: &Reader, id: &str) -> Result<Post, Error> {
     let id = lookup::entry(reader, id)?;
     reader.post(&id)?.ok_or_else(|| Error::NotFound(format!("the post {id}")))
 }
 
-async fn status_of(app: &App, Base(base): Base, id: EntryId) -> Result<Status, Error> {
+pub(super) async fn status_of(app: &App, Base(base): Base, id: EntryId) -> Result<Status, Error> {
     app.read(move |reader| {
         let post = reader.post(&id)?.ok_or_else(|| Error::NotFound(format!("the post {id}")))?;
         Ok(Dresser { base: &base, reader: Some(reader) }.status(&post)?)
@@ -161,7 +190,12 @@ pub(super) async fn context(
 ) -> Answer<Context> {
     app.read(move |reader| {
         let id = lookup::entry(reader, &id)?;
-        let thread = reader.thread(&id)?.ok_or_else(|| Error::NotFound(format!("the post {id}")))?;
+        let mut thread = reader.thread(&id)?.ok_or_else(|| Error::NotFound(format!("the post {id}")))?;
+        let own = reader.own(clock::now())?;
+        let shown =
+            |item: &ThreadItem| !matches!(item, ThreadItem::Post(post) if own.hides(post, Place::Thread));
+        thread.ancestors.retain(shown);
+        thread.descendants.retain(|(_, item)| shown(item));
         Ok(Json(Dresser { base: &base, reader: Some(reader) }.context(&thread)?))
     })
     .await

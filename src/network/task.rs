@@ -20,8 +20,8 @@ use super::bucket::{Bucket, Rate};
 use super::outbox::Outbox;
 use super::sync::Streams;
 use super::{
-    BlobStream, Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS, Verdict,
-    Wire, discovery, gossip,
+    BlobStream, Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS,
+    Verdict, Wire, discovery, gossip,
 };
 
 mod reactions;

@@ -286,6 +286,8 @@ fn wish(command: &Command, all: &mut Vec<Happened>) {
         Command::Like(_) => "like",
         Command::Unlike(_) => "unlike",
         Command::Unfollow(_) => "unfollow",
+        Command::Pin(_) => "pin",
+        Command::Unpin(_) => "unpin",
         Command::Block(_) => "block",
         Command::Unblock(_) => "unblock",
         Command::SetProfile(_) => "profile",

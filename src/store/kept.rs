@@ -5,9 +5,17 @@
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
 
 pub mod blob;
+pub mod filters;
+pub mod lists;
+pub mod marks;
 pub mod notification;
+pub mod own;
+pub mod people;
 pub mod program;
+pub mod scheduled;
 pub mod senders;
+pub mod settings;
+pub mod tags;
 
 use redb::ReadableTable;
 use serde::{Serialize, de::DeserializeOwned};
@@ -73,8 +81,10 @@ pub enum Shelf {
     Search = 22,
     /// People who are recommended on the own profile.
     Endorsement = 23,
-    /// Posts that the own author liked or passed on, by when.
-    ReactionOrder = 24,
+    /// How somebody is followed, if not in full.
+    Following = 30,
+    /// People who are not to be suggested any more.
+    Declined = 31,
     /// Polls that concern this person and have not ended yet, by their end.
     OpenPoll = 40,
 }
@@ -187,6 +197,11 @@ impl Batch<'_> {
     /// The row in this place.
     pub fn kept<T: DeserializeOwned>(&self, shelf: Shelf, key: &[u8]) -> Result<Option<T>, Error> {
         self.tables.kept.get((shelf as u8, key))?.map(|bytes| row(bytes.value())).transpose()
+    }
+
+    /// Whether there is a row in this place.
+    pub fn keeps(&self, shelf: Shelf, key: &[u8]) -> Result<bool, Error> {
+        Ok(self.tables.kept.get((shelf as u8, key))?.is_some())
     }
 
     /// Rows of a shelf, with their keys.

@@ -1,18 +1,28 @@
 //! The store as readers see it: one moment, no waiting, nothing blocked in it.
 
+mod people;
 mod posts;
 mod threads;
+mod windows;
 mod words;
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+pub use people::{Order, Person};
+pub use windows::{Line, Window};
+pub use words::Said;
+
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    sync::Arc,
+};
 
 use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
 use starling_protocol::{AuthorId, EntryId, entry::Signed, identity::Record};
-pub use words::Said;
 
 use super::{
     Error, graph,
     index::order_time,
+    kept::own::Own,
     record::{AuthorRow, EntryRecord, LogRow, prefix, row},
     tables::ReadTables,
 };
@@ -37,6 +47,7 @@ pub struct Reader {
     /// Rows that were read already: a page names the same logs and people again and again.
     logs: RefCell<HashMap<u32, Arc<LogRow>>>,
     accounts: RefCell<HashMap<u32, Account>>,
+    own: OnceCell<Own>,
 }
 
 impl Reader {
@@ -46,7 +57,7 @@ impl Reader {
             Some(bytes) => bytes.value().try_into().ok().map(u32::from_le_bytes),
             None => None,
         };
-        Ok(Self { tables, me, logs: RefCell::default(), accounts: RefCell::default() })
+        Ok(Self { tables, me, logs: RefCell::default(), accounts: RefCell::default(), own: OnceCell::new() })
     }
 
     /// The home timeline.
@@ -124,6 +135,11 @@ impl Reader {
             account.retired = identity.retired();
         }
         Ok(Some(account))
+    }
+
+    /// An author as their posts show them: without what only their own page says.
+    pub fn brief(&self, author: &AuthorId) -> Result<Option<Account>, Error> {
+        self.number(author)?.map(|number| self.account_of(number)).transpose()
     }
 
     /// Who is known to follow an author.
@@ -290,6 +306,15 @@ impl Reader {
 
     pub(in crate::store) fn tables(&self) -> &ReadTables {
         &self.tables
+    }
+
+    pub(super) fn own_read(&self) -> &OnceCell<Own> {
+        &self.own
+    }
+
+    /// The author that this node writes for.
+    pub(super) fn me_id(&self) -> Result<Option<AuthorId>, Error> {
+        self.me.map(|me| self.author_id(me)).transpose()
     }
 
     fn number(&self, author: &AuthorId) -> Result<Option<u32>, Error> {

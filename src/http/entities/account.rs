@@ -176,10 +176,11 @@ impl Dresser<'_> {
             .iter()
             .map(|(name, value)| json!({ "name": name, "value": value, "verified_at": null }))
             .collect();
+        let posting = self.reader.and_then(|reader| reader.posting().ok()).unwrap_or_default();
         let source = json!({
-            "privacy": "public",
-            "sensitive": false,
-            "language": null,
+            "privacy": posting.visibility,
+            "sensitive": posting.sensitive,
+            "language": posting.language,
             "note": account.profile.bio,
             "fields": fields,
             "follow_requests_count": 0,

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use starling_protocol::{
-    EntryId,
+    AuthorId, EntryId,
     payload::{Content, Link, Visibility},
 };
 
-use super::{Account, Dresser, account, media::MediaAttachment, time::time};
+use super::{Account, Dresser, FilterResult, account, media::MediaAttachment, time::time};
 use crate::{
+    clock,
     http::html,
     store,
     view::{Post, PostBody},
@@ -55,7 +56,7 @@ pub(in crate::http) struct Status {
     pub muted: bool,
     pub bookmarked: bool,
     pub pinned: bool,
-    pub filtered: [Value; 0],
+    pub filtered: Vec<FilterResult>,
     pub starling: Extra,
 }
 
@@ -120,6 +121,7 @@ impl Dresser<'_> {
 
     fn status_with(&self, post: &Post, quotes: usize) -> Result<Status, store::Error> {
         let mut status = self.bare(post);
+        self.mine(&mut status, post)?;
         match &post.body {
             PostBody::Content { content, reply } => {
                 self.fill(&mut status, content);
@@ -138,6 +140,8 @@ impl Dresser<'_> {
                     Some(post) => {
                         let boosted = self.status_with(post, quotes)?;
                         status.visibility = boosted.visibility;
+                        (status.bookmarked, status.pinned) = (boosted.bookmarked, boosted.pinned);
+                        status.muted |= boosted.muted;
                         status.reblog = Some(Box::new(boosted));
                     }
                     None => status.content = html::paragraphs("[a boost of a post that is not here yet]"),
@@ -155,6 +159,18 @@ impl Dresser<'_> {
             }
         }
         Ok(status)
+    }
+
+    /// What this person keeps of a post for themselves.
+    fn mine(&self, status: &mut Status, post: &Post) -> Result<(), store::Error> {
+        let Some(reader) = self.reader else { return Ok(()) };
+        let now = clock::now();
+        let own = reader.own(now)?;
+        status.bookmarked = reader.is_bookmarked(&post.id, now)?;
+        status.muted = reader.is_thread_muted(post, now)?;
+        status.pinned = own.pinned(&post.id);
+        status.filtered = own.matches(post).iter().map(FilterResult::from).collect();
+        Ok(())
     }
 
     /// What every kind has.
@@ -194,7 +210,7 @@ impl Dresser<'_> {
             muted: false,
             bookmarked: false,
             pinned: false,
-            filtered: [],
+            filtered: Vec::new(),
             starling: Extra {
                 entry: id.clone(),
                 author: post.author.author.map(|author| author.to_string()),
@@ -214,6 +230,20 @@ impl Dresser<'_> {
         }
     }
 
+    /// Mastodon's Status::Mention, and what the person is called, if that is known.
+    fn mention(&self, author: &AuthorId) -> Value {
+        let id = author.to_string();
+        let account = self.reader.and_then(|reader| reader.brief(author).ok().flatten());
+        let name = account.map(|account| account.profile.name).filter(|name| !name.trim().is_empty());
+        json!({
+            "id": id,
+            "username": id,
+            "acct": id,
+            "url": account::uri(author),
+            "starling": { "name": name.unwrap_or_else(|| account::short(author)) },
+        })
+    }
+
     fn fill(&self, status: &mut Status, content: &Content) {
         let (visibility, ours) = match content.visibility {
             Visibility::Public => ("public", "public"),
@@ -226,12 +256,8 @@ impl Dresser<'_> {
         status.sensitive = content.warning.is_some() || content.sensitive();
         status.spoiler_text = content.warning.clone().unwrap_or_default();
         status.media_attachments = self.attachments(content);
-        let mention = |author| {
-            let (id, url) = (format!("{author}"), account::uri(author));
-            json!({ "id": id, "username": id, "acct": id, "url": url })
-        };
-        status.mentions = content.mentions.iter().map(mention).collect();
-        let tag = |name: &String| json!({ "name": name, "url": format!("starling:tag/{name}") });
+        status.mentions = content.mentions.iter().map(|author| self.mention(author)).collect();
+        let tag = |name: &String| json!({ "name": name, "url": self.tag_url(name) });
         status.tags = content.tags.iter().map(tag).collect();
         status.language = content.language.clone();
         status.starling.source = content.text.clone();

@@ -8,7 +8,7 @@ pub(in crate::http) fn time(ms: u64) -> String {
 }
 
 /// The day in UTC, `2026-11-22`.
-pub(super) fn day(ms: u64) -> String {
+pub(in crate::http) fn day(ms: u64) -> String {
     Offset::UTC.to_datetime(timestamp(ms)).date().to_string()
 }
 

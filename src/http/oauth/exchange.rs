@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::HeaderMap};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Refused, client, scope, waiting::Redeemed};
+use super::{Refused, client, count_stranger, scope, waiting::Redeemed};
 use crate::{
     clock,
     http::{
@@ -77,6 +77,7 @@ async fn exchange(
             if scopes.is_empty() {
                 return Err(Refused::scope("Without the person a program may only read"));
             }
+            count_stranger(&app)?;
             let (text, row) = app.0.access.tokens().give(&app, token(scopes, false)).await?;
             Ok(Json(shown(&text, &row)))
         }

@@ -144,11 +144,8 @@ fn what_no_post_shows_is_given_to_nobody() {
         alt: String::new(),
     };
     let content = starling_protocol::payload::Content { media: vec![media], ..Default::default() };
-    let wish = crate::engine::Command::Publish {
-        content: Box::new(content),
-        in_reply_to: None,
-        idempotency: None,
-    };
+    let wish =
+        crate::engine::Command::Publish { content: Box::new(content), in_reply_to: None, idempotency: None };
     bob.runtime.block_on(bob.node.command(wish)).unwrap();
     bob.until(&mut events, || {
         let row = bob.node.read().unwrap().wanted(&blob).unwrap();

@@ -14,9 +14,8 @@ pub(super) fn body(parts: &[(&str, Option<&str>, &str, &[u8])]) -> Vec<u8> {
     for (name, file, kind, bytes) in parts {
         let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
         let kind = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
-        let head = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n{kind}\r\n"
-        );
+        let head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n{kind}\r\n");
         body.extend(head.as_bytes());
         body.extend(*bytes);
         body.extend(b"\r\n");
@@ -46,7 +45,11 @@ impl House {
 
     fn blobs_on_disk(&self) -> usize {
         let folders = std::fs::read_dir(self.folder.path().join("home/blobs"));
-        folders.into_iter().flatten().map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
+        folders
+            .into_iter()
+            .flatten()
+            .map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count())
+            .sum()
     }
 }
 
@@ -87,7 +90,10 @@ fn a_picture_goes_up_into_a_post_and_is_seen() {
     assert!(whole.header("cache-control").contains("immutable"));
     assert!(!whole.bytes.windows(5).any(|bytes| bytes == b"Alice"));
     let hash = blake3::hash(&whole.bytes).to_hex().to_string();
-    assert_eq!((&shown["starling"]["blob"], &shown["starling"]["size"]), (&json!(hash), &json!(whole.bytes.len())));
+    assert_eq!(
+        (&shown["starling"]["blob"], &shown["starling"]["size"]),
+        (&json!(hash), &json!(whole.bytes.len()))
+    );
     let small = house.file(&shown["preview_url"], &[]);
     let small = image::load_from_memory(&small.bytes).unwrap();
     assert_eq!((small.width(), small.height()), (400, 200));
@@ -119,7 +125,9 @@ fn parts_of_a_file_are_served() {
 #[test]
 fn only_what_is_shown_is_served() {
     let house = House::new(1);
-    for path in ["/media/x", &format!("/media/{}", "ab".repeat(32)), &format!("/media/{}/large", "ab".repeat(32))] {
+    for path in
+        ["/media/x", &format!("/media/{}", "ab".repeat(32)), &format!("/media/{}/large", "ab".repeat(32))]
+    {
         assert_eq!(house.send("GET", path, &[], &[]).bad(), (404, "no_route".into()), "{path}");
     }
 }
@@ -176,7 +184,10 @@ fn an_upload_is_described_until_a_post_shows_it() {
     let path = format!("/api/v1/media/{}", up["id"].as_str().unwrap());
     let about = json!({ "description": "now in words", "focus": "0,1" });
     let described = house.call("PUT", &path, &serde_json::to_vec(&about).unwrap()).good();
-    assert_eq!((&described["description"], &described["meta"]["focus"]["y"]), (&json!("now in words"), &json!(1.0)));
+    assert_eq!(
+        (&described["description"], &described["meta"]["focus"]["y"]),
+        (&json!("now in words"), &json!(1.0))
+    );
     let post = json!({ "status": "look", "media_ids": [up["id"]] });
     let status = house.post("/api/v1/statuses", post).good();
     assert_eq!(status["media_attachments"][0]["description"], "now in words");
@@ -233,7 +244,10 @@ fn forms_may_come_in_parts_and_name_files() {
     let headers = [("authorization", token.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let form = format!("status=form&media_ids[]={id}&sensitive=true");
     let status = house.send("POST", "/api/v1/statuses", &headers, form.as_bytes()).good();
-    assert_eq!((status["media_attachments"].as_array().unwrap().len(), &status["sensitive"]), (1, &json!(true)));
+    assert_eq!(
+        (status["media_attachments"].as_array().unwrap().len(), &status["sensitive"]),
+        (1, &json!(true))
+    );
 }
 
 #[test]
@@ -325,7 +339,11 @@ fn a_slow_picture_is_worked_on_while_the_client_goes_on() {
     house.node.blobs().keep_busy(move || {
         let _ = waits.recv();
     });
-    let up = house.parts("POST", "/api/v2/media", &body(&[("file", Some("x"), "", &encoded(8, 8, ImageFormat::Png))]));
+    let up = house.parts(
+        "POST",
+        "/api/v2/media",
+        &body(&[("file", Some("x"), "", &encoded(8, 8, ImageFormat::Png))]),
+    );
     assert_eq!((up.status, &up.json()["url"]), (202, &Value::Null));
     let path = format!("/api/v1/media/{}", up.json()["id"].as_str().unwrap());
     let meanwhile = house.get(&path);

@@ -151,7 +151,7 @@ impl Reader {
         self.relates(me, kind, target)
     }
 
-    fn relates(&self, author: u32, kind: u8, target: u32) -> Result<bool, Error> {
+    pub(super) fn relates(&self, author: u32, kind: u8, target: u32) -> Result<bool, Error> {
         Ok(self.tables.relations.get((author, kind, target))?.is_some_and(|row| row.value().3))
     }
 
