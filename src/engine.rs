@@ -24,6 +24,7 @@ mod identity;
 mod import;
 pub mod input;
 mod inspect;
+mod looking;
 pub mod output;
 mod peers;
 mod policy;

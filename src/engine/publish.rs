@@ -68,6 +68,7 @@ impl Turn<'_, '_> {
             return Ok(Err(Refusal::Forked));
         }
         self.gossip_own(&entry)?;
+        self.said(entry.id());
         Ok(Ok(entry))
     }
 
