@@ -27,6 +27,7 @@ pub mod input;
 mod inspect;
 mod keep;
 mod notify;
+mod looking;
 pub mod output;
 mod peers;
 mod policy;

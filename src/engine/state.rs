@@ -10,6 +10,7 @@ use super::{
     Status,
     gossip::Pushed,
     guard::Guard,
+    looking::Looking,
     peers::PeerState,
     policy::{Policy, Rates},
     sessions::{InFlight, Session},
@@ -70,6 +71,8 @@ pub(super) struct State {
     pub shards: BTreeSet<u8>,
     /// What is known of shards beside that.
     pub listening: Listening,
+    /// What is remembered of a cut that heals.
+    pub looking: Looking,
     /// What sessions brought lately, and gossip may still bring.
     pub pushed: Pushed,
     pub peers: BTreeMap<PeerId, PeerState>,
@@ -117,6 +120,7 @@ impl State {
             blocked: BTreeSet::new(),
             shards: BTreeSet::new(),
             listening: Listening::default(),
+            looking: Looking::default(),
             pushed: Pushed::default(),
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -172,6 +176,7 @@ impl State {
         let scheduled = (self.next_scheduled < u64::MAX).then_some(self.next_scheduled);
         let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
         [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline()]
+        [stall, claim, dial, crowd, self.listening.deadline(), self.looking.deadline()]
             .into_iter()
             .flatten()
             .min()
