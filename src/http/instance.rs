@@ -96,7 +96,7 @@ pub(super) async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> 
 }
 
 pub(super) fn domain(base: &str) -> &str {
-    base.trim_start_matches("http://")
+    base.split_once("://").map_or(base, |(_, domain)| domain)
 }
 
 pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Result<Json<Value>, Error> {

@@ -14,6 +14,7 @@ mod polls;
 mod posts;
 mod search;
 mod streaming;
+mod table;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};
