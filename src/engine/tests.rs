@@ -12,6 +12,7 @@ mod lies;
 mod oracle;
 mod people;
 mod quiet;
+mod scheduled;
 mod script;
 mod shards;
 mod threads;

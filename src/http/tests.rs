@@ -2,11 +2,15 @@
 
 mod entering;
 mod files;
+mod finding;
+mod kept;
 mod machine;
+mod manners;
 mod notifications;
 mod oauth;
 mod people;
 mod posts;
+mod scheduled;
 mod search;
 
 use serde_json::Value;
