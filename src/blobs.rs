@@ -10,15 +10,20 @@
 //! A file's row ([`crate::store::kept::blob`]) is written after the file is in its place and taken away before the file
 //! goes: what a row promises is on disk. What is on disk without a row is swept away at the start.
 
+pub mod carrier;
 pub mod disk;
+pub mod exchange;
+pub mod fetch;
 mod keeper;
 pub mod picture;
+mod pipe;
+mod serve;
 mod strip;
 mod uploads;
 mod worker;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     collections::HashMap,
@@ -47,6 +52,8 @@ pub const UPLOAD_MS: u64 = 24 * 60 * 60 * 1000;
 pub const LOOSE_MS: u64 = 60 * 60 * 1000;
 /// What the files of one author who is not ours may take of all there is room for: an eighth.
 const PART: u64 = 8;
+/// Files that are not here and that were looked at just now. What is beyond is fetched in its turn.
+const ASKED: usize = 256;
 /// Bytes free on the disk under which no file is taken in: what the store itself stops at.
 const FLOOR: u64 = 1024 * 1024 * 1024;
 /// The same as a part of the disk; the smaller of the two holds.
@@ -92,6 +99,9 @@ struct Inner {
     order: tokio::sync::Mutex<()>,
     /// What was asked for since rows were last written, and when.
     used: Mutex<HashMap<Hash, u64>>,
+    /// Files that are not here and that somebody looks at.
+    asked: Mutex<Vec<Hash>>,
+    asking: tokio::sync::Notify,
     uploads: Mutex<uploads::Uploads>,
     places: Arc<Semaphore>,
     queue: Arc<Semaphore>,
@@ -115,6 +125,8 @@ impl Blobs {
             max_total,
             order: tokio::sync::Mutex::default(),
             used: Mutex::default(),
+            asked: Mutex::default(),
+            asking: tokio::sync::Notify::new(),
             uploads: Mutex::default(),
             places: Arc::new(Semaphore::new(uploads::PLACES)),
             queue: Arc::new(Semaphore::new(uploads::QUEUE)),
@@ -136,6 +148,36 @@ impl Blobs {
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
         // Bounded by the files that are held: others are not asked for here.
         used.insert(*hash, now);
+    }
+
+    /// Waits until somebody looks at a file that is not here.
+    async fn asked(&self) {
+        self.0.asking.notified().await;
+    }
+
+    /// What somebody looked at since this was last asked.
+    fn take_asked(&self) -> Vec<Hash> {
+        std::mem::take(&mut *self.0.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn ask_now(&self, hash: Hash) {
+        let mut asked = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() < ASKED {
+            asked.push(hash);
+        }
+        drop(asked);
+        self.0.asking.notify_one();
+    }
+
+    /// A file came.
+    fn grew(&self, size: u64) {
+        self.0.total.fetch_add(size, Ordering::Relaxed);
+    }
+
+    /// Keeps the worker from its work until `until` returns.
+    #[cfg(test)]
+    pub(crate) fn keep_busy(&self, until: impl FnOnce() + Send + 'static) {
+        drop(self.0.worker.run(until));
     }
 
     /// Whether the disk has room for this many bytes more.

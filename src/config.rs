@@ -96,10 +96,16 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where to listen; a loopback address unless `allow_remote`.
+    /// Where to listen; a loopback address unless `tls` or `allow_remote`.
     pub listen: SocketAddr,
     /// Whether others may reach it.
     pub allow_remote: bool,
+    /// Whether it speaks HTTPS as well.
+    pub tls: bool,
+    /// Pages of other origins that may use it.
+    pub origins: Vec<String>,
+    /// Requests of one program in five minutes; 0 is as many as it likes.
+    pub requests: u64,
 }
 
 /// `[store]`
@@ -122,6 +128,8 @@ pub struct Store {
 pub struct Sync {
     /// Newest entries of each log; 0 is the default.
     pub retention: u64,
+    /// Bytes of a file that is fetched before anybody looks at it.
+    pub media_bytes: u64,
 }
 
 /// `[search]`
@@ -183,9 +191,14 @@ impl Default for Config {
 impl Config {
     /// What types alone do not forbid. The key at fault, and why.
     fn check(&self) -> Result<(), (&'static str, String)> {
-        if !self.http.listen.ip().is_loopback() && !self.http.allow_remote {
-            let reason = "others could reach that address; set http.allow_remote = true if they may";
+        if !self.http.listen.ip().is_loopback() && !self.http.allow_remote && !self.http.tls {
+            let reason = "others could reach that address; set http.tls = true and they may if they encrypt, \
+                          or http.allow_remote = true if they need not";
             return Err(("http.listen", reason.into()));
+        }
+        if let Some(origin) = self.http.origins.iter().find(|origin| !is_origin(origin)) {
+            let reason = format!("{origin:?} is no origin such as \"https://client.example\"");
+            return Err(("http.origins", reason));
         }
         if self.store.max_bytes < MIN_STORE_BYTES {
             return Err(("store.max_bytes", format!("it needs at least {MIN_STORE_BYTES}")));
@@ -207,6 +220,14 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Scheme, host and maybe a port, as browsers write them; or all there are.
+fn is_origin(text: &str) -> bool {
+    let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let place = place.map(|place| place.strip_suffix('/').unwrap_or(place));
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    text == "*" || place.is_some_and(|place| !place.is_empty() && place.bytes().all(letters))
 }
 
 fn each_from_text<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>

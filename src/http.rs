@@ -6,25 +6,27 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `access`, `connection`, `guard` | who may speak, and how much |
+//! | `access`, `connection`, `cors`, `guard`, `tls`, `certificate` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
-//! | `statuses`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
+//! | `statuses`, `polls`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
 //! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
 //! | `keeping` | changing what the person keeps for themselves |
-//! | `notifications`, `search` | what concerns the person, and what is looked for |
+//! | `notifications`, `streaming`, `search` | what concerns the person, what happens, what is looked for |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
-//! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
+//! | `node`, `progress`, `openapi`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 mod absent;
 pub mod access;
 mod accounts;
 mod bundles;
 mod caller;
+pub mod certificate;
 mod connection;
+mod cors;
 mod draft;
 mod entities;
 mod entries;
@@ -48,10 +50,13 @@ mod mutes;
 mod node;
 mod notifications;
 mod oauth;
+mod openapi;
 mod paging;
 mod people;
 mod pictures;
+mod polls;
 mod portraits;
+mod progress;
 mod relations;
 mod route;
 mod scheduled;
@@ -59,8 +64,10 @@ mod search;
 mod settings;
 mod statuses;
 mod store;
+mod streaming;
 mod tags;
 mod timelines;
+mod tls;
 mod tokens;
 mod well_known;
 
@@ -114,7 +121,9 @@ pub async fn serve(
     access.tokens().load(&reader).map_err(io::Error::other)?;
     drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
+    let door = Door::new(listener, access.ways());
     let app = App::new(node, access, table);
+    let teller = app.clone();
     let (began, beginning) = oneshot::channel();
     let service = router(app.clone(), routes).into_make_service_with_connect_info::<Allowance>();
     let stop = async move {
@@ -130,8 +139,10 @@ pub async fn serve(
         let _ = beginning.await;
         tokio::time::sleep(GRACE).await;
     };
+    let telling = streaming::run(teller);
     tokio::select! {
-        served = axum::serve(Door::new(listener), service).with_graceful_shutdown(stop) => served,
+        () = async { telling.await; std::future::pending().await } => Ok(()),
+        served = axum::serve(door, service).with_graceful_shutdown(stop) => served,
         () = late => Ok(()),
     }
 }
@@ -146,6 +157,10 @@ struct Shared {
     table: Table,
     /// Programs that wait for the person's answer.
     waiting: oauth::Waiting,
+    /// Counts what those may have written down who are not known.
+    strangers: caller::Caller,
+    /// Who listens.
+    streams: streaming::Hub,
     long: Arc<Semaphore>,
     /// Held by whoever decides what is kept, see [`App::keep`].
     keeping: tokio::sync::Mutex<()>,
@@ -163,13 +178,15 @@ impl App {
     fn new(node: Node, access: Access, table: Table) -> Self {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
         let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
+        let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
         let stopping = AtomicBool::new(false);
-        Self(Arc::new(Shared { node, access, table, waiting, long, keeping, stopping }))
+        Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.
     fn begin_to_stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.streams.end_all(streaming::End::Stopping);
     }
 
     fn check_running(&self) -> Result<(), Error> {
@@ -236,6 +253,8 @@ fn routes() -> Vec<Route> {
         absent::routes(),
         well_known::routes(),
         notifications::routes(),
+        polls::routes(),
+        streaming::routes(),
         search::routes(),
         node::routes(),
         identity::routes(),
@@ -245,6 +264,8 @@ fn routes() -> Vec<Route> {
         bundles::routes(),
         store::routes(),
         oauth::routes(),
+        openapi::routes(),
+        progress::routes(),
     ]
     .into_iter()
     .flatten()
@@ -256,6 +277,8 @@ fn router(app: App, routes: Router<App>) -> Router {
         .fallback(async || Error::NoRoute)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(cors::layer(&app.0.access))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::place))
         .with_state(app)
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 mod admission;
 mod behaviour;
+mod blobs;
 mod bucket;
 mod command;
 mod discovery;
@@ -36,6 +37,7 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
+pub use blobs::{BLOB_PROTOCOL, BlobStream};
 pub use command::{Command, Counters, PeerStats, ShardStats, Stats, Verdict};
 pub use event::{Event, GossipRef, Misbehaviour, StreamId, SyncRole};
 pub use gossip::{MAX_GOSSIP_FRAME, SHARDS};
@@ -71,6 +73,8 @@ pub struct Config {
     pub role: Role,
     /// The bounds of everything; [`Limits::of`] the role unless a test needs others.
     pub limits: Limits,
+    /// Where streams for files go; without, none is taken.
+    pub blobs: Option<mpsc::Sender<BlobStream>>,
     /// Who is told of every copy of a gossiped frame; only for those who measure.
     pub witness: Option<Witness>,
 }
@@ -78,7 +82,8 @@ pub struct Config {
 impl Config {
     /// The usual settings of a role: no listening address, mDNS off.
     pub fn new(keypair: Keypair, role: Role) -> Self {
-        Config { keypair, listen: Vec::new(), mdns: false, role, limits: Limits::of(role), witness: None }
+        let limits = Limits::of(role);
+        Config { keypair, listen: Vec::new(), mdns: false, role, limits, blobs: None, witness: None }
     }
 }
 
@@ -145,6 +150,14 @@ impl Handle {
             mpsc::error::TrySendError::Full(_) => TrySendError::Full,
             mpsc::error::TrySendError::Closed(_) => TrySendError::Closed,
         })
+    }
+
+    /// Opens a stream for files to a connected peer. [`BlobStream::Outbound`] follows where streams for files go.
+    ///
+    /// # Errors
+    /// [`Closed`] when the task is gone.
+    pub async fn open_blob(&self, peer: libp2p::PeerId) -> Result<(), Closed> {
+        self.commands.send(task::Order::OpenBlob(peer)).await.map_err(|_| Closed)
     }
 
     /// Asks how the network is doing.

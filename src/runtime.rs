@@ -30,10 +30,10 @@ use starling_protocol::{AuthorId, DeviceKey};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub use files::ExportSummary;
-pub use status::{Peer, Status};
+pub use status::{Peer, PeerProgress, Progress, Status};
 
 use crate::{
-    blobs::Blobs,
+    blobs::{self, Blobs},
     clock,
     config::Config,
     engine::{self, Command, Engine, Policy, Refusal, Reply, Setup},
@@ -105,6 +105,16 @@ pub struct Node {
     shared: Arc<Shared>,
 }
 
+/// What goes on in a node, for tasks that follow it.
+pub struct Watched {
+    /// How it is doing.
+    pub status: watch::Receiver<engine::Status>,
+    /// What changes in its store.
+    pub news: broadcast::Receiver<engine::Event>,
+    /// Whether it is to stop.
+    pub stopping: watch::Receiver<bool>,
+}
+
 /// A node that may be gone: for tasks that must not keep it.
 pub struct WeakNode(Weak<Shared>);
 
@@ -169,6 +179,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
             0 => Policy::default().retention,
             retention => retention,
         },
+        media_bytes: config.sync.media_bytes,
         stay_in_shards: config.network.role == crate::config::Role::Relay,
         ..Policy::default()
     };
@@ -191,6 +202,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
     let (engine, first) = Engine::new(store.clone(), setup, now)?;
 
     let (checked, to_engine) = mpsc::channel(BATCHES);
+    let mut streams = None;
     let network = if network {
         let (events, arriving) = mpsc::channel(EVENTS);
         let role = match config.network.role {
@@ -200,6 +212,9 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         let mut settings = network::Config::new(keypair, role);
         settings.listen = listen.unwrap_or_else(|| config.network.listen.clone());
         settings.mdns = mdns.unwrap_or(config.network.mdns);
+        let (blobs, carried) = mpsc::channel(blobs::carrier::STREAMS);
+        settings.blobs = Some(blobs);
+        streams = Some(carried);
         let handle = network::start(settings, events)?;
         verifier::spawn(arriving, checked)?;
         Some(handle)
@@ -241,6 +256,9 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         tracing::error!("the files of posts could not be looked through: {error}");
     }
     node.blobs().watch(&node);
+    if let (Some(network), Some(streams)) = (&node.shared.network, streams) {
+        blobs::carrier::start(&node, network.clone(), streams);
+    }
     node.watch_disk();
     node.keep_index(config.search.enabled)?;
     if guard.is_some() {
@@ -308,6 +326,14 @@ impl Node {
     /// The files that posts show.
     pub fn blobs(&self) -> &Blobs {
         &self.shared.blobs
+    }
+
+    /// What goes on from now on.
+    pub fn watched(&self) -> Watched {
+        let mut status = self.shared.status.clone();
+        // What is so already is news to whoever begins to watch.
+        status.mark_changed();
+        Watched { status, news: self.events(), stopping: self.shared.stop.subscribe() }
     }
 
     /// The node, without keeping it.

@@ -223,7 +223,7 @@ impl Blobs {
         let kept = node.command(Command::Keep(changes)).await;
         if !known {
             match kept {
-                Ok(_) => drop(self.0.total.fetch_add(size, std::sync::atomic::Ordering::Relaxed)),
+                Ok(_) => self.grew(size),
                 // Without its row nobody would ever take it away.
                 Err(_) => self.disk().remove(&hash)?,
             }
@@ -259,6 +259,7 @@ impl Blobs {
         let reader = node.read()?;
         let Some(author) = reader.shows(&hash)? else { return Ok(()) };
         if reader.wanted(&hash)?.is_some() {
+            self.ask_now(hash);
             return Ok(());
         }
         let row = WantedRow { author, size: 0, since: clock::now(), tries: 0 };

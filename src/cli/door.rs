@@ -1,8 +1,16 @@
 //! The HTTP door of a node that lives in this process.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+};
 
-use starling::{http, runtime::Node};
+use starling::{
+    clock,
+    config::Http,
+    http::{self, certificate::Certificate},
+    runtime::Node,
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use zeroize::Zeroizing;
 
@@ -12,6 +20,8 @@ use super::Failure;
 pub struct Door {
     /// Where it is, with its real port: `http://127.0.0.1:41234`.
     pub http: String,
+    /// The same for those who encrypt, if they may.
+    pub https: Option<String>,
     listener: TcpListener,
     access: http::Access,
 }
@@ -30,15 +40,22 @@ impl Door {
         Ok(token)
     }
 
-    /// Binds `address` for those who know `token`.
-    pub async fn open(address: SocketAddr, token: &str, remote: bool) -> Result<Self, Failure> {
+    /// Binds the address of the settings for those who know `token`. The home at `home` keeps the certificate.
+    pub async fn open(settings: &Http, token: &str, home: &Path) -> Result<Self, Failure> {
+        let address = settings.listen;
         let failed = |error| {
             Failure::failed(format!("{address} cannot be listened on: {error}"))
                 .hint("choose another one with --http or http.listen; port 0 is any")
         };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr()?;
-        let access = http::Access::new(token, address);
+        let access = http::Access::new(token, address)
+            .allow_origins(&settings.origins)
+            .limit_requests(settings.requests);
+        let access = match settings.tls {
+            true => access.encrypt(Certificate::open(home, address.ip(), clock::now())?),
+            false => access,
+        };
         // All addresses of this machine are reached by its own.
         let near = match address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -46,8 +63,9 @@ impl Door {
             IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         };
         let address = SocketAddr::new(near, address.port());
-        let access = if remote { access.allow_remote() } else { access };
-        Ok(Self { http: format!("http://{address}"), listener, access })
+        let access = if settings.allow_remote { access.allow_remote() } else { access };
+        let https = settings.tls.then(|| format!("https://{address}"));
+        Ok(Self { http: format!("http://{address}"), https, listener, access })
     }
 
     /// Answers until `stop` is true.

@@ -84,6 +84,8 @@ fn wrong_values_are_refused_and_the_layer_is_named() {
         ("[store]\nmax_bytes = -1\n", "config.toml: store.max_bytes"),
         ("[store]\ncache_bytes = 0\n", "config.toml: store.cache_bytes"),
         ("[http]\nlisten = \"0.0.0.0:80\"\n", "http.allow_remote"),
+        ("[http]\norigins = [\"client.example\"]\n", "http.origins"),
+        ("[http]\norigins = [\"https://a.example/path\"]\n", "http.origins"),
         ("[log]\nlevel = \"a=b=c\"\n", "config.toml: log.level"),
         ("[network\n", "config.toml"),
     ] {

@@ -85,7 +85,7 @@ impl Event {
         use crate::store::kept::Shelf;
         match self {
             Self::Posted { .. } | Self::Edited { .. } | Self::Gone(_) | Self::Notified(_) => true,
-            Self::Kept(shelf) => matches!(shelf, Shelf::Filter | Shelf::Token),
+            Self::Kept(shelf) => *shelf == Shelf::Filter,
             _ => false,
         }
     }

@@ -37,6 +37,8 @@ pub struct Policy {
     /// Frames an hour up to which a shard is listened to whatever is in it: two a minute are no burden,
     /// and strangers' posts are how people are found.
     pub shard_frames: u64,
+    /// Bytes of a file up to which it is fetched before anybody looks at it, of authors we follow.
+    pub media_bytes: u64,
     /// Authors that may be followed: as many as a home node can keep up to date.
     pub follows: usize,
 }
@@ -53,6 +55,7 @@ impl Default for Policy {
             outbound: 8,
             stay_in_shards: false,
             shard_frames: 120,
+            media_bytes: 10 * MIB,
             follows: 10_000,
         }
     }

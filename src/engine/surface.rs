@@ -22,6 +22,9 @@ impl Turn<'_, '_> {
     pub fn follow_up(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
         let author = entry.header().author;
         self.notice(entry, number, turn)?;
+        if self.is_home(&author) && !self.state.blocked.contains(&author) {
+            self.want_files(&author, crate::store::body(entry))?;
+        }
         match crate::store::body(entry) {
             Some(Body::Delete(ids)) => {
                 for id in ids {
@@ -141,7 +144,7 @@ impl Turn<'_, '_> {
             for action in serving.announce(news) {
                 match action {
                     ServeAction::Send(frame) => frames.push((*stream, frame)),
-                    ServeAction::Misbehaved(_) => {}
+                    ServeAction::Look(_) | ServeAction::Misbehaved(_) => {}
                 }
             }
         }

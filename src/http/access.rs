@@ -13,10 +13,13 @@ use std::{
 
 use axum::http::{HeaderMap, Uri, header};
 
-use super::{caller::Caller, error::Error, tokens::Tokens};
+use super::{caller::Caller, certificate::Certificate, error::Error, tls::Ways, tokens::Tokens};
 
 /// Bytes of all header lines of a request. Browsers send 2 KiB; the token needs 100 bytes.
 const HEADERS: usize = 16 * 1024;
+/// Requests that a program may make in five minutes: ten times as many as Mastodon lets it make, because nobody else is
+/// waiting. One that asks in a circle is stopped before it wears the disk down.
+const REQUESTS: u64 = 3_000;
 
 /// What a caller must show.
 #[derive(Debug, Clone)]
@@ -26,6 +29,14 @@ pub struct Access {
     port: u16,
     hosts: Vec<String>,
     remote: bool,
+    /// Whether the door is where only this machine reaches it.
+    near: bool,
+    /// What callers may encrypt with.
+    certificate: Option<Certificate>,
+    /// Pages of others that may use the door, by origin; `*` is all.
+    origins: Vec<String>,
+    /// Requests that a program may make in five minutes; 0 is as many as it likes.
+    requests: u64,
     /// Those that programs were given.
     tokens: Arc<Tokens>,
 }
@@ -35,13 +46,47 @@ impl Access {
     pub fn new(token: &str, address: SocketAddr) -> Self {
         let hosts = ["localhost", "127.0.0.1", "[::1]"].map(String::from).to_vec();
         let (token, tokens) = (blake3::hash(token.as_bytes()), Arc::default());
-        Self { token, port: address.port(), hosts, remote: false, tokens }
+        Self {
+            token,
+            port: address.port(),
+            hosts,
+            remote: false,
+            near: address.ip().is_loopback(),
+            certificate: None,
+            origins: Vec::new(),
+            requests: REQUESTS,
+            tokens,
+        }
+    }
+
+    /// Lets pages of these origins use the door with a token: `https://client.example`, or `*` for all pages there are.
+    pub fn allow_origins(mut self, origins: &[String]) -> Self {
+        self.origins.extend(origins.iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()));
+        self
+    }
+
+    /// Lets a program make this many requests in five minutes; 0 is as many as it likes.
+    pub fn limit_requests(mut self, requests: u64) -> Self {
+        self.requests = requests;
+        self
     }
 
     /// Lets callers use any IP address of this machine. An address cannot be rebound, a name can.
     pub fn allow_remote(mut self) -> Self {
         self.remote = true;
         self
+    }
+
+    /// Lets callers encrypt, and those of other machines who do use any IP address of this one.
+    pub fn encrypt(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// How connections may begin.
+    pub(super) fn ways(&self) -> Ways {
+        let tls = self.certificate.as_ref().map(|certificate| certificate.acceptor.clone());
+        Ways { tls, plain: self.remote }
     }
 
     /// Lets callers use this name as well, without port.
@@ -53,10 +98,11 @@ impl Access {
     /// Refuses a listener that others can reach unless they may: a token that travels in the clear
     /// is for the loopback interface, or for those who know what they do.
     pub(super) fn check_listener(&self, address: SocketAddr) -> io::Result<()> {
-        if self.remote || address.ip().is_loopback() {
+        if self.remote || self.certificate.is_some() || address.ip().is_loopback() {
             return Ok(());
         }
-        let why = format!("{address} can be reached by others, and http.allow_remote is not set");
+        let why =
+            format!("{address} can be reached by others, and neither http.tls nor http.allow_remote is set");
         Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
     }
 
@@ -76,11 +122,43 @@ impl Access {
         }
         for origin in headers.get_all(header::ORIGIN) {
             let origin = origin.to_str().map_err(|_| Error::Origin)?.to_ascii_lowercase();
-            if !origin.strip_prefix("http://").is_some_and(|host| self.is_ours(host)) {
+            let secret = origin.strip_prefix("https://").filter(|_| self.certificate.is_some());
+            let ours = origin.strip_prefix("http://").or(secret).is_some_and(|host| self.is_ours(host));
+            // The page that lets programs in is nobody's to read or to continue.
+            if !ours && (!self.is_listed(&origin) || uri.path().starts_with("/oauth/authorize")) {
                 return Err(Error::Origin);
             }
         }
         Ok(host)
+    }
+
+    /// Whether pages of this origin, written in small letters, are on the list.
+    pub(super) fn is_listed(&self, origin: &str) -> bool {
+        self.origins.iter().any(|listed| listed == "*" || listed == origin)
+    }
+
+    /// Whether there are pages of others that may use the door.
+    pub(super) fn has_origins(&self) -> bool {
+        !self.origins.is_empty()
+    }
+
+    /// Requests that a program may make in five minutes; 0 is as many as it likes.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Who opens a stream: the token is in the header, in `access_token`, or stands for the protocol of a WebSocket.
+    pub(super) fn caller_of_stream(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, Error> {
+        if headers.contains_key(header::AUTHORIZATION) {
+            return self.caller(headers);
+        }
+        let pairs = uri.query().unwrap_or_default().split('&');
+        // Tokens are of letters that stand for themselves in an address.
+        let named = pairs.filter_map(|pair| pair.strip_prefix("access_token=")).next();
+        let protocol = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
+        let protocol = protocol.and_then(|protocols| protocols.split(',').next()).map(str::trim);
+        let token = named.or(protocol).filter(|token| !token.is_empty()).ok_or(Error::NoToken)?;
+        self.caller_of(token.as_bytes())
     }
 
     /// Who shows `Authorization: Bearer <token>` (RFC 6750 §2.1).
@@ -111,10 +189,12 @@ impl Access {
     fn is_ours(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
-            _ => (host, Some(80)),
+            // A browser leaves out the port that its scheme has anyway.
+            _ => (host, Some(if self.port == 443 { 443 } else { 80 })),
         };
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-        let remote = self.remote && address.parse::<IpAddr>().is_ok();
+        let beyond = self.remote || self.certificate.is_some() && !self.near;
+        let remote = beyond && address.parse::<IpAddr>().is_ok();
         port == Some(self.port) && (remote || self.hosts.iter().any(|host| host == name))
     }
 }
@@ -206,6 +286,37 @@ mod tests {
         }
         let two = [host, ("origin", "http://localhost:4800"), ("origin", "http://evil.example")];
         assert!(matches!(place(&access(), &two), Err(Error::Origin)));
+    }
+
+    #[test]
+    fn pages_of_others_may_be_let_in_by_name() {
+        let host = ("host", "localhost:4800");
+        let listed = access().allow_origins(&["https://Client.example/".into()]);
+        assert!(place(&listed, &[host, ("origin", "https://client.example")]).is_ok());
+        for origin in ["https://client.example.evil.example", "http://client.example", "null"] {
+            assert!(matches!(place(&listed, &[host, ("origin", origin)]), Err(Error::Origin)), "{origin}");
+        }
+        let all = access().allow_origins(&["*".into()]);
+        assert!(place(&all, &[host, ("origin", "http://any.example")]).is_ok());
+        // Not even then may they continue what waits for the person.
+        let page = Uri::from_static("/oauth/authorize");
+        let asked = headers(&[host, ("origin", "http://any.example")]);
+        assert!(matches!(all.check_place(&page, &asked), Err(Error::Origin)));
+    }
+
+    #[test]
+    fn a_stream_shows_its_token_where_it_can() {
+        let ask = |path: &'static str, lines: &[(&'static str, &str)]| {
+            access().caller_of_stream(&Uri::from_static(path), &headers(lines))
+        };
+        assert!(ask("/s?stream=user&access_token=secret", &[]).is_ok());
+        assert!(ask("/s", &[("sec-websocket-protocol", "secret")]).is_ok());
+        assert!(ask("/s", &[("authorization", "Bearer secret")]).is_ok());
+        assert!(matches!(ask("/s", &[]), Err(Error::NoToken)));
+        assert!(matches!(ask("/s?access_token=", &[]), Err(Error::NoToken)));
+        assert!(matches!(ask("/s?access_token=wrong", &[]), Err(Error::WrongToken)));
+        // One that is shown wrongly is not made good by another.
+        assert!(ask("/s?access_token=secret", &[("authorization", "Bearer wrong")]).is_err());
     }
 
     #[test]

@@ -66,6 +66,11 @@ impl Caller {
         Self::with(token, scopes, None, true, 0)
     }
 
+    /// All those together who are not known. They have nothing but a budget.
+    pub(super) fn strangers() -> Self {
+        Self::with(u64::MAX, Vec::new(), None, false, 0)
+    }
+
     /// The program that a token was given to.
     pub(super) fn of(token: &Token) -> Self {
         let program = Program {
@@ -131,7 +136,7 @@ impl Caller {
         }
         let mut spent = self.0.spent.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was put back begins a window as well: nobody waits for the old one to come again.
-        if !(spent.0..spent.0 + WINDOW).contains(&now) {
+        if spent.1 == 0 || !(spent.0..spent.0 + WINDOW).contains(&now) {
             *spent = (now, 0);
         }
         spent.1 += 1;

@@ -83,6 +83,12 @@ pub enum Error {
     /// Two long tasks are under way already.
     #[error("The node is busy with another export, import or check")]
     Busy,
+    /// More requests than a program may make, or than strangers may.
+    #[error("Too many requests")]
+    TooMany,
+    /// Enough streams are open already.
+    #[error("Too many streams are open")]
+    Streams,
     /// Too many uploads at once.
     #[error("Too many files are being taken in")]
     Crowded,
@@ -156,6 +162,8 @@ impl Error {
             }
             Self::Runtime(_) => (S::INTERNAL_SERVER_ERROR, "node", Some("run `starling doctor`")),
             Self::Busy => (S::TOO_MANY_REQUESTS, "busy", Some("try again when it is done")),
+            Self::TooMany => (S::TOO_MANY_REQUESTS, "too_many", Some("wait a few minutes")),
+            Self::Streams => (S::TOO_MANY_REQUESTS, "streams", Some("close one of them first")),
             Self::Crowded => (S::TOO_MANY_REQUESTS, "busy", Some("try again when they are done")),
             Self::NotHere => (S::SERVICE_UNAVAILABLE, "not_here", Some("try again in a few seconds")),
             Self::Range(_) => (S::RANGE_NOT_SATISFIABLE, "range", None),
@@ -173,6 +181,7 @@ fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'sta
         Refusal::NotFound(_) => (S::NOT_FOUND, "not_found", None),
         Refusal::NotOurs(_) => (S::FORBIDDEN, "not_ours", None),
         Refusal::OverLimit(_) => (S::UNPROCESSABLE_ENTITY, "over_limit", Some("make it shorter")),
+        Refusal::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
         Refusal::Empty => (S::UNPROCESSABLE_ENTITY, "empty", Some("write a text")),
         Refusal::Guarded => {
             (S::CONFLICT, "guarded", Some("connect to a peer that follows you: `starling peers add ADDRESS`"))

@@ -5,12 +5,15 @@ use std::time::Duration;
 use axum::{
     body::HttpBody,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::{App, Base, connection::Allowance, error::Error, input, route::Needs, tokens::Tokens};
+use super::{
+    App, Base, caller::Budget, connection::Allowance, entities::time, error::Error, input, route::Needs,
+    tokens::Tokens,
+};
 use crate::clock;
 
 /// How long an answer may take. Disks are slow, and people gone after half a minute.
@@ -25,10 +28,36 @@ pub(super) const FILES: usize = 2 * crate::blobs::MAX_BYTES as usize + input::BO
 /// How long a body with files may take: 20 MiB over a slow wireless network.
 const UPLOAD: Duration = Duration::from_secs(3 * 60);
 
+/// Where a token may be shown in the address: browsers let no page write a header for a WebSocket.
+const STREAMS: &str = "/api/v1/streaming";
+
+/// Looks where a request was sent to and which page sends it, before anything else; and sees that no answer is more
+/// than data to a browser.
+pub(super) async fn place(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    // What browsers ask beforehand has no body, and whoever sends one is not waited for.
+    let unread = !request.body().is_end_stream() && request.method() == Method::OPTIONS;
+    let (mut response, unread) = match app.0.access.check_place(request.uri(), request.headers()) {
+        Ok(host) => {
+            let connection = request.extensions().get::<ConnectInfo<Allowance>>();
+            let secret = connection.is_some_and(|ConnectInfo(allowance)| allowance.is_secret());
+            let scheme = if secret { "https" } else { "http" };
+            request.extensions_mut().insert(Base(format!("{scheme}://{host}")));
+            (next.run(request).await, unread)
+        }
+        Err(error) => (error.into_response(), !request.body().is_end_stream()),
+    };
+    close(response.headers_mut(), app.0.access.has_origins());
+    if unread {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
 /// Lets a request in, or not; then sees that it ends.
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let has_body = !request.body().is_end_stream();
-    let answered = match enter(&app, &mut request) {
+    let mut budget = None;
+    let answered = match enter(&app, &mut request, &mut budget) {
         Ok(time) => {
             let answer = tokio::time::timeout(time, answer(request, next));
             answer.await.unwrap_or(Err(Error::Timeout))
@@ -39,7 +68,9 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         Ok(answered) => answered,
         Err(error) => (error.into_response(), false),
     };
-    close(response.headers_mut());
+    if let Some(budget) = budget {
+        tell(response.headers_mut(), budget);
+    }
     if has_body && !read {
         // What is left of the body stands between this answer and the next request.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -61,17 +92,25 @@ async fn answer(request: Request, next: Next) -> Result<(Response, bool), Error>
 }
 
 /// Checks a request, and says how long its answer may take.
-fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
+fn enter(app: &App, request: &mut Request, budget: &mut Option<Budget>) -> Result<Duration, Error> {
     let access = &app.0.access;
-    let host = access.check_place(request.uri(), request.headers())?;
     let (bytes, time) = limits(request.uri().path());
-    let needs = app.0.table.needs(request.method(), request.uri().path());
+    let path = request.uri().path();
+    let needs = app.0.table.needs(request.method(), path);
     if needs != Needs::Nothing {
-        let caller = access.caller(request.headers())?;
+        let caller = match path.starts_with(STREAMS) {
+            true => access.caller_of_stream(request.uri(), request.headers())?,
+            false => access.caller(request.headers())?,
+        };
         if !caller.may(needs) {
             return Err(if caller.is_let_in() { Error::Scope } else { Error::NotLetIn });
         }
-        Tokens::note(app, &caller, clock::now());
+        let now = clock::now();
+        Tokens::note(app, &caller, now);
+        *budget = caller.spend(now, access.requests());
+        if budget.is_some_and(|budget| budget.over) {
+            return Err(Error::TooMany);
+        }
         request.extensions_mut().insert(caller);
     }
     app.check_running()?;
@@ -85,7 +124,6 @@ fn enter(app: &App, request: &mut Request) -> Result<Duration, Error> {
         let framed = if announced.is_some() { 1 } else { 2 };
         allowance.grant(announced.unwrap_or(bytes) * framed, time);
     }
-    request.extensions_mut().insert(Base(format!("http://{host}")));
     Ok(time)
 }
 
@@ -101,13 +139,33 @@ fn limits(path: &str) -> (usize, Duration) {
     }
 }
 
-/// Whatever a browser is made to load from here stays data, and stays here.
-fn close(headers: &mut HeaderMap) {
+/// Tells a program how many requests it has left.
+fn tell(headers: &mut HeaderMap, budget: Budget) {
+    let values = [
+        ("x-ratelimit-limit", budget.limit.to_string()),
+        ("x-ratelimit-remaining", budget.left.to_string()),
+        ("x-ratelimit-reset", time(budget.reset)),
+    ];
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+/// Whatever a browser is made to load from here stays data, and stays here. Only pictures may be shown by others, if
+/// there are pages of other origins that may use the node: which pictures are held tells who is followed.
+fn close(headers: &mut HeaderMap, has_origins: bool) {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let shown = has_origins && ["image/", "audio/", "video/"].iter().any(|shown| kind.starts_with(shown));
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            if shown { "cross-origin" } else { "same-origin" },
+        ),
     ];
     for (name, value) in fixed {
         // A page for people, and a picture for the pages of others, say something else.

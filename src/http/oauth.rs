@@ -32,10 +32,24 @@ mod scope;
 mod server;
 mod waiting;
 
+pub(super) use owner::{Given, Held, Line, Revoked, Visitor, Wanted};
 use refused::Refused;
 pub(super) use waiting::Waiting;
 
-use super::route::Route;
+use super::{App, Error, route::Route};
+use crate::clock;
+
+/// Registrations and tokens that those may have written down in five minutes whom nobody let in: a person who sets up
+/// every client they can find, many times over.
+const STRANGERS: u64 = 100;
+
+/// Counts what is about to be written down for somebody whom nobody let in.
+fn count_stranger(app: &App) -> Result<(), Error> {
+    match app.0.strangers.spend(clock::now(), STRANGERS) {
+        Some(budget) if budget.over => Err(Error::TooMany),
+        _ => Ok(()),
+    }
+}
 
 pub(super) fn routes() -> Vec<Route> {
     [apps::routes(), authorize::routes(), exchange::routes(), server::routes(), owner::routes()]

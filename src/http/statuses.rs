@@ -14,7 +14,7 @@ use super::{
     entities::{Context, Delivery, Dresser, Status},
     error::Error,
     input::{self, Name, Params},
-    lookup,
+    lookup, polls,
     relations::NAMED,
     route::{Needs, Route},
     scheduled,
@@ -67,6 +67,11 @@ pub(super) async fn publish(
             }
             let mut content = draft.content(quote)?;
             draft.show_files(reader, &mut content)?;
+            let poll = polls::wished(draft.poll.as_ref(), at.unwrap_or_else(clock::now))?;
+            if poll.is_some() && !content.media.is_empty() {
+                return Err(Error::Invalid("a post has a poll or files, not both".into()));
+            }
+            content.set_poll(poll.as_ref());
             Ok((Box::new(content), parent))
         })
         .await?;
@@ -150,6 +155,7 @@ pub(super) async fn edit(
             let PostBody::Content { mut content, .. } = post.body else {
                 return Err(Error::Invalid("only posts and replies can be edited".into()));
             };
+            polls::check_unchanged(draft.poll.as_ref(), post.poll.as_deref().map(|(poll, _)| poll))?;
             draft.apply(&mut content)?;
             draft.show_files(reader, &mut content)?;
             Ok((post.id, Box::new(content)))
@@ -164,16 +170,21 @@ pub(super) async fn remove(
     State(app): State<App>,
     Extension(Base(base)): At,
     Name(id): Name,
+    params: Params,
 ) -> Answer<Status> {
-    let (id, status) = app
+    let (id, status, files) = app
         .read(move |reader| {
             let post = find(reader, &id)?;
             let mut status = Dresser { base: &base, reader: Some(reader) }.status(&post)?;
             status.text = Some(status.starling.source.clone());
-            Ok((post.id, status))
+            let files = reader.files_of(&post.id)?.into_iter().map(|(hash, _)| hash).collect();
+            Ok((post.id, status, files))
         })
         .await?;
     app.command(Command::Delete(vec![id])).await?;
+    if params.switch("delete_media") {
+        app.node().blobs().let_go(app.node(), files).await?;
+    }
     Ok(Json(status))
 }
 

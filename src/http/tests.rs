@@ -1,17 +1,23 @@
 //! The door as a program sees it: a real listener, a real node without network.
 
+mod carrying;
+mod encrypted;
 mod entering;
 mod files;
 mod finding;
 mod kept;
 mod machine;
 mod manners;
+mod media;
 mod notifications;
 mod oauth;
+mod pages;
 mod people;
+mod polls;
 mod posts;
 mod scheduled;
 mod search;
+mod streaming;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};
@@ -74,17 +80,40 @@ impl Answer {
 impl House {
     /// The node of the author that `seed` gives.
     fn new(seed: u8) -> Self {
+        Self::with(seed, |access| access)
+    }
+
+    /// The same, behind a door that is set up like this.
+    fn with(seed: u8, set: impl FnOnce(Access) -> Access) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let places = Places::within(folder.path().join("home"));
-        let home = Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
+        Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
+        Self::serving(folder, false, set)
+    }
+
+    /// The same with a network, on loopback.
+    fn with_network(seed: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::within(folder.path().join("home"));
+        Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
+        Self::open(folder, true)
+    }
+
+    /// A node whose home is in this folder already.
+    fn open(folder: tempfile::TempDir, network: bool) -> Self {
+        Self::serving(folder, network, |access| access)
+    }
+
+    fn serving(folder: tempfile::TempDir, network: bool, set: impl FnOnce(Access) -> Access) -> Self {
+        let home = Home::open(folder.path().join("home")).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();
         let options = Options {
             home,
             config: Config::default(),
-            network: false,
-            listen: None,
-            mdns: None,
+            network,
+            listen: Some(vec!["/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap()]),
+            mdns: Some(false),
             force_guard: false,
             record: None,
         };
@@ -92,12 +121,13 @@ impl House {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = oneshot::channel();
-        let access = Access::new(TOKEN, address);
+        let access = set(Access::new(TOKEN, address));
         let serving = serve(node.clone(), listener, access, async move {
             let _ = stopping.await;
         });
         let served = runtime.spawn(serving);
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).max_redirects(0);
+        let agent = agent.build().into();
         let (stop, served) = (Some(stop), Some(served));
         Self { runtime, node, port: address.port(), agent, stop, served, folder }
     }
@@ -176,6 +206,13 @@ impl House {
         let mut answer = Vec::new();
         let _ = socket.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+impl House {
+    /// Ends the node, and leaves its home.
+    fn close(mut self) -> tempfile::TempDir {
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 }
 

@@ -10,7 +10,7 @@ use libp2p::{Swarm, identify, mdns, ping, swarm};
 use tokio::time::Instant;
 
 use super::witness::{Hearing, Witnessed};
-use super::{Config, Error, Wire, discovery, gossip, limits, substream};
+use super::{BLOB_PROTOCOL, Config, Error, SYNC_PROTOCOL, Wire, discovery, gossip, limits, substream};
 
 /// How long a connection without mesh, stream or other use stays: peers that we follow shall still be there when the
 /// next post comes, and the limits see to it that the idle do not crowd.
@@ -30,6 +30,7 @@ pub(super) struct Behaviour {
     pub bans: allow_block_list::Behaviour<BlockedPeers>,
     pub gossip: Witnessed,
     pub sync: substream::Behaviour,
+    pub blobs: substream::Behaviour,
     pub identify: identify::Behaviour,
     pub ping: ping::Behaviour,
     pub mdns: Toggle<mdns::tokio::Behaviour>,
@@ -44,7 +45,8 @@ pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Behaviour>, go
         limits: limits::Behaviour::new(config.limits.clone(), Instant::now()),
         bans: allow_block_list::Behaviour::default(),
         gossip: Witnessed::new(router, hearing),
-        sync: substream::Behaviour::default(),
+        sync: substream::Behaviour::new(SYNC_PROTOCOL),
+        blobs: substream::Behaviour::new(BLOB_PROTOCOL),
         identify: discovery::identify(&config.keypair),
         ping: ping::Behaviour::default(),
         mdns: discovery::mdns(config.mdns, peer)?,

@@ -1,4 +1,5 @@
-//! Opening and accepting sync streams on libp2p connections; [`super::sync`] does the rest.
+//! Opening and accepting streams of our own protocols on libp2p connections; [`super::sync`] and the files' exchange
+//! do the rest.
 //!
 //! The behaviour is told to open one stream to a peer and reports what came of it, and reports each stream that a
 //! peer opened. It holds no stream longer than until the next poll and nothing of a closed connection.
@@ -19,8 +20,6 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 
-use super::sync::SYNC_PROTOCOL;
-
 /// Streams one connection may have opened that the task has not taken yet. The task takes them at once; only a peer
 /// that opens them in a burst gets here, and of those just one would be kept.
 const WAITING: usize = 4;
@@ -37,14 +36,24 @@ pub(super) enum Opened {
 type Action = ToSwarm<Opened, Open>;
 
 /// Keeps the connections of each peer and the streams that are being opened.
-#[derive(Default)]
 pub(super) struct Behaviour {
+    protocol: StreamProtocol,
     connections: HashMap<PeerId, Vec<ConnectionId>>,
     opening: HashMap<PeerId, ConnectionId>,
     actions: VecDeque<Action>,
 }
 
 impl Behaviour {
+    /// For streams of the protocol with this name.
+    pub fn new(protocol: &'static str) -> Self {
+        Self {
+            protocol: StreamProtocol::new(protocol),
+            connections: HashMap::new(),
+            opening: HashMap::new(),
+            actions: VecDeque::new(),
+        }
+    }
+
     /// Opens a stream to `peer`; an [`Opened::Outbound`] follows. Asking again before it has come changes nothing.
     pub fn open(&mut self, peer: PeerId) {
         if self.opening.contains_key(&peer) {
@@ -91,7 +100,7 @@ impl NetworkBehaviour for Behaviour {
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler::default())
+        Ok(Handler::new(self.protocol.clone()))
     }
 
     fn handle_established_outbound_connection(
@@ -102,7 +111,7 @@ impl NetworkBehaviour for Behaviour {
         _: Endpoint,
         _: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler::default())
+        Ok(Handler::new(self.protocol.clone()))
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm) {
@@ -151,15 +160,21 @@ pub(super) enum Outcome {
 }
 
 /// The part that lives on a connection. Streams keep their connection alive by themselves.
-#[derive(Default)]
 pub(super) struct Handler {
+    protocol: StreamProtocol,
     requested: bool,
     inbound: VecDeque<Stream>,
     outbound: Option<Result<Stream, String>>,
 }
 
-fn protocol() -> SubstreamProtocol<ReadyUpgrade<StreamProtocol>> {
-    SubstreamProtocol::new(ReadyUpgrade::new(StreamProtocol::new(SYNC_PROTOCOL)), ())
+impl Handler {
+    fn new(protocol: StreamProtocol) -> Self {
+        Self { protocol, requested: false, inbound: VecDeque::new(), outbound: None }
+    }
+
+    fn protocol(&self) -> SubstreamProtocol<ReadyUpgrade<StreamProtocol>> {
+        SubstreamProtocol::new(ReadyUpgrade::new(self.protocol.clone()), ())
+    }
 }
 
 impl ConnectionHandler for Handler {
@@ -171,7 +186,7 @@ impl ConnectionHandler for Handler {
     type OutboundOpenInfo = ();
 
     fn listen_protocol(&self) -> SubstreamProtocol<Self::InboundProtocol> {
-        protocol()
+        self.protocol()
     }
 
     fn on_behaviour_event(&mut self, Open: Open) {
@@ -183,7 +198,9 @@ impl ConnectionHandler for Handler {
         _: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Self::ToBehaviour>> {
         if std::mem::take(&mut self.requested) {
-            return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol: protocol() });
+            return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest {
+                protocol: self.protocol(),
+            });
         }
         if let Some(result) = self.outbound.take() {
             return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Outcome::Outbound(result)));
@@ -209,7 +226,7 @@ impl ConnectionHandler for Handler {
             ConnectionEvent::DialUpgradeError(DialUpgradeError { error, .. }) => {
                 self.outbound = Some(Err(match error {
                     StreamUpgradeError::Timeout => "the peer did not answer in time".into(),
-                    StreamUpgradeError::NegotiationFailed => "the peer does not sync".into(),
+                    StreamUpgradeError::NegotiationFailed => "the peer does not speak this protocol".into(),
                     StreamUpgradeError::Io(error) => error.to_string(),
                     StreamUpgradeError::Apply(never) => match never {},
                 }));

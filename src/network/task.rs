@@ -20,8 +20,8 @@ use super::bucket::{Bucket, Rate};
 use super::outbox::Outbox;
 use super::sync::Streams;
 use super::{
-    Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS, Verdict,
-    Wire, discovery, gossip,
+    BlobStream, Command, Config, Counters, Error, Event, GossipRef, MAX_GOSSIP_FRAME, Misbehaviour, SHARDS,
+    Verdict, Wire, discovery, gossip,
 };
 
 mod reactions;
@@ -39,6 +39,7 @@ const DISCOVERIES: Rate = Rate { burst: 64.0, per_second: 1.0 };
 #[derive(Debug)]
 pub(super) enum Order {
     Command(Command),
+    OpenBlob(PeerId),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -56,6 +57,7 @@ pub(super) struct Task {
     /// Everybody on a local network can make up peers.
     discoveries: Bucket,
     pub(super) counters: Counters,
+    pub(super) blobs: Option<mpsc::Sender<BlobStream>>,
 }
 
 /// A connection that stands.
@@ -95,6 +97,7 @@ impl Task {
             connections: HashMap::new(),
             discoveries: Bucket::new(DISCOVERIES, Instant::now()),
             counters: Counters::default(),
+            blobs: config.blobs,
         };
         for address in config.listen {
             if let Err(error) = task.swarm.listen_on(address.clone()) {
@@ -113,6 +116,7 @@ impl Task {
             // not drawn by lot: what a node does shall follow from what reaches it, in a simulation as well.
             match self.orders.try_recv() {
                 Ok(Order::Command(command)) => self.command(command),
+                Ok(Order::OpenBlob(peer)) => self.swarm.behaviour_mut().blobs.open(peer),
                 Ok(Order::Shutdown(reply)) => break Some(reply),
                 Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => break None,
@@ -126,6 +130,7 @@ impl Task {
                 event = self.swarm.select_next_some(), if self.outbox.has_room() => self.swarm_event(event),
                 order = self.orders.recv() => match order {
                     Some(Order::Command(command)) => self.command(command),
+                    Some(Order::OpenBlob(peer)) => self.swarm.behaviour_mut().blobs.open(peer),
                     Some(Order::Shutdown(reply)) => break Some(reply),
                     None => break None,
                 },

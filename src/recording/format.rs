@@ -66,6 +66,9 @@ pub struct Policy {
     pub outbound: usize,
     pub stay_in_shards: bool,
     pub shard_frames: u64,
+    /// Recordings from before files have none.
+    #[serde(default)]
+    pub media_bytes: u64,
     pub follows: usize,
 }
 
@@ -81,6 +84,7 @@ impl From<&crate::engine::Policy> for Policy {
             outbound: policy.outbound,
             stay_in_shards: policy.stay_in_shards,
             shard_frames: policy.shard_frames,
+            media_bytes: policy.media_bytes,
             follows: policy.follows,
         }
     }
@@ -98,6 +102,7 @@ impl From<Policy> for crate::engine::Policy {
             outbound: policy.outbound,
             stay_in_shards: policy.stay_in_shards,
             shard_frames: policy.shard_frames,
+            media_bytes: policy.media_bytes,
             follows: policy.follows,
         }
     }

@@ -274,12 +274,8 @@ impl<'a> Keeper<'a> {
             // What is entered, and whether it may be in the index already.
             let mut touched: BTreeMap<Touched, bool> = BTreeMap::new();
             for arrival in &arrivals {
-                match reader.touched_by(*arrival)? {
-                    Some(Touched::Post(post)) if post == *arrival => {
-                        drop(touched.entry(Touched::Post(post)).or_default())
-                    }
-                    Some(other) => drop(touched.insert(other, true)),
-                    None => {}
+                if let Some(what) = reader.touched_by(*arrival)? {
+                    *touched.entry(what).or_default() |= what != Touched::Post(*arrival);
                 }
             }
             if notes.is_empty() {

@@ -199,6 +199,11 @@ impl Batch<'_> {
         self.tables.kept.get((shelf as u8, key))?.map(|bytes| row(bytes.value())).transpose()
     }
 
+    /// Whether there is a row in this place.
+    pub fn keeps(&self, shelf: Shelf, key: &[u8]) -> Result<bool, Error> {
+        Ok(self.tables.kept.get((shelf as u8, key))?.is_some())
+    }
+
     /// Rows of a shelf, with their keys.
     pub fn shelf<T: DeserializeOwned>(
         &mut self,

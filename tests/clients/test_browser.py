@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import oauth, pages
+from harness import pages
 from playwright.sync_api import expect, sync_playwright
 
 HERE = Path(__file__).parent
@@ -38,12 +38,11 @@ def page(browser):
 
 
 def approve(page, node):
-    """What a person does: reads the page, says yes in a terminal, goes on."""
-    expect(page.get_by_text("A page").first).to_be_visible()
-    word = re.search(r"\b[A-Z]{4}-?[A-Z]{4}\b", page.inner_text("body"))
+    """What a person does: reads the page, says yes in a terminal. The page then goes on by itself."""
+    expect(page.get_by_role("heading", name="A page")).to_be_visible()
+    word = re.search(r"api approve (\S+)", page.inner_text("code"))
     assert word, page.inner_text("body")
-    node.does("api", "approve", word[0], "--yes")
-    page.get_by_role("button", name="Continue").click()
+    node.does("api", "approve", word[1], "--yes")
 
 
 def test_a_client_in_a_page(page, site, ada, bob, picture):
@@ -78,7 +77,7 @@ def test_who_is_refused_comes_back_without_a_code(page, site, ada):
     page.goto(f"{site}/?node={ada.http}")
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(f"{ada.http}/oauth/authorize**")
-    page.get_by_role("button", name=oauth.REFUSING).click()
+    page.get_by_role("button", name="Do not let it in").click()
     page.wait_for_url(f"{site}/?error=access_denied*")
 
 

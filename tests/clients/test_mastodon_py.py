@@ -29,7 +29,7 @@ def api(ada):
 
 @pytest.fixture(scope="module")
 def friend(bob):
-    return log_in(bob, oauth.approve_by_page)
+    return log_in(bob, oauth.approve_by_command)
 
 
 @pytest.fixture(scope="module")

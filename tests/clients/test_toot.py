@@ -48,7 +48,7 @@ class Toot:
 @pytest.fixture(scope="module")
 def toot(ada, tmp_path_factory):
     toot = Toot(ada, tmp_path_factory.mktemp("toot"))
-    toot.logs_in(oauth.approve_by_page)
+    toot.logs_in(oauth.approve_by_command)
     return toot
 
 

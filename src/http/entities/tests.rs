@@ -29,6 +29,7 @@ fn post(n: u8, body: PostBody) -> Post {
         replies: 3,
         liked: false,
         boosted: false,
+        poll: None,
         time_doubted: false,
     }
 }
@@ -151,7 +152,7 @@ fn frozen_logs_are_told() {
 }
 
 #[test]
-fn files_that_are_not_carried_are_named_with_their_text() {
+fn files_are_named_with_their_text() {
     let mut content = Content { text: "look".into(), ..Content::default() };
     content.media = vec![Media {
         blob: [0xab; 32],
@@ -162,7 +163,8 @@ fn files_that_are_not_carried_are_named_with_their_text() {
         alt: "a bird".into(),
     }];
     let media = &dressed(&post(1, PostBody::Content { content, reply: None }))["media_attachments"][0];
-    assert_eq!((&media["type"], &media["description"]), (&json!("unknown"), &json!("a bird")));
+    assert_eq!((&media["type"], &media["description"]), (&json!("image"), &json!("a bird")));
+    assert_eq!(media["url"], format!("http://localhost:1/media/{}", "ab".repeat(32)));
     assert_eq!(media["meta"]["original"]["aspect"], 2.0);
     assert_eq!((&media["blurhash"], &media["id"]), (&Value::Null, &json!("ab".repeat(32))));
 }

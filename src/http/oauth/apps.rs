@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{client, redirect, scope};
+use super::{client, count_stranger, redirect, scope};
 use crate::{
     clock,
     engine::Command,
@@ -85,6 +85,7 @@ pub(super) async fn register(
         secret: tokens::hash(&secret),
         created: clock::now(),
     };
+    count_stranger(&app)?;
     let mut changes = make_room(&app).await?;
     changes.push(program.put(&id));
     app.command(Command::Keep(changes)).await?;

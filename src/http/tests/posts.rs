@@ -13,8 +13,14 @@ fn a_post_is_stored_before_it_is_answered() {
     });
     let status = house.post("/api/v1/statuses", sent).good();
     assert_eq!(status["starling"]["delivery"], json!({ "stored": true, "peers": 0 }));
-    let tag = format!("<a href=\"{}/tags/%C3%91e\" class=\"mention hashtag\" rel=\"tag\">#<span>Ñe</span></a>", house.base());
-    assert_eq!(status["content"], format!("<p>Opa! &lt;b&gt;{tag}&#39;ẽ&lt;/b&gt; &amp; co</p><p>second</p>"));
+    let tag = format!(
+        "<a href=\"{}/tags/%C3%91e\" class=\"mention hashtag\" rel=\"tag\">#<span>Ñe</span></a>",
+        house.base()
+    );
+    assert_eq!(
+        status["content"],
+        format!("<p>Opa! &lt;b&gt;{tag}&#39;ẽ&lt;/b&gt; &amp; co</p><p>second</p>")
+    );
     assert_eq!(status["starling"]["source"], text);
     assert_eq!(status["spoiler_text"], "greeting");
     assert_eq!((&status["sensitive"], &status["language"]), (&json!(true), &json!("gn")));
@@ -156,7 +162,9 @@ fn an_edit_keeps_what_was_said_before() {
     let edited = house.call("PUT", &path, br#"{"status": "two #b"}"#).good();
     let tagged = |word: &str, tag: &str| {
         let link = format!("{}/tags/{tag}", house.base());
-        format!("<p>{word} <a href=\"{link}\" class=\"mention hashtag\" rel=\"tag\">#<span>{tag}</span></a></p>")
+        format!(
+            "<p>{word} <a href=\"{link}\" class=\"mention hashtag\" rel=\"tag\">#<span>{tag}</span></a></p>"
+        )
     };
     assert_eq!((&edited["id"], &edited["content"]), (&json!(id), &json!(tagged("two", "b"))));
     assert_eq!((&edited["spoiler_text"], &edited["language"]), (&json!("careful"), &json!("gn")));

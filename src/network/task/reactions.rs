@@ -77,6 +77,7 @@ impl Task {
         match event {
             BehaviourEvent::Gossip(event) => self.gossip_event(event),
             BehaviourEvent::Sync(opened) => self.sync_event(opened),
+            BehaviourEvent::Blobs(opened) => self.blob_event(opened),
             BehaviourEvent::Identify(identify::Event::Received { connection_id, peer_id, info }) => {
                 let mut connections = self.connections.get_mut(&peer_id).into_iter().flatten();
                 let connection = connections.find(|open| open.id == connection_id);

@@ -124,7 +124,8 @@ impl Rogue {
         let peer = keypair.public().to_peer_id();
         let wire = transport::build(&keypair).unwrap();
         let settings = swarm::Config::with_tokio_executor().with_idle_connection_timeout(PATIENCE);
-        let mut swarm = Swarm::new(wire, substream::Behaviour::default(), peer, settings);
+        let mut swarm =
+            Swarm::new(wire, substream::Behaviour::new(crate::network::SYNC_PROTOCOL), peer, settings);
         swarm.dial(node.full_address()).unwrap();
         let met = async {
             while !matches!(swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {}

@@ -130,6 +130,19 @@ impl Reader {
         Ok(None)
     }
 
+    /// The peer that brought an entry that shows this file.
+    pub fn brought(&self, hash: &Hash) -> Result<Option<libp2p::PeerId>, Error> {
+        for row in self.tables().shown.range((hash, 0)..=(hash, u64::MAX))? {
+            let Some((_, record)) = self.entry_at(row?.0.value().1)? else { continue };
+            if record.from > 0
+                && let Some(peer) = self.tables().peer_numbers.get(record.from)?
+            {
+                return Ok(libp2p::PeerId::from_bytes(peer.value()).ok());
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether this author is seen with this picture.
     pub fn portrays(&self, author: &AuthorId, hash: &Hash) -> Result<bool, Error> {
         let Some(account) = self.account(author)? else { return Ok(false) };

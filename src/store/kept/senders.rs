@@ -113,11 +113,6 @@ impl Batch<'_> {
         let key = [LET_IN, author.as_bytes()].concat();
         Ok(self.kept::<bool>(Shelf::Preference, &key)?.is_some())
     }
-
-    /// Whether there is a row in this place.
-    pub fn keeps(&self, shelf: Shelf, key: &[u8]) -> Result<bool, Error> {
-        Ok(self.kept::<serde::de::IgnoredAny>(shelf, key)?.is_some())
-    }
 }
 
 impl Reader {

@@ -96,3 +96,8 @@ def approve(node, url):
 def approve_by_page(node, url):
     """The code for the program, as the page or the redirect gives it."""
     return code_of(approve(node, url)[0])
+
+
+def approve_by_command(node, url):
+    """The code for the program, as the terminal prints it where the person has to carry it over."""
+    return node.does("api", "approve", word_of(open_page(node, url)), "--yes")["code"]
