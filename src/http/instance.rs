@@ -45,9 +45,15 @@ fn version() -> String {
     format!("4.5.0 (compatible; Starling {})", env!("CARGO_PKG_VERSION"))
 }
 
-fn configuration() -> Value {
+/// Where streams are, as this caller knows the door.
+fn streaming(base: &str) -> String {
+    // `https` becomes `wss`.
+    base.replacen("http", "ws", 1)
+}
+
+fn configuration(base: &str) -> Value {
     json!({
-        "urls": { "streaming": null, "status": null, "about": null },
+        "urls": { "streaming": streaming(base), "status": null, "about": null },
         "accounts": {
             "max_featured_tags": kept::tags::FEATURED,
             "max_pinned_statuses": marks::PINS,
@@ -96,7 +102,7 @@ pub(super) async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> 
 }
 
 pub(super) fn domain(base: &str) -> &str {
-    base.trim_start_matches("http://")
+    base.trim_start_matches("http://").trim_start_matches("https://")
 }
 
 pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Result<Json<Value>, Error> {
@@ -108,14 +114,14 @@ pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Res
         "description": DESCRIPTION,
         "email": "",
         "version": version(),
-        "urls": { "streaming_api": "" },
+        "urls": { "streaming_api": streaming(&base) },
         "stats": { "user_count": 1, "status_count": posts, "domain_count": 0 },
         "thumbnail": format!("{base}/headers/starling.svg"),
         "languages": [],
         "registrations": false,
         "approval_required": false,
         "invites_enabled": false,
-        "configuration": configuration(),
+        "configuration": configuration(&base),
         "contact_account": account,
         "rules": [],
     })))
@@ -138,7 +144,7 @@ pub(super) async fn v2(State(app): State<App>, Extension(Base(base)): At) -> Res
         },
         "icon": [],
         "languages": [],
-        "configuration": configuration(),
+        "configuration": configuration(&base),
         "registrations": {
             "enabled": false,
             "approval_required": false,
