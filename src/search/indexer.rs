@@ -70,6 +70,10 @@ pub(crate) enum Pause {
     Within(Duration),
 }
 
+/// Stands in the folder while the index is kept: if it is there at the beginning, the last time had no end, and all of
+/// the index is read and checked.
+const KEPT: &str = "kept";
+
 /// Takes away the index that is not kept any more, and what was noted for it.
 fn give_up(folder: &Path, house: &House) -> Result<(), Error> {
     let reader = (house.read)()?;
@@ -138,6 +142,7 @@ pub(crate) fn tend(
                 }
             }
             if (house.stopping)() {
+                let _ = fs::remove_file(folder.join(KEPT));
                 return;
             }
         }
@@ -174,6 +179,7 @@ impl<'a> Keeper<'a> {
         if let Some(name) = name.filter(|_| !anew) {
             match Self::held(folder, &name, newest) {
                 Ok((words, upto)) => {
+                    fs::write(folder.join(KEPT), b"")?;
                     let mut keeper = Self {
                         folder,
                         house,
@@ -201,7 +207,8 @@ impl<'a> Keeper<'a> {
         // A library that reads what somebody else wrote to its files may do anything.
         let open = || -> Result<(Words, Mark, bool), index::Error> {
             let words = Words::open(folder)?;
-            let (mark, damaged) = (words.mark()?, words.damaged()?);
+            let mark = words.mark()?;
+            let damaged = folder.join(KEPT).exists() && words.damaged()?;
             Ok((words, mark, damaged))
         };
         let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
