@@ -1,4 +1,4 @@
-"""Two people whose nodes follow each other, for all drivers."""
+"""Two people whose nodes follow each other, anew for every driver."""
 
 import shutil
 from pathlib import Path
@@ -36,7 +36,7 @@ def site(modules):
         yield origin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pair(program, site, tmp_path_factory):
     folder = tmp_path_factory.mktemp("nodes")
     # Ada uses a client in a page, and lets its origin in. Bob does not.
@@ -53,12 +53,12 @@ def pair(program, site, tmp_path_factory):
         node.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ada(pair):
     return pair[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob(pair):
     return pair[1]
 

@@ -11,9 +11,7 @@ from harness import oauth
 from harness.waiting import eventually
 
 COLUMNS, LINES = 120, 60
-ENTER, DOWN, TAB = "\r", "\x1b[B", "\t"
-# To the end of a line and all before it away, whatever stood there.
-CLEAR = "\x05\x15"
+ENTER, DOWN, TAB, BACKSPACE = "\r", "\x1b[B", "\t", "\x7f"
 
 
 class Screen:
@@ -85,7 +83,9 @@ def tooi(ada, bob, tmp_path_factory):
     # The only button: an instance is added by its address.
     screen.press(TAB, ENTER)
     screen.shows("Enter your instance's URL")
-    screen.press(CLEAR, ada.http, ENTER)
+    screen.press(*[BACKSPACE] * len("mastodon.social"), ada.http)
+    screen.shows(ada.http)
+    screen.press(ENTER)
     screen.shows("Found instance")
     screen.press(ENTER)
     screen.shows("Add Account")

@@ -26,7 +26,9 @@ fn erased_words_leave_the_files() {
     room.tend();
     assert!(written(&room, "zyzzyvaabc"));
     room.delete(id);
-    let files = |room: &Room| fs::read_dir(room.path()).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>();
+    let files = |room: &Room| {
+        fs::read_dir(room.path()).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>()
+    };
     let before = files(&room);
     room.tend();
     assert!(room.ask("zyzzyvaabc", 9, 0).is_empty());
