@@ -125,8 +125,10 @@ pub(crate) fn tend(
             Ok(keeper) => keeper,
             Err(error) => {
                 complain(&house, &error);
-                // Whatever it is, it is not an index that can be used.
-                let _ = remove(&folder);
+                if matches!(error, Error::Index(_) | Error::Io(_)) && !(house.stopping)() {
+                    // Whatever it is, it is not an index that can be used.
+                    let _ = remove(&folder);
+                }
                 wait(Pause::Within(AGAIN));
                 continue;
             }
@@ -237,6 +239,7 @@ impl<'a> Keeper<'a> {
         take(house, vec![named, Change::take(Shelf::Search, ANEW)])?;
         forget_notes(house)?;
         let words = Words::open(folder)?;
+        fs::write(folder.join(KEPT), b"")?;
         let keeper =
             Self { folder, house, search, words, name, upto: 0, wash_at: None, damaged: Arc::default() };
         keeper.show()?;
