@@ -97,10 +97,10 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     )));
 
     let loaded = resident(node.process.id())?;
-    watch.measured(
-        &Measure::most("memory, loaded", loaded as f64 / 1e6, "MB", 200.0)
-            .noting(format!("after all of this, shared pages of files included; {:.0} MB before it", quiet as f64 / 1e6)),
-    );
+    watch.measured(&Measure::most("memory, loaded", loaded as f64 / 1e6, "MB", 200.0).noting(format!(
+        "after all of this, shared pages of files included; {:.0} MB before it",
+        quiet as f64 / 1e6
+    )));
     load::streaming(address, watch)?;
     node.stop()
 }

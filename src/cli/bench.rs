@@ -82,7 +82,8 @@ impl Bench {
                 return bench::child(&self.node.unwrap_or_default()).map_err(Failure::failed);
             }
         };
-        let options = bench::Options { entries: self.entries, feeds: self.feeds, dir: self.scratch, keep: self.keep };
+        let options =
+            bench::Options { entries: self.entries, feeds: self.feeds, dir: self.scratch, keep: self.keep };
         let mut shown = Shown { output: &context.output, failed: None };
         bench::run(verb, &options, &mut shown).map_err(Failure::failed)?;
         shown.failed.map_or(Ok(()), Err)

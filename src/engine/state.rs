@@ -175,8 +175,7 @@ impl State {
         let crowd = self.crowded.then_some(self.last_turn + CROWDED_MS);
         let scheduled = (self.next_scheduled < u64::MAX).then_some(self.next_scheduled);
         let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
-        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline()]
-        [stall, claim, dial, crowd, self.listening.deadline(), self.looking.deadline()]
+        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline(), self.looking.deadline()]
             .into_iter()
             .flatten()
             .min()

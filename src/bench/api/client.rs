@@ -92,7 +92,8 @@ impl Client {
 
     /// Asks for a stream of events.
     pub fn listen(&mut self, path: &str) -> Result<(), Error> {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n", self.host);
+        let head =
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n", self.host);
         self.stream.get_mut().write_all(head.as_bytes())?;
         self.line.clear();
         self.stream.read_line(&mut self.line)?;

@@ -112,7 +112,8 @@ impl Writer {
             let began = Instant::now();
             let mut posts = 0;
             while began.elapsed() < lasts {
-                client.post("/api/v1/statuses", &format!("{{\"status\":\"starlings, the {posts}th time\"}}"))?;
+                client
+                    .post("/api/v1/statuses", &format!("{{\"status\":\"starlings, the {posts}th time\"}}"))?;
                 posts += 1;
                 std::thread::sleep(Self::PAUSE);
             }
@@ -208,8 +209,8 @@ pub fn streaming(address: SocketAddr, watch: &mut dyn Watch) -> Result<(), Error
         }
     }
     let median = percentile(&mut times, 0.5);
-    watch.measured(&Measure::most("streaming, p95", percentile(&mut times, 0.95), "ms", 50.0).noting(format!(
-        "{POSTS} posts, {LISTENERS} programs, from asking to post to the event; p50 {median:.1} ms"
-    )));
+    watch.measured(&Measure::most("streaming, p95", percentile(&mut times, 0.95), "ms", 50.0).noting(
+        format!("{POSTS} posts, {LISTENERS} programs, from asking to post to the event; p50 {median:.1} ms"),
+    ));
     Ok(())
 }
