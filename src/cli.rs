@@ -11,6 +11,7 @@ mod doctor;
 mod door;
 mod failure;
 mod feed;
+mod files;
 mod follow;
 mod id;
 mod init;

@@ -12,6 +12,7 @@ mod index;
 pub mod kept;
 mod migrate;
 pub mod peers;
+pub mod polls;
 mod reader;
 mod record;
 mod tables;

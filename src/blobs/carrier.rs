@@ -242,14 +242,20 @@ impl Carrier {
             BlobStream::Outbound { peer, result } => {
                 let lines = self.shared.lines(peer);
                 let mut opening = lines.opening.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut result = Some(result.map(FuturesAsyncReadCompatExt::compat));
-                while let (Some(waiting), Some(opened)) = (opening.pop_front(), result.take()) {
-                    // Whoever waited no longer leaves it to the next.
-                    result = waiting.send(opened).err();
+                let mut opened = result.map(FuturesAsyncReadCompatExt::compat);
+                while let Some(waiting) = opening.pop_front() {
+                    match waiting.send(opened) {
+                        Ok(()) => break,
+                        // Whoever waited no longer leaves it to the next.
+                        Err(back) => opened = back,
+                    }
                 }
                 if !opening.is_empty() {
                     let network = self.shared.network.clone();
-                    self.serving.spawn(async move { drop(network.open_blob(peer).await) });
+                    self.serving.spawn(async move {
+                        // An error means that the network is gone; whoever waits gives up in time.
+                        let _ = network.open_blob(peer).await;
+                    });
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Pictures as people and strangers send them.
 
+mod fetching;
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};

@@ -25,7 +25,19 @@ pub struct Status {
     #[serde(default)]
     pub favourites_count: u64,
     #[serde(default)]
+    pub media_attachments: Vec<Media>,
+    #[serde(default)]
     pub starling: Extra,
+}
+
+/// A file that a post shows.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Media {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub url: Option<String>,
+    pub description: Option<String>,
 }
 
 /// What Mastodon's entity has no word for.

@@ -108,6 +108,17 @@ impl Client {
         answer(request.config().timeout_global(Some(PATIENCE)).build().send_json(body))
     }
 
+    /// PATCH with a body of this type.
+    pub fn patch_parts<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> Result<T, Failure> {
+        let request = self.agent.patch(self.url(path)).header("authorization", self.bearer.as_str());
+        answer(request.content_type(kind).send(body))
+    }
+
     /// DELETE.
     pub fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let request = self.agent.delete(self.url(path)).header("authorization", self.bearer.as_str());

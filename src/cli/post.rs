@@ -1,6 +1,9 @@
 //! `post`, `edit`, `delete`, `boost` and `like`: writing.
 
-use std::io::{IsTerminal, Read};
+use std::{
+    io::{IsTerminal, Read},
+    path::PathBuf,
+};
 
 use serde_json::{Value, json};
 
@@ -8,6 +11,7 @@ use super::{
     Failure,
     answer::Status,
     door::Door,
+    files,
     output::confirm,
     print, read,
     session::{Context, Session},
@@ -33,6 +37,15 @@ pub struct Post {
     /// How far others may carry it
     #[arg(long, value_enum, default_value_t = Visibility::Public)]
     visibility: Visibility,
+    /// Show this picture; up to 8 times
+    #[arg(long, value_name = "FILE")]
+    media: Vec<PathBuf>,
+    /// What is to be seen on it, for those who do not see it; once for each picture, in their order
+    #[arg(long, value_name = "TEXT", requires = "media")]
+    alt: Vec<String>,
+    /// Show the pictures only to those who ask for them
+    #[arg(long, requires = "media")]
+    sensitive: bool,
 }
 
 /// How far others may carry a post.
@@ -125,7 +138,14 @@ fn text(given: Option<String>) -> Result<String, Failure> {
 
 impl Post {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        let text = text(self.text)?;
+        // A picture may speak for itself.
+        let text = match self.text {
+            None if !self.media.is_empty() => String::new(),
+            given => text(given)?,
+        };
+        if self.alt.len() > self.media.len() {
+            return Err(Failure::usage("there are more texts than pictures"));
+        }
         let language = match self.lang {
             Some(language) => language,
             None => context.settings()?.config.profile.language,
@@ -140,6 +160,10 @@ impl Post {
         }
         if !language.is_empty() {
             body["language"] = language.into();
+        }
+        if !self.media.is_empty() {
+            body["media_ids"] = files::upload(&session.client, &self.media, &self.alt)?.into();
+            body["sensitive"] = self.sensitive.into();
         }
         let name = Door::token()?;
         let status: Status = session.client.post_once("/api/v1/statuses", &name, &body)?;

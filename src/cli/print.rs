@@ -38,6 +38,9 @@ pub fn object(status: &Status) -> Value {
     if !matches!(status.starling.visibility.as_str(), "" | "public") {
         add("visibility", json!(status.starling.visibility));
     }
+    if !status.media_attachments.is_empty() {
+        add("media", json!(status.media_attachments));
+    }
     if let Some(boosted) = &status.reblog {
         add("boost", self::object(boosted));
     } else {
@@ -163,8 +166,16 @@ pub fn card(output: &Output, status: &Status, depth: usize) -> Vec<String> {
     }
     match text(status) {
         "" if status.starling.kind == "boost" => body("(the boosted post has not arrived yet)"),
+        "" if !status.media_attachments.is_empty() => {}
         "" => body("(its text is not held here)"),
         text => body(text),
+    }
+    for file in &status.media_attachments {
+        let what = if file.kind == "image" { "picture" } else { "file" };
+        body(&match &file.description {
+            Some(text) => format!("[{what}: {text}]"),
+            None => format!("[{what}]"),
+        });
     }
     let counts = [
         (status.replies_count, "reply", "replies"),

@@ -1,12 +1,15 @@
 //! `profile`: how you, or others, want to be seen.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use starling::text::DisplayText;
 
 use super::{
     Failure,
     answer::{Account, Identity},
-    follow, layout,
+    client::Client,
+    files, follow, layout,
     output::safe,
     print,
     session::Context,
@@ -41,6 +44,12 @@ pub struct Set {
     /// Remove all lines
     #[arg(long, conflicts_with = "fields")]
     no_fields: bool,
+    /// Your picture, shown at up to 400 by 400 pixels
+    #[arg(long, value_name = "FILE")]
+    avatar: Option<PathBuf>,
+    /// Your banner, shown at up to 1500 by 500 pixels
+    #[arg(long, value_name = "FILE")]
+    header: Option<PathBuf>,
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
@@ -59,13 +68,32 @@ impl Profile {
                 };
                 session.client.get(&format!("/api/v1/accounts/{author}"))?
             }
-            Self::Set(set) => session.client.patch("/api/v1/accounts/update_credentials", &set.body())?,
+            Self::Set(set) => set.send(&session.client)?,
         };
         show(context, &account)
     }
 }
 
 impl Set {
+    fn send(&self, client: &Client) -> Result<Account, Failure> {
+        let path = "/api/v1/accounts/update_credentials";
+        let pictures = [("avatar", &self.avatar), ("header", &self.header)];
+        if pictures.iter().any(|(_, file)| file.is_some()) {
+            let mut parts = files::Parts::new()?;
+            for (name, file) in pictures {
+                if let Some(file) = file {
+                    parts.file(name, file)?;
+                }
+            }
+            let (kind, body) = parts.finish();
+            let account = client.patch_parts(path, &kind, &body)?;
+            if self.name.is_none() && self.bio.is_none() && self.fields.is_empty() && !self.no_fields {
+                return Ok(account);
+            }
+        }
+        client.patch(path, &self.body())
+    }
+
     fn body(&self) -> Value {
         let mut body = json!({});
         if let Some(name) = &self.name {

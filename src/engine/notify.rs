@@ -32,7 +32,7 @@ impl Turn<'_, '_> {
     /// Notes what an entry of this author means for the person; `turn` is the relation that it changed.
     pub fn notice(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
         if number == self.state.me {
-            return Ok(());
+            return self.await_poll(entry);
         }
         let author = entry.header().author;
         match body(entry) {
@@ -234,7 +234,7 @@ impl Turn<'_, '_> {
     }
 
     fn is_muted(&mut self, author: &AuthorId) -> Result<bool, Error> {
-        self.batch.keeps(Shelf::Mute, author.as_bytes())
+        Ok(self.batch.mute(author, self.now)?.is_some_and(|mute| mute.notifications))
     }
 
     fn is_muted_thread(&mut self, root: &EntryId) -> Result<bool, Error> {
@@ -242,8 +242,8 @@ impl Turn<'_, '_> {
     }
 
     /// Whether the person wants to hear at once of everything that this author writes.
-    fn is_watched(&mut self, _author: &AuthorId) -> Result<bool, Error> {
-        Ok(false)
+    fn is_watched(&mut self, author: &AuthorId) -> Result<bool, Error> {
+        Ok(self.state.following.contains(author) && self.batch.following_like(author)?.notify)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     App, At, Base,
     entities::{Dresser, day, time},
     error::Error,
-    marks,
+    marks, polls,
     route::{Needs, Route},
 };
 use crate::{
@@ -72,10 +72,10 @@ fn configuration() -> Value {
             "video_matrix_limit": 0,
         },
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 0,
-            "min_expiration": 0,
-            "max_expiration": 0,
+            "max_options": limits::POLL_OPTIONS,
+            "max_characters_per_option": limits::POLL_OPTION_CHARS,
+            "min_expiration": polls::SHORTEST.as_secs(),
+            "max_expiration": polls::LONGEST.as_secs(),
         },
         "translation": { "enabled": false },
         "vapid": { "public_key": "" },

@@ -194,6 +194,7 @@ async fn unread(State(app): State<App>, params: Params) -> Answer<Value> {
 }
 
 /// The number up to which the person has read.
-fn last_read(_reader: &Reader) -> Result<Option<u64>, Error> {
-    Ok(None)
+fn last_read(reader: &Reader) -> Result<Option<u64>, Error> {
+    // A client may have written anything there.
+    Ok(reader.marker("notifications")?.and_then(|marker| marker.last_read.parse().ok()))
 }

@@ -15,7 +15,7 @@ use super::{
     error::Error,
     html,
     input::{self, Name, Params},
-    lookup,
+    lookup, polls,
     relations::NAMED,
     route::{Needs, Route},
     scheduled,
@@ -68,6 +68,11 @@ pub(super) async fn publish(
             }
             let mut content = draft.content(quote)?;
             draft.show_files(reader, &mut content)?;
+            let poll = polls::wished(draft.poll.as_ref(), at.unwrap_or_else(clock::now))?;
+            if poll.is_some() && !content.media.is_empty() {
+                return Err(Error::Invalid("a post has a poll or files, not both".into()));
+            }
+            content.set_poll(poll.as_ref());
             Ok((Box::new(content), parent))
         })
         .await?;
@@ -151,6 +156,7 @@ pub(super) async fn edit(
             let PostBody::Content { mut content, .. } = post.body else {
                 return Err(Error::Invalid("only posts and replies can be edited".into()));
             };
+            polls::check_unchanged(draft.poll.as_ref(), post.poll.as_deref().map(|(poll, _)| poll))?;
             draft.apply(&mut content)?;
             draft.show_files(reader, &mut content)?;
             Ok((post.id, Box::new(content)))

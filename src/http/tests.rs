@@ -1,5 +1,7 @@
 //! The door as a program sees it: a real listener, a real node without network.
 
+mod carrying;
+mod encrypted;
 mod entering;
 mod files;
 mod machine;
@@ -8,6 +10,7 @@ mod notifications;
 mod oauth;
 mod pages;
 mod people;
+mod polls;
 mod posts;
 mod search;
 mod streaming;
@@ -80,15 +83,33 @@ impl House {
     fn with(seed: u8, set: impl FnOnce(Access) -> Access) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let places = Places::within(folder.path().join("home"));
-        let home = Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
+        Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
+        Self::serving(folder, false, set)
+    }
+
+    /// The same with a network, on loopback.
+    fn with_network(seed: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::within(folder.path().join("home"));
+        Home::create(places, &Phrase::from_entropy([seed; 32])).unwrap();
+        Self::open(folder, true)
+    }
+
+    /// A node whose home is in this folder already.
+    fn open(folder: tempfile::TempDir, network: bool) -> Self {
+        Self::serving(folder, network, |access| access)
+    }
+
+    fn serving(folder: tempfile::TempDir, network: bool, set: impl FnOnce(Access) -> Access) -> Self {
+        let home = Home::open(folder.path().join("home")).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();
         let options = Options {
             home,
             config: Config::default(),
-            network: false,
-            listen: None,
-            mdns: None,
+            network,
+            listen: Some(vec!["/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap()]),
+            mdns: Some(false),
             force_guard: false,
             record: None,
         };
@@ -181,6 +202,13 @@ impl House {
         let mut answer = Vec::new();
         let _ = socket.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+impl House {
+    /// Ends the node, and leaves its home.
+    fn close(mut self) -> tempfile::TempDir {
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 }
 

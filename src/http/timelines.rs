@@ -97,20 +97,20 @@ fn in_public(own: &Own, post: &Post) -> bool {
 }
 
 /// Whether a post is a part of a conversation that somebody else began.
-fn answers_another(post: &Post) -> bool {
+pub(super) fn answers_another(post: &Post) -> bool {
     matches!(&post.body, PostBody::Content { reply: Some((_, parent)), .. } if Some(parent.author) != post.author.author)
 }
 
 /// Whether a post is one that everybody may come by: of boosts and what is not understood the authors' followers are
 /// told.
-fn is_public(post: &Post) -> bool {
+pub(super) fn is_public(post: &Post) -> bool {
     match &post.body {
         PostBody::Content { content, .. } => content.visibility != Visibility::Unlisted,
         _ => false,
     }
 }
 
-fn has_media(post: &Post) -> bool {
+pub(super) fn has_media(post: &Post) -> bool {
     matches!(&post.body, PostBody::Content { content, .. } if !content.media.is_empty())
 }
 
@@ -147,21 +147,30 @@ async fn list(State(app): State<App>, Extension(Base(base)): At, Name(id): Name,
     app.read(move |reader| {
         let (id, list) = lists::find(reader, &id)?;
         let members: Vec<AuthorId> = reader.list_members(id)?.into_iter().map(|(_, author)| author).collect();
-        let wanted = |post: &Post, own: &Own| {
-            let PostBody::Content { reply: Some((_, parent)), .. } = &post.body else { return Ok(true) };
-            let to = parent.author;
-            let oneself = post.author.author == Some(to);
-            Ok(match list.replies {
-                Replies::None => oneself,
-                Replies::List => oneself || members.contains(&to) || Some(to) == own.me(),
-                Replies::Followed => {
-                    let known = reader.brief(&to)?;
-                    oneself || Some(to) == own.me() || known.is_some_and(|account| account.followed)
-                }
-            })
-        };
+        let wanted = |post: &Post, own: &Own| answers_on_list(reader, own, list.replies, &members, post);
         let path = format!("/api/v1/timelines/list/{id}");
         answer((reader, &base, &path, &params), Line::Authors(&members), Own::hides_on_list, wanted)
     })
     .await
+}
+
+/// Whether a list shows a post of its members: what is no answer, and of the answers those that it is told to.
+pub(super) fn answers_on_list(
+    reader: &Reader,
+    own: &Own,
+    replies: Replies,
+    members: &[AuthorId],
+    post: &Post,
+) -> Result<bool, store::Error> {
+    let PostBody::Content { reply: Some((_, parent)), .. } = &post.body else { return Ok(true) };
+    let to = parent.author;
+    let oneself = post.author.author == Some(to);
+    Ok(match replies {
+        Replies::None => oneself,
+        Replies::List => oneself || members.contains(&to) || Some(to) == own.me(),
+        Replies::Followed => {
+            let known = reader.brief(&to)?;
+            oneself || Some(to) == own.me() || known.is_some_and(|account| account.followed)
+        }
+    })
 }

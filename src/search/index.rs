@@ -282,7 +282,13 @@ impl Moment {
         Ok(found)
     }
 
-    /// Posts in it.
+    /// Whether a word is in any of the files, of a post that is there or of one that is gone.
+    #[cfg(test)]
+    pub fn knows(&self, word: &str) -> bool {
+        self.endings(self.fields.words, word).unwrap().contains_key(word)
+    }
+
+    /// Posts and people in it.
     pub fn len(&self) -> u64 {
         self.searcher.num_docs()
     }

@@ -94,7 +94,9 @@ pub fn fold(text: &str) -> String {
 /// Case folding of one character. The dotless ı is a letter of its own.
 fn simple(character: char) -> impl Iterator<Item = char> {
     let keep = (character == 'ı').then_some(character);
-    let folded = (character != 'ı').then(|| character.to_uppercase().flat_map(char::to_lowercase));
+    // Down first: the large ẞ has no upper case that it could be brought to.
+    let fold = || character.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let folded = (character != 'ı').then(fold);
     // Signs that say how to draw, not what: soft hyphen, joiners of emoji, selectors.
     let drawn =
         |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}');
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!(forms("Guaraní, STRAẞE"), [at(0, &["guarani", "guaraní"]), at(1, &["strasse"])].concat());
         assert_eq!(forms("Æsir Łódź"), [at(0, &["aesir", "æsir"]), at(1, &["lodz", "łódź"])].concat());
         assert_eq!(forms("ﬁn ｆｕｌｌ ②"), [at(0, &["fin"]), at(1, &["full"]), at(2, &["2"])].concat());
-        assert_eq!(forms("ΣΊΣΥΦΟΣ"), at(0, &["σισυφοσ", "σίσυφοσ"]));
+        assert_eq!(forms("ΣΊΣΥΦΟΣ"), at(0, &["σίσυφοσ", "σισυφοσ"]));
         assert_eq!(
             forms("İstanbul kıl"),
             [at(0, &["istanbul", "i\u{307}stanbul"]), at(1, &["kil", "kıl"])].concat()

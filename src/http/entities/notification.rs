@@ -4,9 +4,13 @@ use serde::Serialize;
 
 use super::{Account, Dresser, Status, time::time};
 use crate::{
+    clock,
     store::{
         self,
-        kept::notification::{Kind, Notification as Row},
+        kept::{
+            filters::Place,
+            notification::{Kind, Notification as Row},
+        },
     },
     view,
 };
@@ -54,7 +58,9 @@ impl Dresser<'_> {
     /// The post that is shown with it; none if there is none, or not any more.
     pub(in crate::http) fn subject(&self, row: &Row) -> Result<Option<Status>, store::Error> {
         let (Some(reader), Some(id)) = (self.reader, &row.post) else { return Ok(None) };
-        reader.post(id)?.map(|post| self.status(&post)).transpose()
+        let own = reader.own(clock::now())?;
+        let post = reader.post(id)?.filter(|post| !own.hides(post, Place::Notifications));
+        post.map(|post| self.status(&post)).transpose()
     }
 
     /// A notification; none if what it is about is not shown any more.

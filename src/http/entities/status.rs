@@ -201,7 +201,7 @@ impl Dresser<'_> {
             in_reply_to_account_id: None,
             reblog: None,
             quote: None,
-            poll: None,
+            poll: post.poll.as_deref().map(|(poll, tally)| self.poll(post, poll, tally)),
             card: None,
             language: None,
             text: None,

@@ -29,6 +29,7 @@ fn post(n: u8, body: PostBody) -> Post {
         replies: 3,
         liked: false,
         boosted: false,
+        poll: None,
         time_doubted: false,
     }
 }

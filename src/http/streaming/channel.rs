@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use starling_protocol::limits;
 
-use crate::http::route::Needs;
+use crate::{http::route::Needs, store::tags::folded};
 
 /// Bytes of a list's id in a name.
 const LIST_BYTES: usize = 64;
@@ -18,7 +18,7 @@ pub(super) enum Channel {
     Notifications,
     /// What is for everybody.
     Public(Whose, bool),
-    /// What has a tag, in small letters.
+    /// What has a tag, as the client writes it.
     Tag(String, Whose),
     /// What those on a list write.
     List(String),
@@ -41,21 +41,28 @@ pub(super) enum Whose {
 pub(super) struct Facts {
     /// It stands on the home timeline.
     pub home: bool,
-    /// It is for everybody, and no boost.
+    /// It stands on the timelines of everybody.
     pub public: bool,
     /// It is this node's author's.
     pub own: bool,
     /// It shows a file.
     pub media: bool,
-    /// Its tags, in small letters.
+    /// The tags under which it is found, in the form that they are compared in.
     pub tags: Vec<String>,
-    /// Lists on which its author is.
+    /// Lists that show it.
     pub lists: BTreeSet<String>,
+}
+
+impl Facts {
+    /// Whether it is seen anywhere.
+    pub(super) fn are_seen(&self) -> bool {
+        self.home || self.public || !self.tags.is_empty() || !self.lists.is_empty()
+    }
 }
 
 /// Where something belongs.
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(super) enum Where {
     /// Where posts like this one do.
     Posts(Facts),
     /// Wherever posts do.
@@ -72,7 +79,7 @@ impl Channel {
         let tagged = |whose| {
             let tag = tag.map(|tag| tag.trim_start_matches('#')).filter(|tag| !tag.is_empty());
             let tag = tag.filter(|tag| tag.chars().count() <= limits::TAG_CHARS).ok_or("tag is missing")?;
-            Ok(Self::Tag(tag.to_lowercase(), whose))
+            Ok(Self::Tag(tag.to_owned(), whose))
         };
         let (plain, media) = match name.strip_suffix(":media") {
             Some(plain) if plain.starts_with("public") => (plain, true),
@@ -123,20 +130,20 @@ impl Channel {
     }
 
     /// Whether something belongs on it; `notices` if the program may know what concerns the person.
-    pub(super) fn takes(&self, place: &Place, notices: bool) -> bool {
+    pub(super) fn takes(&self, place: &Where, notices: bool) -> bool {
         match (self, place) {
-            (Self::User, Place::User) => true,
-            (Self::User | Self::Notifications, Place::Notices) => notices,
-            (Self::Notifications | Self::Direct, _) | (_, Place::Notices | Place::User) => false,
-            (_, Place::AllPosts) => true,
-            (Self::User, Place::Posts(facts)) => facts.home,
-            (Self::Public(whose, media), Place::Posts(facts)) => {
+            (Self::User, Where::User) => true,
+            (Self::User | Self::Notifications, Where::Notices) => notices,
+            (Self::Notifications | Self::Direct, _) | (_, Where::Notices | Where::User) => false,
+            (_, Where::AllPosts) => true,
+            (Self::User, Where::Posts(facts)) => facts.home,
+            (Self::Public(whose, media), Where::Posts(facts)) => {
                 facts.public && whose.takes(facts) && (facts.media || !media)
             }
-            (Self::Tag(tag, whose), Place::Posts(facts)) => {
-                facts.public && whose.takes(facts) && facts.tags.contains(tag)
+            (Self::Tag(tag, whose), Where::Posts(facts)) => {
+                whose.takes(facts) && facts.tags.contains(&folded(tag))
             }
-            (Self::List(list), Place::Posts(facts)) => facts.lists.contains(list),
+            (Self::List(list), Where::Posts(facts)) => facts.lists.contains(list),
         }
     }
 }
@@ -174,7 +181,7 @@ mod tests {
             let channel = Channel::of(name, Some("#Birds"), Some("7")).unwrap();
             let rest = match name {
                 "list" => &["7"][..],
-                name if name.starts_with("hashtag") => &["birds"],
+                name if name.starts_with("hashtag") => &["Birds"],
                 _ => &[],
             };
             assert_eq!(channel.names(), [&[name], rest].concat());
@@ -197,7 +204,7 @@ mod tests {
     fn posts_are_where_they_belong() {
         let own = Facts { home: true, public: true, own: true, ..Facts::default() };
         let tagged = Facts { public: true, tags: vec!["birds".into()], media: true, ..Facts::default() };
-        let unlisted = Facts { public: false, ..tagged.clone() };
+        let unlisted = Facts { public: false, tags: Vec::new(), ..tagged.clone() };
         for (name, facts, expected) in [
             ("user", &own, true),
             ("user", &tagged, false),
@@ -216,9 +223,9 @@ mod tests {
             ("user:notification", &own, false),
         ] {
             let channel = Channel::of(name, Some("Birds"), Some("7")).unwrap();
-            assert_eq!(channel.takes(&Place::Posts(facts.clone()), true), expected, "{name}");
+            assert_eq!(channel.takes(&Where::Posts(facts.clone()), true), expected, "{name}");
         }
-        assert!(Channel::User.takes(&Place::Notices, true) && !Channel::User.takes(&Place::Notices, false));
-        assert!(!Channel::Direct.takes(&Place::AllPosts, true));
+        assert!(Channel::User.takes(&Where::Notices, true) && !Channel::User.takes(&Where::Notices, false));
+        assert!(!Channel::Direct.takes(&Where::AllPosts, true));
     }
 }

@@ -226,7 +226,6 @@ impl Drop for Seat {
 /// Tells the listeners what happens.
 pub(super) async fn run(app: App) {
     let mut live = app.node().live();
-    let me = app.node().author();
     loop {
         let first = tokio::select! {
             first = live.recv() => first,
@@ -251,7 +250,7 @@ pub(super) async fn run(app: App) {
             continue;
         }
         let dressed = bases.clone();
-        match app.read(move |reader| tell(reader, me, &news, &dressed)).await {
+        match app.read(move |reader| tell(reader, &news, &dressed)).await {
             Ok(told) => hub.hand_out(&bases, &told),
             Err(error) => {
                 tracing::warn!("what happened cannot be told: {error}");
@@ -264,11 +263,11 @@ pub(super) async fn run(app: App) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::streaming::channel::Place;
+    use crate::http::streaming::channel::Where;
 
     fn told(bytes: usize) -> Told {
         let payloads = vec!["x".repeat(bytes).into()];
-        Told { event: "delete", place: Place::AllPosts, payloads, json: false }
+        Told { event: "delete", place: Where::AllPosts, payloads, json: false }
     }
 
     fn bases() -> Vec<Arc<str>> {

@@ -31,14 +31,14 @@ impl House {
         self.send(method, path, &[("authorization", token.as_str()), ("content-type", kind.as_str())], body)
     }
 
-    fn upload(&self, bytes: &[u8], alt: &str) -> Value {
+    pub(super) fn upload(&self, bytes: &[u8], alt: &str) -> Value {
         let parts = [("file", Some("a.jpg"), "", bytes), ("description", None, "", alt.as_bytes())];
         let answer = self.parts("POST", "/api/v1/media", &body(&parts));
         answer.good()
     }
 
     /// As an `<img>` asks: without a token.
-    fn file(&self, url: &Value, headers: &[(&str, &str)]) -> Answer {
+    pub(super) fn file(&self, url: &Value, headers: &[(&str, &str)]) -> Answer {
         let path = url.as_str().unwrap().strip_prefix(&self.base()).unwrap();
         self.send("GET", path, headers, &[])
     }
@@ -63,6 +63,9 @@ fn a_picture_goes_up_into_a_post_and_is_seen() {
         ("focus", None, "", b"0.5,-0.25"),
     ];
     let up = house.parts("POST", "/api/v2/media", &body(&parts)).good();
+    // On a machine that has other things to do it may take longer than the answer waits.
+    let path = format!("/api/v1/media/{}", up["id"].as_str().unwrap());
+    let up = std::iter::repeat_with(|| house.get(&path)).find(|answer| answer.status == 200).unwrap().json();
     assert_eq!((&up["type"], &up["description"]), (&json!("image"), &json!("a bird")));
     assert_eq!(up["meta"]["focus"], json!({ "x": 0.5, "y": -0.25 }));
     assert_eq!(up["meta"]["original"]["size"], "1000x500");

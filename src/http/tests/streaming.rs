@@ -187,11 +187,11 @@ fn a_socket_hears_what_it_subscribes_to() {
         hear(&mut socket).await;
         let id = tokio::task::block_in_place(|| house.write("one #birds"));
         let (first, second) = (hear(&mut socket).await, hear(&mut socket).await);
-        assert_eq!((&first["stream"], &second["stream"]), (&json!(["user"]), &json!(["hashtag", "birds"])));
+        assert_eq!((&first["stream"], &second["stream"]), (&json!(["user"]), &json!(["hashtag", "Birds"])));
         assert_eq!((&first["event"], &first["payload"]), (&json!("update"), &second["payload"]));
         let status: Value = serde_json::from_str(first["payload"].as_str().unwrap()).unwrap();
         assert_eq!(status["id"], id);
-        say(&mut socket, json!({ "type": "unsubscribe", "stream": "hashtag", "tag": "birds" })).await;
+        say(&mut socket, json!({ "type": "unsubscribe", "stream": "hashtag", "tag": "Birds" })).await;
         say(&mut socket, json!({ "type": "subscribe", "stream": "nonsense" })).await;
         hear(&mut socket).await;
         tokio::task::block_in_place(|| house.call("DELETE", &format!("/api/v1/statuses/{id}"), &[]));
@@ -245,22 +245,36 @@ fn streams_are_few() {
 }
 
 #[test]
-fn who_does_not_read_is_let_go_and_costs_nobody_else() {
+fn who_does_not_read_is_let_go_with_a_word() {
+    use tokio_tungstenite::tungstenite::Message;
     let house = House::new(1);
-    let mut deaf = Lines::open(&house, "user");
     let _others: Vec<_> = (0..15).map(|_| Lines::open(&house, "direct")).collect();
+    let query = format!("?stream=user&access_token={TOKEN}");
+    let (mut deaf, _) = house.runtime.block_on(socket(&house, &query, &[])).unwrap();
     assert_eq!(house.get("/api/v1/streaming").bad(), (429, "streams".into()));
-    // Until every buffer on the way is full, and then the queue.
-    let text = "<".repeat(5_000);
-    let mut written = Vec::new();
+    // One post is told twenty times: soon every buffer on the way is full, and then the queue.
+    let mut text = String::new();
+    house.runtime.block_on(async {
+        for n in 0..19 {
+            say(&mut deaf, json!({ "type": "subscribe", "stream": "hashtag", "tag": format!("t{n}") })).await;
+            text.push_str(&format!("#t{n} "));
+        }
+    });
+    text.push_str(&"\"".repeat(4_800));
+    let mut written = 0;
     while house.get("/api/v1/streaming").status == 429 {
-        written.push(house.write(&text));
-        assert!(written.len() < 2_000, "nobody was let go");
+        house.write(&text);
+        written += 1;
+        assert!(written < 200, "nobody was let go");
     }
-    let mut rest = String::new();
-    deaf.0.read_to_string(&mut rest).unwrap();
-    assert!(rest.ends_with("\r\n0\r\n\r\n"), "the stream ends in good order");
-    assert!(rest.contains(&written[0]) && !rest.contains(written.last().unwrap()));
+    let close = house.runtime.block_on(async {
+        loop {
+            if let Message::Close(close) = deaf.next().await.unwrap().unwrap() {
+                return close.unwrap();
+            }
+        }
+    });
+    assert_eq!(u16::from(close.code), 1008, "{}", close.reason);
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! Files between real nodes: what one person shows is seen by another, byte for byte.
+
+use image::ImageFormat;
+use serde_json::json;
+use tokio::sync::broadcast::Receiver;
+
+use super::*;
+use crate::{
+    blobs::{exchange::GROUP, hex, tests::encoded},
+    engine::Event,
+    store::kept::Shelf,
+};
+
+/// A picture of some size that does not shrink: noise.
+fn noise(side: u32) -> Vec<u8> {
+    let mut state = 1u32;
+    let image = image::RgbImage::from_fn(side, side, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [a, b, c, _] = state.to_be_bytes();
+        image::Rgb([a, b, c])
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+impl House {
+    /// Follows somebody, and connects to their node.
+    fn follow(&self, other: &House) {
+        other.runtime.block_on(other.node.wait_for(|status| !status.listen.is_empty()));
+        let addresses: Vec<_> = other.node.listen().iter().map(ToString::to_string).collect();
+        let path = format!("/api/v1/accounts/{}/follow", other.me());
+        self.post(&path, json!({ "addresses": addresses })).good();
+    }
+
+    /// Waits for news until something is so.
+    fn until<T>(&self, events: &mut Receiver<Event>, mut found: impl FnMut() -> Option<T>) -> T {
+        loop {
+            if let Some(found) = found() {
+                return found;
+            }
+            let news = self.runtime.block_on(async {
+                tokio::time::timeout(std::time::Duration::from_secs(50), events.recv()).await
+            });
+            news.expect("nothing happens any more").unwrap();
+        }
+    }
+
+    fn holds(&self, blob: &Value) -> bool {
+        let hash = crate::blobs::unhex(blob.as_str().unwrap()).unwrap();
+        self.node.read().unwrap().blob(&hash).unwrap().is_some()
+    }
+}
+
+#[test]
+fn what_one_shows_another_sees() {
+    let (alice, bob) = (House::with_network(1), House::with_network(2));
+    let mut events = bob.node.events();
+    bob.follow(&alice);
+    let small = alice.upload(&encoded(30, 20, ImageFormat::Png), "a small one");
+    let large = alice.upload(&noise(700), "a large one");
+    assert!(large["starling"]["size"].as_u64().unwrap() > 40 * GROUP);
+    let post = json!({ "status": "two", "media_ids": [small["id"], large["id"]] });
+    let id = alice.post("/api/v1/statuses", post).good()["id"].as_str().unwrap().to_owned();
+    for up in [&small, &large] {
+        bob.until(&mut events, || bob.holds(&up["starling"]["blob"]).then_some(()));
+    }
+    let seen = bob.get(&format!("/api/v1/statuses/{id}")).good();
+    for (shown, up) in seen["media_attachments"].as_array().unwrap().iter().zip([&small, &large]) {
+        assert_eq!(shown["description"], up["description"]);
+        let (there, here) = (bob.file(&shown["url"], &[]), alice.file(&up["url"], &[]));
+        assert_eq!((there.status, there.header("content-type")), (200, "image/png"));
+        assert!(there.bytes == here.bytes);
+    }
+    // The small form is made where it is looked at.
+    let preview = bob.file(&seen["media_attachments"][1]["preview_url"], &[]);
+    assert_eq!(image::load_from_memory(&preview.bytes).unwrap().width(), 400);
+    // When the post goes, so do its files, there as here.
+    alice.call("DELETE", &format!("/api/v1/statuses/{id}?delete_media=true"), &[]).good();
+    bob.until(&mut events, || (!bob.holds(&large["starling"]["blob"])).then_some(()));
+    assert_eq!(bob.file(&seen["media_attachments"][1]["url"], &[]).status, 404);
+}
+
+#[test]
+fn a_portrait_is_seen_by_those_who_follow() {
+    let (alice, bob) = (House::with_network(1), House::with_network(2));
+    let mut events = bob.node.events();
+    bob.follow(&alice);
+    let face = encoded(100, 100, ImageFormat::Jpeg);
+    let body = super::media::body(&[("avatar", Some("me.jpg"), "image/jpeg", &face)]);
+    let account = alice.parts("PATCH", "/api/v1/accounts/update_credentials", &body).good();
+    let path = format!("/api/v1/accounts/{}", alice.me());
+    let seen = bob.until(&mut events, || {
+        let account = bob.get(&path).good();
+        account["avatar"].as_str().unwrap().contains("/media/").then_some(account)
+    });
+    assert!(bob.file(&seen["avatar"], &[]).bytes == alice.file(&account["avatar"], &[]).bytes);
+}
+
+#[test]
+fn what_was_begun_before_a_restart_is_finished_after_it() {
+    let (alice, bob) = (House::with_network(1), House::new(2));
+    bob.post(&format!("/api/v1/accounts/{}/follow", alice.me()), json!({})).good();
+    let up = alice.upload(&noise(400), "");
+    alice.post("/api/v1/statuses", json!({ "media_ids": [up["id"]] })).good();
+    // Bob has the post, and a part of its file, when his node ends.
+    bob.take_from(&alice);
+    let blob = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
+    let missing = format!("{}/media/{}", bob.base(), hex(&blob));
+    let answer = bob.file(&json!(missing), &[]);
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
+    assert!(bob.node.read().unwrap().wanted(&blob).unwrap().is_some());
+    let whole = alice.file(&up["url"], &[]).bytes;
+    let part = &whole[..5 * GROUP as usize + 7];
+    let disk = bob.node.blobs().disk().clone();
+    disk.put_beside(&blob, crate::blobs::disk::Beside::Part, part).unwrap();
+    let bob = House::open(bob.close(), true);
+    let mut events = bob.node.events();
+    bob.follow(&alice);
+    bob.until(&mut events, || bob.holds(&up["starling"]["blob"]).then_some(()));
+    let there = bob.file(&json!(format!("{}/media/{}", bob.base(), hex(&blob))), &[]);
+    assert!(there.bytes == whole);
+    assert!(bob.node.read().unwrap().wanted_blobs().unwrap().is_empty());
+    let mut kept = bob.node.read().unwrap().blobs().unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(!kept.remove(0).1.own);
+}
+
+#[test]
+fn what_no_post_shows_is_given_to_nobody() {
+    let (alice, bob) = (House::with_network(1), House::with_network(2));
+    let up = alice.upload(&encoded(30, 20, ImageFormat::Png), "not posted");
+    let shown = alice.upload(&encoded(31, 20, ImageFormat::Png), "posted");
+    let mut events = bob.node.events();
+    bob.follow(&alice);
+    // Bob's own post names the file that Alice has not shown: he wants it, and does not get it.
+    let blob = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
+    let media = starling_protocol::payload::Media {
+        blob,
+        mime: "image/png".into(),
+        size: 1,
+        dimensions: (30, 20),
+        blurhash: String::new(),
+        alt: String::new(),
+    };
+    let content = starling_protocol::payload::Content { media: vec![media], ..Default::default() };
+    let wish =
+        crate::engine::Command::Publish { content: Box::new(content), in_reply_to: None, idempotency: None };
+    bob.runtime.block_on(bob.node.command(wish)).unwrap();
+    bob.until(&mut events, || {
+        let row = bob.node.read().unwrap().wanted(&blob).unwrap();
+        row.filter(|row| row.tries > 0)
+    });
+    alice.post("/api/v1/statuses", json!({ "media_ids": [shown["id"]] })).good();
+    bob.until(&mut events, || bob.holds(&shown["starling"]["blob"]).then_some(()));
+    assert!(!bob.holds(&up["starling"]["blob"]));
+    assert!(bob.node.read().unwrap().keeps(Shelf::WantedBlob, &blob).unwrap());
+}
