@@ -45,9 +45,12 @@ fn version() -> String {
     format!("4.5.0 (compatible; Starling {})", env!("CARGO_PKG_VERSION"))
 }
 
-fn configuration() -> Value {
+fn configuration(base: &str) -> Value {
+    // What is known of the person is for the programs that they let in.
+    let access = json!({ "local": "authenticated", "remote": "authenticated" });
     json!({
-        "urls": { "streaming": null, "status": null, "about": null },
+        "urls": { "streaming": streaming(base), "status": null, "about": null },
+        "timelines_access": { "live_feeds": access, "hashtag_feeds": access, "trending_link_feeds": access },
         "accounts": {
             "max_featured_tags": kept::tags::FEATURED,
             "max_pinned_statuses": marks::PINS,
@@ -96,7 +99,12 @@ pub(super) async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> 
 }
 
 pub(super) fn domain(base: &str) -> &str {
-    base.trim_start_matches("http://")
+    base.split_once("://").map_or(base, |(_, domain)| domain)
+}
+
+/// Where streams are: the same door, by WebSocket's name for it.
+fn streaming(base: &str) -> String {
+    base.replacen("http", "ws", 1)
 }
 
 pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Result<Json<Value>, Error> {
@@ -108,14 +116,14 @@ pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Res
         "description": DESCRIPTION,
         "email": "",
         "version": version(),
-        "urls": { "streaming_api": "" },
+        "urls": { "streaming_api": streaming(&base) },
         "stats": { "user_count": 1, "status_count": posts, "domain_count": 0 },
         "thumbnail": format!("{base}/headers/starling.svg"),
         "languages": [],
         "registrations": false,
         "approval_required": false,
         "invites_enabled": false,
-        "configuration": configuration(),
+        "configuration": configuration(&base),
         "contact_account": account,
         "rules": [],
     })))
@@ -138,7 +146,7 @@ pub(super) async fn v2(State(app): State<App>, Extension(Base(base)): At) -> Res
         },
         "icon": [],
         "languages": [],
-        "configuration": configuration(),
+        "configuration": configuration(&base),
         "registrations": {
             "enabled": false,
             "approval_required": false,
