@@ -118,7 +118,7 @@ pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Res
         "version": version(),
         "urls": { "streaming_api": streaming(&base) },
         "stats": { "user_count": 1, "status_count": posts, "domain_count": 0 },
-        "thumbnail": format!("{base}/headers/starling.svg"),
+        "thumbnail": format!("{base}/headers/starling.png"),
         "languages": [],
         "registrations": false,
         "approval_required": false,
@@ -139,7 +139,7 @@ pub(super) async fn v2(State(app): State<App>, Extension(Base(base)): At) -> Res
         "description": DESCRIPTION,
         "usage": { "users": { "active_month": 1 } },
         "thumbnail": {
-            "url": format!("{base}/headers/starling.svg"),
+            "url": format!("{base}/headers/starling.png"),
             "blurhash": null,
             "versions": {},
             "description": null,
