@@ -9,6 +9,7 @@ mod faults;
 mod hostile;
 mod laws;
 mod lies;
+mod notices;
 mod oracle;
 mod people;
 mod quiet;

@@ -113,9 +113,9 @@ impl Dresser<'_> {
         let profile = &account.profile;
         let name = profile.name.trim();
         let avatar = self.portrait(profile.avatar);
-        let avatar = avatar.unwrap_or_else(|| format!("{}/avatars/{id}.svg", self.base));
+        let avatar = avatar.unwrap_or_else(|| format!("{}/avatars/{id}.png", self.base));
         let header = self.portrait(profile.header);
-        let header = header.unwrap_or_else(|| format!("{}/headers/{id}.svg", self.base));
+        let header = header.unwrap_or_else(|| format!("{}/headers/{id}.png", self.base));
         let field = |(name, value): &(String, String)| {
             let mut html = String::new();
             html::escape(value, &mut html);
