@@ -13,6 +13,7 @@ mod notices;
 mod oracle;
 mod people;
 mod quiet;
+mod scheduled;
 mod script;
 mod shards;
 mod threads;

@@ -52,8 +52,11 @@ fn streaming(base: &str) -> String {
 }
 
 fn configuration(base: &str) -> Value {
+    // What is known of the person is for the programs that they let in.
+    let access = json!({ "local": "authenticated", "remote": "authenticated" });
     json!({
         "urls": { "streaming": streaming(base), "status": null, "about": null },
+        "timelines_access": { "live_feeds": access, "hashtag_feeds": access, "trending_link_feeds": access },
         "accounts": {
             "max_featured_tags": kept::tags::FEATURED,
             "max_pinned_statuses": marks::PINS,
@@ -102,7 +105,7 @@ pub(super) async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> 
 }
 
 pub(super) fn domain(base: &str) -> &str {
-    base.trim_start_matches("http://").trim_start_matches("https://")
+    base.split_once("://").map_or(base, |(_, domain)| domain)
 }
 
 pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Result<Json<Value>, Error> {
@@ -116,7 +119,7 @@ pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Res
         "version": version(),
         "urls": { "streaming_api": streaming(&base) },
         "stats": { "user_count": 1, "status_count": posts, "domain_count": 0 },
-        "thumbnail": format!("{base}/headers/starling.svg"),
+        "thumbnail": format!("{base}/headers/starling.png"),
         "languages": [],
         "registrations": false,
         "approval_required": false,
@@ -137,7 +140,7 @@ pub(super) async fn v2(State(app): State<App>, Extension(Base(base)): At) -> Res
         "description": DESCRIPTION,
         "usage": { "users": { "active_month": 1 } },
         "thumbnail": {
-            "url": format!("{base}/headers/starling.svg"),
+            "url": format!("{base}/headers/starling.png"),
             "blurhash": null,
             "versions": {},
             "description": null,

@@ -42,7 +42,7 @@ fn a_listed_page_is_answered_and_may_read_the_answer() {
         let read = answer.header("access-control-expose-headers");
         assert!(read.contains("link") && read.contains("x-ratelimit-remaining"), "{read}");
     }
-    let picture = ask(&house, CLIENT, "/headers/starling.svg", None);
+    let picture = ask(&house, CLIENT, "/headers/starling.png", None);
     assert_eq!(picture.header("cross-origin-resource-policy"), "cross-origin");
     assert_eq!(ask(&house, "https://evil.example", "/api/v1/instance", None).bad(), (403, "origin".into()));
 }
@@ -58,7 +58,7 @@ fn no_list_lets_a_page_see_what_waits_for_the_person() {
     }
     let alone = House::new(2);
     assert_eq!(ask(&alone, CLIENT, "/api/v1/instance", None).header("access-control-allow-origin"), "");
-    let picture = alone.send("GET", "/headers/starling.svg", &[], &[]);
+    let picture = alone.send("GET", "/headers/starling.png", &[], &[]);
     assert_eq!(picture.header("cross-origin-resource-policy"), "same-origin");
 }
 
