@@ -4,6 +4,7 @@
 //! same machine does with signatures alone, measured in the same run and interleaved with it: the
 //! ratio is what counts. Feeds are made up from a fixed seed and thrown away afterwards.
 
+mod api;
 mod compare;
 mod feeds;
 mod ingest;
@@ -18,7 +19,7 @@ mod timeline;
 use std::path::PathBuf;
 
 pub use measure::{Bound, Measure, Target};
-pub use start::child;
+pub use start::{child, door};
 
 use crate::{engine::Refusal, home, runtime, store};
 
@@ -37,6 +38,8 @@ pub enum Verb {
     Timeline,
     /// Start, disk and memory.
     Start,
+    /// The HTTP door under load.
+    Api,
     /// All of them.
     All,
 }
@@ -50,6 +53,8 @@ pub struct Options {
     pub feeds: Option<usize>,
     /// Where to put stores meanwhile, if not in the system's folder for such things.
     pub dir: Option<PathBuf>,
+    /// Where a store that takes minutes to make is left for the next run.
+    pub keep: Option<PathBuf>,
 }
 
 /// Who is told how it goes.
@@ -110,6 +115,9 @@ pub fn run(verb: Verb, options: &Options, watch: &mut dyn Watch) -> Result<(), E
     }
     if all || verb == Verb::Publish {
         publish::run(options, watch)?;
+    }
+    if all || verb == Verb::Api {
+        api::run(options, watch)?;
     }
     if all || verb == Verb::Timeline || verb == Verb::Start {
         // Both want a long timeline, which takes a minute to make.

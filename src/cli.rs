@@ -26,6 +26,7 @@ mod profile;
 mod read;
 mod restore;
 mod run;
+mod search;
 mod session;
 mod sim;
 mod status;
@@ -87,6 +88,7 @@ enum Command {
     Verify(verify::Verify),
     Home(read::Home),
     Network(read::Network),
+    Search(search::Search),
     Follow(follow::Follow),
     Unfollow(follow::Unfollow),
     Block(follow::Block),
@@ -161,6 +163,7 @@ impl Cli {
             Command::Verify(command) => command.run(context),
             Command::Home(command) => command.run(context),
             Command::Network(command) => command.run(context),
+            Command::Search(command) => command.run(context),
             Command::Follow(command) => command.run(context),
             Command::Unfollow(command) => command.run(context),
             Command::Block(command) => command.run(context),

@@ -96,10 +96,12 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where to listen; a loopback address unless `allow_remote`.
+    /// Where to listen; a loopback address unless `tls` or `allow_remote`.
     pub listen: SocketAddr,
     /// Whether others may reach it.
     pub allow_remote: bool,
+    /// Whether it speaks HTTPS as well.
+    pub tls: bool,
     /// Pages of other origins that may use it.
     pub origins: Vec<String>,
     /// Requests of one program in five minutes; 0 is as many as it likes.
@@ -189,8 +191,9 @@ impl Default for Config {
 impl Config {
     /// What types alone do not forbid. The key at fault, and why.
     fn check(&self) -> Result<(), (&'static str, String)> {
-        if !self.http.listen.ip().is_loopback() && !self.http.allow_remote {
-            let reason = "others could reach that address; set http.allow_remote = true if they may";
+        if !self.http.listen.ip().is_loopback() && !self.http.allow_remote && !self.http.tls {
+            let reason = "others could reach that address; set http.tls = true and they may if they encrypt, \
+                          or http.allow_remote = true if they need not";
             return Err(("http.listen", reason.into()));
         }
         if let Some(origin) = self.http.origins.iter().find(|origin| !is_origin(origin)) {

@@ -11,6 +11,7 @@
 //! │   └── node.key      0600  the key behind the node's peer id
 //! ├── here              0600  where this folder lived when a node last ran in it
 //! ├── token             0600  the key to the node's HTTP door
+//! ├── tls/              0700  only with http.tls: the door's certificate, see `http::certificate`
 //! ├── lock                    held while a node runs
 //! ├── node.json         0600  where the running node's HTTP door is
 //! ├── blobs/            0700  files of posts and profiles, see blobs
@@ -38,7 +39,7 @@ use starling_protocol::{
 };
 use zeroize::Zeroizing;
 
-pub(crate) use file::private;
+pub(crate) use file::{folder, private, read, secret};
 pub use lock::{Door, Lock};
 
 /// Why a home cannot be used.

@@ -6,26 +6,25 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `access`, `connection`, `cors`, `guard` | who may speak, and how much |
+//! | `access`, `connection`, `cors`, `guard`, `tls`, `certificate` | who may speak, and how much |
 //! | `route`, `caller` | every route, and which programs may use it |
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
 //! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
-//! | `statuses`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
+//! | `statuses`, `polls`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
 //! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
 //! | `keeping` | changing what the person keeps for themselves |
-//! | `notifications`, `search` | what concerns the person, and what is looked for |
-//! | `streaming` | what happens, as it happens |
 //! | `notifications`, `streaming`, `search` | what concerns the person, what happens, what is looked for |
 //! | `media`, `portraits`, `multipart`, `files` | files: in, beside a name, in a body, out |
-//! | `node`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
+//! | `node`, `progress`, `openapi`, `entries`, `invites`, `bundles`, `store`, `identity` | Starling's own, under `/api/starling/v1` |
 
 mod absent;
 pub mod access;
 mod accounts;
 mod bundles;
 mod caller;
+pub mod certificate;
 mod connection;
 mod cors;
 mod draft;
@@ -51,10 +50,14 @@ mod mutes;
 mod node;
 mod notifications;
 mod oauth;
+mod openapi;
+mod pages;
 mod paging;
 mod people;
 mod pictures;
+mod polls;
 mod portraits;
+mod progress;
 mod relations;
 mod route;
 mod scheduled;
@@ -65,6 +68,7 @@ mod store;
 mod streaming;
 mod tags;
 mod timelines;
+mod tls;
 mod tokens;
 mod well_known;
 
@@ -118,6 +122,7 @@ pub async fn serve(
     access.tokens().load(&reader).map_err(io::Error::other)?;
     drop(reader);
     let (routes, table) = route::build(routes()).map_err(io::Error::other)?;
+    let door = Door::new(listener, access.ways());
     let app = App::new(node, access, table);
     let teller = app.clone();
     let (began, beginning) = oneshot::channel();
@@ -138,7 +143,7 @@ pub async fn serve(
     let telling = streaming::run(teller);
     tokio::select! {
         () = async { telling.await; std::future::pending().await } => Ok(()),
-        served = axum::serve(Door::new(listener), service).with_graceful_shutdown(stop) => served,
+        served = axum::serve(door, service).with_graceful_shutdown(stop) => served,
         () = late => Ok(()),
     }
 }
@@ -157,6 +162,8 @@ struct Shared {
     strangers: caller::Caller,
     /// Who listens.
     streams: streaming::Hub,
+    /// What was answered last.
+    pages: pages::Pages,
     long: Arc<Semaphore>,
     /// Held by whoever decides what is kept, see [`App::keep`].
     keeping: tokio::sync::Mutex<()>,
@@ -175,8 +182,8 @@ impl App {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
         let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
         let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
-        let stopping = AtomicBool::new(false);
-        Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, long, keeping, stopping }))
+        let (stopping, pages) = (AtomicBool::new(false), pages::Pages::default());
+        Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, pages, long, keeping, stopping }))
     }
 
     /// From now on nothing new is begun.
@@ -249,6 +256,7 @@ fn routes() -> Vec<Route> {
         absent::routes(),
         well_known::routes(),
         notifications::routes(),
+        polls::routes(),
         streaming::routes(),
         search::routes(),
         node::routes(),
@@ -259,6 +267,8 @@ fn routes() -> Vec<Route> {
         bundles::routes(),
         store::routes(),
         oauth::routes(),
+        openapi::routes(),
+        progress::routes(),
     ]
     .into_iter()
     .flatten()

@@ -30,7 +30,7 @@ use starling_protocol::{AuthorId, DeviceKey};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub use files::ExportSummary;
-pub use status::{Peer, Status};
+pub use status::{Peer, PeerProgress, Progress, Status};
 
 use crate::{
     blobs::{self, Blobs},
@@ -365,6 +365,14 @@ impl Node {
     pub fn listen(&self) -> Vec<Multiaddr> {
         let ours = libp2p::multiaddr::Protocol::P2p(self.shared.peer);
         self.shared.status.borrow().listen.iter().map(|address| address.clone().with(ours.clone())).collect()
+    }
+
+    /// A number that is another one after every commit: see [`Store::version`].
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn store_version(&self) -> Result<u64, store::Error> {
+        Ok(self.store()?.version())
     }
 
     /// News of what is stored, from now on. A watcher that is too slow misses some, and is told so.

@@ -32,8 +32,9 @@ pub(crate) use indexer::{House, Pause, tend};
 pub use query::Query;
 
 /// How far the index is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SearchState)]
 pub enum State {
     /// It is switched off; only the newest posts are looked through.
     #[default]
@@ -45,7 +46,8 @@ pub enum State {
 }
 
 /// How the index is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = SearchStatus)]
 pub struct Status {
     /// How far it is.
     pub state: State,

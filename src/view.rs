@@ -5,8 +5,10 @@
 
 use starling_protocol::{
     AuthorId, DeviceKey, EntryId,
-    payload::{Content, Link, Profile},
+    payload::{Content, Link, Profile, poll::Poll},
 };
+
+use crate::store::polls::Tally;
 
 /// A stored entry that stands on a timeline or in a thread.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,8 @@ pub struct Post {
     pub boosted: bool,
     /// Whether the author's claim of time was set aside: it lay too far ahead.
     pub time_doubted: bool,
+    /// The poll that goes with it, and what the votes come to.
+    pub poll: Option<Box<(Poll, Tally)>>,
 }
 
 /// What a post on a timeline says.
@@ -152,7 +156,7 @@ pub struct Page {
 }
 
 /// How much is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Stats {
     /// Authors of whom anything is known.
     pub authors: u64,

@@ -46,6 +46,10 @@ pub const MEDIA: usize = 8;
 pub const ALT_CHARS: usize = 1_500;
 /// Ids that one delete names.
 pub const DELETE_IDS: usize = 64;
+/// Answers of a poll: a bit of a byte for each.
+pub const POLL_OPTIONS: usize = 8;
+/// Characters of one of them.
+pub const POLL_OPTION_CHARS: usize = 100;
 /// Pinned posts that readers show of an author, those that were pinned last.
 pub const PINS: usize = 5;
 /// Extensions in one body, and bytes of one.

@@ -6,6 +6,7 @@
 //! is in a log never depends on who looks.
 
 pub mod additions;
+pub mod poll;
 mod wire;
 
 #[cfg(test)]
@@ -148,6 +149,8 @@ pub enum Body {
     Pin(EntryId),
     /// `unpin`.
     Unpin(EntryId),
+    /// `vote`: answers of a poll are chosen, by their places, ascending.
+    Vote(Link, Vec<u8>),
     /// `profile`: the newest holds.
     Profile(Profile),
     /// Anything else, carried as it is.
@@ -175,6 +178,7 @@ impl Body {
             Self::Unblock(_) => "unblock",
             Self::Pin(_) => "pin",
             Self::Unpin(_) => "unpin",
+            Self::Vote(..) => "vote",
             Self::Profile(_) => "profile",
             Self::Unknown { kind, .. } => kind,
         }
@@ -187,7 +191,7 @@ impl Body {
         match self {
             Self::Follow(_) | Self::Unfollow(_) | Self::Block(_) | Self::Unblock(_) => log::GRAPH,
             Self::Pin(_) | Self::Unpin(_) | Self::Profile(_) => log::GRAPH,
-            Self::Like(_) => log::REACTIONS,
+            Self::Like(_) | Self::Vote(..) => log::REACTIONS,
             _ => log::POSTS,
         }
     }
@@ -259,6 +263,7 @@ impl Body {
             Self::Post(content) | Self::Reply { content, .. } | Self::Edit { content, .. } => {
                 content.check_limits()
             }
+            Self::Vote(_, choices) => within("the list of choices", choices.len(), limits::POLL_OPTIONS),
             Self::Delete(ids) => within("the list to delete", ids.len(), limits::DELETE_IDS),
             Self::Profile(profile) => profile.check_limits(),
             Self::Unknown { kind, .. } => within("the kind's name", kind.len(), limits::NAME_BYTES),

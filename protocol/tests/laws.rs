@@ -102,6 +102,7 @@ fn body() -> impl Strategy<Value = Body> {
         author().prop_map(Body::Unblock),
         id().prop_map(Body::Pin),
         id().prop_map(Body::Unpin),
+        (link(), vec(0..8u8, 0..=8)).prop_map(|(link, choices)| Body::Vote(link, choices)),
         profile().prop_map(Body::Profile),
         ("x-[a-z]{0,60}", vec(any::<u32>(), 0..5))
             .prop_map(|(kind, list)| Body::Unknown { kind, body: cbor::encode(&list) }),
@@ -174,6 +175,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         Just(Ask::More),
         vec((any::<u32>(), range()), 0..5).prop_map(Ask::Pull),
         any::<u32>().prop_map(Ask::Credit),
+        vec(any::<[u8; 32]>().prop_map(AuthorId::new), 0..5).prop_map(Ask::Look),
     ]
 }
 
@@ -187,6 +189,7 @@ fn answer() -> impl Strategy<Value = Answer> {
         (any::<bool>(), vec(bytes(), 0..4), vec((any::<u32>(), any::<Option<u64>>()), 0..4))
             .prop_map(|(live, entries, done)| Answer::Entries { live, entries, done }),
         text(100).prop_map(Answer::Refused),
+        any::<u8>().prop_map(Answer::Back),
     ]
 }
 

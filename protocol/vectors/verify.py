@@ -488,6 +488,40 @@ def payloads(v):
         same(derive("starling 2026-11 payload v1", payload).hex(), case["hash"], "payload hash")
 
 
+def read_poll(value):
+    options, end, several, hidden = listing(decode(value), 4)
+    need(2 <= len(listing(options)) <= 8 and len(set(options)) == len(options), "answers")
+    for option in options:
+        need(type(option) is str and 1 <= len(option) <= 100, "an answer")
+    need(type(several) is bool and type(hidden) is bool, "switches")
+    return options, uint(end), several, hidden
+
+
+def counts(vote, poll, author):
+    options, end, several, _ = poll
+    choices = vote["choices"]
+    good = choices == sorted(set(choices)) and choices and choices[-1] < len(options)
+    return good and (several or len(choices) == 1) and vote["time"] < end and vote["author"] != author
+
+
+def polls(v):
+    for case in v["cases"]:
+        poll = read_poll(bytes.fromhex(case["value"]))
+        said = (case["options"], case["ends_at"], case["multiple"], case["hides_totals"])
+        same(poll, said, "poll")
+        same(encode(list(poll)).hex(), case["value"], "canonical poll")
+        held = {}
+        for vote in v["votes"]:
+            if counts(vote, poll, case["author"]):
+                place = (vote["time"], vote["device"], vote["seq"])
+                held[vote["author"]] = max(held.get(vote["author"], ((-1,), [])), (place, vote["choices"]))
+        chosen = [choice for _, choices in held.values() for choice in choices]
+        same([chosen.count(n) for n in range(len(poll[0]))], case["counts"], "counts")
+        same(len(held), case["voters"], "voters")
+    for value in v["none"]:
+        refused(read_poll, bytes.fromhex(value), "what is no poll")
+
+
 def forks(v):
     for case in v["cases"]:
         same(read_proof(bytes.fromhex(case["proof"])), (case["log"], case["seq"]), case["name"])
@@ -546,7 +580,7 @@ def invites(v):
 
 def main():
     files = sorted(HERE.glob("*.json"))
-    readers = (keys, signatures, identities, entries, payloads, forks, frames, sync, bundles, invites)
+    readers = (keys, signatures, identities, entries, payloads, polls, forks, frames, sync, bundles, invites)
     readers = {reader.__name__: reader for reader in readers}
     same(sorted(readers), [file.stem for file in files], "the files in this folder")
     for file in files:

@@ -27,6 +27,8 @@ pub struct Feed {
     device: Secret,
     seq: u64,
     previous: Option<EntryId>,
+    /// Whether the words are spread as in language, or are sixteen.
+    speaks: bool,
 }
 
 impl Feed {
@@ -39,7 +41,12 @@ impl Feed {
         let add = Operation::sign(author, 0, Action::AddDevice(device.public()), &phrase.root(0));
         identity.apply(add).map_err(|error| Error::Void(error.to_string()))?;
         let record = identity.record();
-        Ok(Self { author, record, number, device, seq: 0, previous: None })
+        Ok(Self { author, record, number, device, seq: 0, previous: None, speaks: false })
+    }
+
+    /// From now on with words spread as in language.
+    pub fn speak(&mut self) {
+        self.speaks = true;
     }
 
     /// Writes the next `count` posts; their wire bytes, oldest first.
@@ -49,7 +56,8 @@ impl Feed {
 
     fn post(&mut self) -> Vec<u8> {
         let random = blake3::keyed_hash(&seed("text", self.number), &self.seq.to_le_bytes());
-        let content = Content { text: text(random.as_bytes()), ..Content::default() };
+        let text = if self.speaks { speech(random.as_bytes()) } else { text(random.as_bytes()) };
+        let content = Content { text, ..Content::default() };
         let salt = std::array::from_fn(|at| random.as_bytes()[at]);
         let place = Place { author: self.author, log: log::POSTS, seq: self.seq, previous: self.previous };
         // Feeds speak in turns, so that a page of a timeline shows forty of them.
@@ -76,6 +84,40 @@ fn seed(what: &str, number: u64) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("starling 2026-11 made up feeds v1");
     hasher.update(what.as_bytes()).update(&number.to_le_bytes());
     *hasher.finalize().as_bytes()
+}
+
+/// The word that is so many places down the list of the most common: short if it is common.
+pub fn word(rank: usize) -> String {
+    const BEGIN: [&str; 16] =
+        ["b", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "tr"];
+    const END: [&str; 8] = ["a", "e", "i", "o", "u", "an", "er", "il"];
+    let mut word = String::new();
+    let mut left = rank + 1;
+    while left > 0 {
+        word.push_str(BEGIN[left % 16]);
+        word.push_str(END[left / 16 % 8]);
+        left /= 128;
+    }
+    word
+}
+
+/// Words of which the second most common is half as common as the first, the third a third, and so on, up to
+/// [`CHARACTERS`].
+fn speech(random: &[u8; 32]) -> String {
+    /// Words that there are.
+    const WORDS: f64 = 50_000.0;
+    let mut stream = blake3::Hasher::new().update(random).finalize_xof();
+    let mut text = String::with_capacity(CHARACTERS + 12);
+    let mut bytes = [0; 4];
+    while text.len() < CHARACTERS {
+        stream.fill(&mut bytes);
+        let part = f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX);
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&word(WORDS.powf(part) as usize - 1));
+    }
+    text
 }
 
 /// Words in a row, one for each byte, over and over, up to [`CHARACTERS`].

@@ -40,6 +40,8 @@ pub enum Target {
     Ratio(f64),
     /// At most this.
     Most(f64),
+    /// At least this.
+    Least(f64),
 }
 
 impl Measure {
@@ -62,6 +64,12 @@ impl Measure {
     pub fn most(measure: &'static str, value: f64, unit: &'static str, most: f64) -> Self {
         let (bound, ratio, target) = (None, None, Target::Most(most));
         Self { measure, value, unit, bound, ratio, target, met: value <= most, note: String::new() }
+    }
+
+    /// A figure that must not be smaller than `least`.
+    pub fn least(measure: &'static str, value: f64, unit: &'static str, least: f64) -> Self {
+        let (bound, ratio, target) = (None, None, Target::Least(least));
+        Self { measure, value, unit, bound, ratio, target, met: value >= least, note: String::new() }
     }
 
     /// The same with something said about it.

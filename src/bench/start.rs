@@ -14,6 +14,7 @@ use super::{Error, Measure, Options, Watch, feeds, rig, scratch::Scratch, timeli
 use crate::{
     config::Config,
     home::Home,
+    http,
     runtime::{self, Node},
     view::Page,
 };
@@ -85,7 +86,7 @@ fn occupied(metadata: &std::fs::Metadata) -> f64 {
 }
 
 /// Bytes of memory that a process takes now.
-fn resident(process: u32) -> Result<u64, Error> {
+pub fn resident(process: u32) -> Result<u64, Error> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
     let kib: Option<u64> = kib.and_then(|kib| kib.trim().parse().ok());
@@ -102,8 +103,17 @@ pub struct Process {
 impl Process {
     /// Starts it on a home.
     pub fn start(home: &Path) -> Result<Self, Error> {
+        Self::run(home, "node")
+    }
+
+    /// The same, with its HTTP door.
+    pub fn door(home: &Path) -> Result<Self, Error> {
+        Self::run(home, "door")
+    }
+
+    fn run(home: &Path, what: &str) -> Result<Self, Error> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["bench", "node"])
+            .args(["bench", what])
             .arg(home)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -154,6 +164,34 @@ pub fn child(home: &Path) -> Result<(), Error> {
             .await
             .map_err(std::io::Error::other)??;
         node.shutdown().await;
+        Ok(())
+    })
+}
+
+/// The other end of `Process::door`: as `child`, and answers programs meanwhile.
+///
+/// # Errors
+/// [`Error`].
+pub fn door(home: &Path) -> Result<(), Error> {
+    threads()?.block_on(async {
+        let node = node(home).await?;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let access = http::Access::new(super::api::TOKEN, address).limit_requests(0);
+        let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
+        let serving = http::serve(node.clone(), listener, access, async {
+            let _ = stopping.await;
+        });
+        let serving = tokio::spawn(serving);
+        let mut out = std::io::stdout();
+        writeln!(out, "{}", json!({ "http": address.to_string() }))?;
+        out.flush()?;
+        tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()))
+            .await
+            .map_err(std::io::Error::other)??;
+        drop(stop);
+        node.shutdown().await;
+        serving.await.map_err(std::io::Error::other)??;
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Failure, layout,
+    Failure, Kind, layout,
     output::{confirm, safe},
     session::Context,
 };
@@ -38,6 +38,8 @@ pub enum Api {
         #[arg(value_name = "NUMBER")]
         number: u64,
     },
+    /// Say which certificate browsers have to trust for HTTPS (http.tls)
+    Certificate,
     /// List what programs can ask, and what they must be let in for
     Routes,
 }
@@ -49,6 +51,7 @@ impl Api {
             Self::Approve { code, yes } => approve(context, &code, yes),
             Self::List => list(context),
             Self::Revoke { number } => revoke(context, number),
+            Self::Certificate => certificate(context),
             Self::Routes => routes(context),
         }
     }
@@ -136,6 +139,21 @@ fn revoke(context: &Context, number: u64) -> Result<(), Failure> {
     let session = context.session()?;
     let revoked: Value = session.client.delete(&format!("/api/starling/v1/tokens/{number}"))?;
     context.output.either(&revoked, format!("revoked {number}"))
+}
+
+fn certificate(context: &Context) -> Result<(), Failure> {
+    let place = starling::http::certificate::authority(context.home()?.path());
+    let text = std::fs::read_to_string(&place).map_err(|_| {
+        let none = Failure::new(Kind::NotFound, "this home has no certificate yet");
+        none.hint("`starling config set http.tls true`, and start the node again")
+    })?;
+    let path = place.display().to_string();
+    context.output.talk(
+        "Import this file where the browser keeps its authorities, for websites; programs take it as a file, as in \
+         `curl --cacert FILE`, REQUESTS_CA_BUNDLE=FILE or NODE_EXTRA_CA_CERTS=FILE. It can vouch for nothing but \
+         this node.",
+    );
+    context.output.either(&json!({ "path": path, "pem": text }), path)
 }
 
 fn routes(context: &Context) -> Result<(), Failure> {

@@ -21,8 +21,11 @@ pub struct Bench {
     /// Folder for the stores that are made meanwhile
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
+    /// Folder where a store that takes minutes to make is left for the next run
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
     /// The home of a node that is measured
-    #[arg(hide = true, required_if_eq("what", "node"))]
+    #[arg(hide = true, required_if_eq_any([("what", "node"), ("what", "door")]))]
     node: Option<PathBuf>,
 }
 
@@ -40,12 +43,16 @@ enum What {
     Timeline,
     /// Start, disk and memory
     Start,
+    /// The HTTP door under load: timelines, search, streams
+    Api,
     /// Worlds of simulated nodes (`starling sim bench` takes their sizes)
     Sim,
     /// All of them but `sim`
     All,
     #[value(hide = true)]
     Node,
+    #[value(hide = true)]
+    Door,
 }
 
 impl Bench {
@@ -66,12 +73,17 @@ impl Bench {
                 arguments.extend(context.output.json.then(|| "--json".into()));
                 return sim::hand_over(arguments);
             }
+            What::Api => bench::Verb::Api,
             What::All => bench::Verb::All,
+            What::Door => {
+                return bench::door(&self.node.unwrap_or_default()).map_err(Failure::failed);
+            }
             What::Node => {
                 return bench::child(&self.node.unwrap_or_default()).map_err(Failure::failed);
             }
         };
-        let options = bench::Options { entries: self.entries, feeds: self.feeds, dir: self.scratch };
+        let options =
+            bench::Options { entries: self.entries, feeds: self.feeds, dir: self.scratch, keep: self.keep };
         let mut shown = Shown { output: &context.output, failed: None };
         bench::run(verb, &options, &mut shown).map_err(Failure::failed)?;
         shown.failed.map_or(Ok(()), Err)
@@ -107,6 +119,7 @@ fn line(measure: &Measure) -> String {
             let (what, bound) = (bound.what, number(bound.value));
             format!("{ratio:.2} of {bound} ({what}); at least {least}")
         }
+        (_, _, Target::Least(least)) => format!("at least {}", number(*least)),
         (_, _, Target::Most(most) | Target::Ratio(most)) => format!("at most {}", number(*most)),
     };
     format!("{name:<17} {figure:<20} {beside}: {verdict}\n{:<17} {note}", "")

@@ -109,7 +109,12 @@ impl Client {
     }
 
     /// PATCH with a body of this type.
-    pub fn patch_parts<T: DeserializeOwned>(&self, path: &str, kind: &str, body: &[u8]) -> Result<T, Failure> {
+    pub fn patch_parts<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> Result<T, Failure> {
         let request = self.agent.patch(self.url(path)).header("authorization", self.bearer.as_str());
         answer(request.content_type(kind).send(body))
     }

@@ -1,8 +1,16 @@
 //! The HTTP door of a node that lives in this process.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+};
 
-use starling::{config::Http, http, runtime::Node};
+use starling::{
+    clock,
+    config::Http,
+    http::{self, certificate::Certificate},
+    runtime::Node,
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use zeroize::Zeroizing;
 
@@ -12,6 +20,8 @@ use super::Failure;
 pub struct Door {
     /// Where it is, with its real port: `http://127.0.0.1:41234`.
     pub http: String,
+    /// The same for those who encrypt, if they may.
+    pub https: Option<String>,
     listener: TcpListener,
     access: http::Access,
 }
@@ -30,8 +40,8 @@ impl Door {
         Ok(token)
     }
 
-    /// Binds the address of the settings for those who know `token`.
-    pub async fn open(settings: &Http, token: &str) -> Result<Self, Failure> {
+    /// Binds the address of the settings for those who know `token`. The home at `home` keeps the certificate.
+    pub async fn open(settings: &Http, token: &str, home: &Path) -> Result<Self, Failure> {
         let address = settings.listen;
         let failed = |error| {
             Failure::failed(format!("{address} cannot be listened on: {error}"))
@@ -42,6 +52,10 @@ impl Door {
         let access = http::Access::new(token, address)
             .allow_origins(&settings.origins)
             .limit_requests(settings.requests);
+        let access = match settings.tls {
+            true => access.encrypt(Certificate::open(home, address.ip(), clock::now())?),
+            false => access,
+        };
         // All addresses of this machine are reached by its own.
         let near = match address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -50,7 +64,8 @@ impl Door {
         };
         let address = SocketAddr::new(near, address.port());
         let access = if settings.allow_remote { access.allow_remote() } else { access };
-        Ok(Self { http: format!("http://{address}"), listener, access })
+        let https = settings.tls.then(|| format!("https://{address}"));
+        Ok(Self { http: format!("http://{address}"), https, listener, access })
     }
 
     /// Answers until `stop` is true.

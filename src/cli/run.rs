@@ -86,19 +86,19 @@ impl Run {
             record: self.record,
         };
         let node = runtime::start(options).await.map_err(start_failure)?;
-        let door = match Door::open(&http, &token).await {
+        let door = match Door::open(&http, &token, home.path()).await {
             Ok(door) => door,
             Err(failure) => {
                 node.shutdown().await;
                 return Err(failure);
             }
         };
-        let http = door.http.clone();
+        let (http, https) = (door.http.clone(), door.https.clone());
         let (stop, stopping) = watch::channel(false);
         let serving = door.serve(node.clone(), stopping);
         let announcement = home.announce(&http)?;
         listening(context, &node, &wanted).await;
-        let told = ready(context, &node, &http);
+        let told = ready(context, &node, &http, https.as_deref());
 
         if told.is_ok() {
             tokio::select! {
@@ -193,7 +193,7 @@ fn is_for(wanted: &Multiaddr, found: &Multiaddr) -> bool {
 }
 
 /// The first line on stdout: whoever started us waits for it.
-fn ready(context: &Context, node: &runtime::Node, http: &str) -> Result<(), Failure> {
+fn ready(context: &Context, node: &runtime::Node, http: &str, https: Option<&str>) -> Result<(), Failure> {
     let peer = node.peer_id();
     let listen: Vec<String> = node.listen().iter().map(ToString::to_string).collect();
     let output = &context.output;
@@ -204,6 +204,7 @@ fn ready(context: &Context, node: &runtime::Node, http: &str) -> Result<(), Fail
             "peer_id": peer.to_string(),
             "listen": listen,
             "http": http,
+            "https": https,
         }));
     }
     output.line(format!("author  {}", node.author()))?;
@@ -211,7 +212,8 @@ fn ready(context: &Context, node: &runtime::Node, http: &str) -> Result<(), Fail
     for address in &listen {
         output.line(format!("listen  {address}"))?;
     }
-    output.line(format!("http    {http}"))
+    output.line(format!("http    {http}"))?;
+    https.map_or(Ok(()), |https| output.line(format!("https   {https}")))
 }
 
 /// Why a node did not start.

@@ -88,6 +88,7 @@ impl Session {
         let token = Door::token()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let near = Http { listen: ([127, 0, 0, 1], 0).into(), ..Config::default().http };
+        let place = home.path().to_owned();
         let options = runtime::Options {
             home,
             config,
@@ -100,7 +101,7 @@ impl Session {
         let (stop, stopping) = watch::channel(false);
         let started = runtime.block_on(async {
             let node = runtime::start(options).await.map_err(super::run::start_failure)?;
-            let door = Door::open(&near, &token).await?;
+            let door = Door::open(&near, &token, &place).await?;
             let http = door.http.clone();
             Ok::<_, Failure>((http, door.serve(node.clone(), stopping), node))
         });

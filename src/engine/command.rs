@@ -36,6 +36,8 @@ pub enum Command {
     Like(EntryId),
     /// Takes a like of this post back.
     Unlike(EntryId),
+    /// Choose answers of the poll of a post, by their places, ascending.
+    Vote(EntryId, Vec<u8>),
     /// Follow an author, who may be found at these addresses.
     Follow {
         /// Whom.
@@ -133,6 +135,9 @@ pub enum Refusal {
     /// Our own log is frozen.
     #[error("two entries were signed for one place of this device's log, and others refuse what follows")]
     Forked,
+    /// Understood, and wrong.
+    #[error("{0}")]
+    Invalid(&'static str),
     /// A bound that protects this node.
     #[error("{0}")]
     Policy(String),

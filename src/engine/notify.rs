@@ -32,7 +32,7 @@ impl Turn<'_, '_> {
     /// Notes what an entry of this author means for the person; `turn` is the relation that it changed.
     pub fn notice(&mut self, entry: &Verified, number: u32, turn: Option<Turned>) -> Result<(), Error> {
         if number == self.state.me {
-            return Ok(());
+            return self.await_poll(entry);
         }
         let author = entry.header().author;
         match body(entry) {

@@ -28,6 +28,7 @@ impl Turn<'_, '_> {
             Command::Unboost(id) => self.unreact(id, reaction::BOOST)?,
             Command::Like(id) => self.react(id, reaction::LIKE)?,
             Command::Unlike(id) => self.unreact(id, reaction::LIKE)?,
+            Command::Vote(id, choices) => self.vote(id, choices)?,
             Command::Follow { author, addresses } => self.follow(author, &addresses)?,
             Command::Unfollow(author) => self.relate(author, graph::FOLLOW, false)?,
             Command::Block(author) => self.block(author)?,
@@ -71,10 +72,11 @@ impl Turn<'_, '_> {
             return Ok(Err(Refusal::Forked));
         }
         self.gossip_own(&entry)?;
+        self.said(entry.id());
         Ok(Ok(entry))
     }
 
-    fn say(&mut self, body: Body) -> Answered<Reply> {
+    pub(super) fn say(&mut self, body: Body) -> Answered<Reply> {
         self.say_after(body, None)
     }
 
@@ -137,7 +139,7 @@ impl Turn<'_, '_> {
     }
 
     /// An entry that is held whole, of nobody who is blocked.
-    fn shown(&mut self, id: &EntryId) -> Result<Option<Verified>, Error> {
+    pub(super) fn shown(&mut self, id: &EntryId) -> Result<Option<Verified>, Error> {
         let Some(arrival) = self.batch.find(id)? else { return Ok(None) };
         let Some((entry, _)) = self.batch.entry(arrival)? else { return Ok(None) };
         let Some(log) = self.batch.record(arrival)?.map(|record| record.log) else { return Ok(None) };

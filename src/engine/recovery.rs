@@ -94,6 +94,8 @@ impl State {
         self.next_dial = now + RESYNC_MS;
         self.shown = None;
         self.stale = true;
+        // Whether posts are due is looked at then, not at once: the disk may fail again.
+        self.next_scheduled = now.saturating_add(RESYNC_MS);
         outputs
     }
 }
@@ -126,6 +128,7 @@ impl Turn<'_, '_> {
         self.state.rates = Default::default();
         self.state.pushed = Default::default();
         self.forget_heard();
+        self.state.looking.hurry();
         self.state.next_dial = now;
         let pulls: Vec<(PeerId, Option<StreamId>)> =
             self.state.peers.iter().map(|(peer, held)| (*peer, held.pull)).collect();

@@ -10,6 +10,7 @@ use super::{
     Status,
     gossip::Pushed,
     guard::Guard,
+    looking::Looking,
     peers::PeerState,
     policy::{Policy, Rates},
     sessions::{InFlight, Session},
@@ -46,6 +47,8 @@ pub struct Setup {
 /// waits for the engine comes in between.
 const CROWDED_MS: u64 = 50;
 
+/// While a post waits for its hour the clock is looked at this often: a machine that sleeps does not count the time.
+const SCHEDULE_MS: u64 = 60_000;
 /// How far a clock may step back without being noticed, in milliseconds: what a time service does to a
 /// good one.
 pub(super) const STEP_MS: u64 = 1_000;
@@ -70,6 +73,8 @@ pub(super) struct State {
     pub shards: BTreeSet<u8>,
     /// What is known of shards beside that.
     pub listening: Listening,
+    /// What is remembered of a cut that heals.
+    pub looking: Looking,
     /// What sessions brought lately, and gossip may still bring.
     pub pushed: Pushed,
     pub peers: BTreeMap<PeerId, PeerState>,
@@ -86,6 +91,8 @@ pub(super) struct State {
     pub next_dial: u64,
     /// When the next post is due that waits for its hour.
     pub next_scheduled: u64,
+    /// When the next poll that concerns the person ends.
+    pub next_poll: u64,
     /// When those who could not be reached were last called all at once.
     pub rallied_at: u64,
     /// The time of the last turn: a clock that went back is noticed.
@@ -115,6 +122,7 @@ impl State {
             blocked: BTreeSet::new(),
             shards: BTreeSet::new(),
             listening: Listening::default(),
+            looking: Looking::default(),
             pushed: Pushed::default(),
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -127,6 +135,7 @@ impl State {
             waiting: 0,
             next_dial: 0,
             next_scheduled: u64::MAX,
+            next_poll: u64::MAX,
             rallied_at: 0,
             last_turn: 0,
             stale: false,
@@ -166,8 +175,12 @@ impl State {
         let claim = self.in_flight.deadline();
         let dial = (self.next_dial < u64::MAX).then_some(self.next_dial);
         let crowd = self.crowded.then_some(self.last_turn + CROWDED_MS);
-        let scheduled = (self.next_scheduled < u64::MAX).then_some(self.next_scheduled);
-        [stall, claim, dial, crowd, scheduled, self.listening.deadline()]
+        let scheduled = self.next_scheduled.min(now.saturating_add(SCHEDULE_MS));
+        let scheduled = (self.next_scheduled < u64::MAX).then_some(scheduled);
+        let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
+        let (listening, looking) = (self.listening.deadline(), self.looking.deadline());
+        [stall, claim, dial, crowd, scheduled, poll, listening, looking]
+        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline(), self.looking.deadline()]
             .into_iter()
             .flatten()
             .min()

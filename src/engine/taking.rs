@@ -13,7 +13,7 @@ use super::{
     Event,
     checked::{self, CheckedEntry},
     peers::Fault,
-    receive::Source,
+    receive::{Outcome, Source},
     sessions::Session,
     turn::Turn,
 };
@@ -54,6 +54,7 @@ impl Turn<'_, '_> {
                     tracing::debug!(?comparison, "compared feeds with {peer}");
                 }
                 PullAction::Caught => self.caught(stream, peer)?,
+                PullAction::Back(hops) => self.told_back(&peer, hops)?,
                 PullAction::Refused(reason) => {
                     tracing::info!("{peer} does not want to sync: {reason}");
                     self.network(Command::CloseSync { stream });
@@ -79,7 +80,9 @@ impl Turn<'_, '_> {
         for entry in entries {
             match entry {
                 Ok(entry) => {
-                    self.receive(&entry, source)?;
+                    if self.receive(&entry, source)? == Outcome::New {
+                        self.brought(&peer, &entry.header().author)?;
+                    }
                 }
                 Err(invalid) => {
                     self.fault(peer, Fault::Invalid, &invalid.to_string())?;
@@ -111,7 +114,7 @@ impl Turn<'_, '_> {
             {
                 pull.knows_us = true;
             }
-            if !self.is_home(&author) {
+            if !self.is_home(&author) && self.state.looking.seeks(&author).is_none() {
                 continue;
             }
             match self.merge_identity(record, Some(peer))? {
@@ -163,8 +166,12 @@ impl Turn<'_, '_> {
     fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {
         // What this peer turned out not to have, others were not asked for because of it.
         self.hand_over(stream)?;
+        let mut first = false;
         if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
-            pull.caught = true;
+            first = !std::mem::replace(&mut pull.caught, true);
+        }
+        if first {
+            self.say_again()?;
         }
         if let Some(held) = self.state.peers.get_mut(&peer) {
             held.futile = 0;

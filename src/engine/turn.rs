@@ -47,6 +47,7 @@ impl<'a, 't> Turn<'a, 't> {
         self.reload_state()?;
         self.join_shards();
         self.forget_calls()?;
+        self.recall_unheard()?;
         self.state.next_dial = self.now;
         self.end()
     }
@@ -61,6 +62,7 @@ impl<'a, 't> Turn<'a, 't> {
             return Err(Error::Corrupt(format!("our own identity is invalid: {error}")));
         }
         self.load_scheduled()?;
+        self.load_polls()?;
         self.load_relations()
     }
 

@@ -13,7 +13,7 @@ use std::{
 
 use axum::http::{HeaderMap, Uri, header};
 
-use super::{caller::Caller, error::Error, tokens::Tokens};
+use super::{caller::Caller, certificate::Certificate, error::Error, tls::Ways, tokens::Tokens};
 
 /// Bytes of all header lines of a request. Browsers send 2 KiB; the token needs 100 bytes.
 const HEADERS: usize = 16 * 1024;
@@ -29,6 +29,10 @@ pub struct Access {
     port: u16,
     hosts: Vec<String>,
     remote: bool,
+    /// Whether the door is where only this machine reaches it.
+    near: bool,
+    /// What callers may encrypt with.
+    certificate: Option<Certificate>,
     /// Pages of others that may use the door, by origin; `*` is all.
     origins: Vec<String>,
     /// Requests that a program may make in five minutes; 0 is as many as it likes.
@@ -47,6 +51,8 @@ impl Access {
             port: address.port(),
             hosts,
             remote: false,
+            near: address.ip().is_loopback(),
+            certificate: None,
             origins: Vec::new(),
             requests: REQUESTS,
             tokens,
@@ -71,6 +77,18 @@ impl Access {
         self
     }
 
+    /// Lets callers encrypt, and those of other machines who do use any IP address of this one.
+    pub fn encrypt(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// How connections may begin.
+    pub(super) fn ways(&self) -> Ways {
+        let tls = self.certificate.as_ref().map(|certificate| certificate.acceptor.clone());
+        Ways { tls, plain: self.remote }
+    }
+
     /// Lets callers use this name as well, without port.
     pub fn allow_host(mut self, host: &str) -> Self {
         self.hosts.push(host.to_ascii_lowercase());
@@ -80,10 +98,11 @@ impl Access {
     /// Refuses a listener that others can reach unless they may: a token that travels in the clear
     /// is for the loopback interface, or for those who know what they do.
     pub(super) fn check_listener(&self, address: SocketAddr) -> io::Result<()> {
-        if self.remote || address.ip().is_loopback() {
+        if self.remote || self.certificate.is_some() || address.ip().is_loopback() {
             return Ok(());
         }
-        let why = format!("{address} can be reached by others, and http.allow_remote is not set");
+        let why =
+            format!("{address} can be reached by others, and neither http.tls nor http.allow_remote is set");
         Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
     }
 
@@ -103,7 +122,8 @@ impl Access {
         }
         for origin in headers.get_all(header::ORIGIN) {
             let origin = origin.to_str().map_err(|_| Error::Origin)?.to_ascii_lowercase();
-            let ours = origin.strip_prefix("http://").is_some_and(|host| self.is_ours(host));
+            let secret = origin.strip_prefix("https://").filter(|_| self.certificate.is_some());
+            let ours = origin.strip_prefix("http://").or(secret).is_some_and(|host| self.is_ours(host));
             // The page that lets programs in is nobody's to read or to continue.
             if !ours && (!self.is_listed(&origin) || uri.path().starts_with("/oauth/authorize")) {
                 return Err(Error::Origin);
@@ -169,10 +189,12 @@ impl Access {
     fn is_ours(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
-            _ => (host, Some(80)),
+            // A browser leaves out the port that its scheme has anyway.
+            _ => (host, Some(if self.port == 443 { 443 } else { 80 })),
         };
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-        let remote = self.remote && address.parse::<IpAddr>().is_ok();
+        let beyond = self.remote || self.certificate.is_some() && !self.near;
+        let remote = beyond && address.parse::<IpAddr>().is_ok();
         port == Some(self.port) && (remote || self.hosts.iter().any(|host| host == name))
     }
 }

@@ -16,7 +16,6 @@ use axum::{
 };
 use futures::{StreamExt, stream};
 use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::{
@@ -55,7 +54,7 @@ pub(super) async fn export(State(app): State<App>, params: Params) -> Result<Res
 }
 
 /// What opens the backup. In the body, because addresses end up in logs.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Backup {
     passphrase: String,
 }
@@ -113,15 +112,21 @@ impl Write for Pieces {
     }
 }
 
+/// What became of a bundle's entries.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(super) struct Imported {
+    new: u64,
+    known: u64,
+    refused: u64,
+}
+
 /// `POST import`: takes in a bundle, all of it or, if it is not whole, nothing.
-pub(super) async fn import(State(app): State<App>, request: Request) -> Result<Json<Value>, Error> {
+pub(super) async fn import(State(app): State<App>, request: Request) -> Result<Json<Imported>, Error> {
     let _place = app.long_task()?;
     let folder = app.node().home().path().to_owned();
     let file = receive(folder, request.into_body()).await?;
     match app.node().import(file).await?? {
-        Reply::Imported { new, known, refused } => {
-            Ok(Json(json!({ "new": new, "known": known, "refused": refused })))
-        }
+        Reply::Imported { new, known, refused } => Ok(Json(Imported { new, known, refused })),
         other => Err(Error::Internal(format!("an import was answered with {other:?}"))),
     }
 }

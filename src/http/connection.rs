@@ -11,7 +11,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -23,10 +23,12 @@ use axum::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, Sleep},
 };
+
+use super::tls::{Stream, Ways};
 
 /// Connections at once. A client holds a handful; file descriptors and memory are finite.
 const CONNECTIONS: usize = 512;
@@ -39,17 +41,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Listens, and counts who is inside.
 pub(super) struct Door {
     listener: TcpListener,
+    ways: Ways,
     places: Arc<Semaphore>,
     patience: Duration,
 }
 
 impl Door {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self::with(listener, CONNECTIONS, PATIENCE)
+    pub(super) fn new(listener: TcpListener, ways: Ways) -> Self {
+        Self::with(listener, ways, CONNECTIONS, PATIENCE)
     }
 
-    fn with(listener: TcpListener, places: usize, patience: Duration) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(places)), patience }
+    fn with(listener: TcpListener, ways: Ways, places: usize, patience: Duration) -> Self {
+        Self { listener, ways, places: Arc::new(Semaphore::new(places)), patience }
     }
 }
 
@@ -62,6 +65,7 @@ impl Listener for Door {
         let place = self.places.clone().acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.listener).await;
         let _ = stream.set_nodelay(true); // small answers at once; without it they are only later
+        let stream = Stream::new(stream, address, &self.ways);
         (Connection::new(stream, place, self.patience), address)
     }
 
@@ -79,12 +83,19 @@ struct Shared {
     patience: Duration,
     bytes: AtomicUsize,
     until: Mutex<Instant>,
+    /// Whether nobody on the way can read what is said.
+    secret: AtomicBool,
 }
 
 impl Allowance {
     fn new(patience: Duration) -> Self {
         let until = Mutex::new(Instant::now() + patience);
-        Self(Arc::new(Shared { patience, bytes: AtomicUsize::new(HEAD), until }))
+        Self(Arc::new(Shared {
+            patience,
+            bytes: AtomicUsize::new(HEAD),
+            until,
+            secret: AtomicBool::new(false),
+        }))
     }
 
     /// A request was let in: its body may have this many bytes and all of it take this long. The
@@ -93,6 +104,11 @@ impl Allowance {
         self.0.bytes.store(bytes + HEAD, Ordering::Relaxed);
         let until = Instant::now() + time + self.0.patience;
         *self.0.until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    /// Whether the connection is encrypted. Known once a request has come through it.
+    pub(super) fn is_secret(&self) -> bool {
+        self.0.secret.load(Ordering::Relaxed)
     }
 
     fn until(&self) -> Instant {
@@ -108,7 +124,7 @@ impl Connected<IncomingStream<'_, Door>> for Allowance {
 
 /// One socket.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     allowance: Allowance,
     alarm: Pin<Box<Sleep>>,
     /// Given back when the connection is dropped.
@@ -116,7 +132,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>, patience: Duration) -> Self {
+    fn new(stream: Stream, place: Option<OwnedSemaphorePermit>, patience: Duration) -> Self {
         let allowance = Allowance::new(patience);
         let alarm = Box::pin(tokio::time::sleep_until(allowance.until()));
         Self { stream, allowance, alarm, _place: place }
@@ -156,6 +172,9 @@ impl AsyncRead for Connection {
         let before = buf.filled().len();
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let read = buf.filled().len() - before;
+        if self.stream.is_secret() {
+            self.allowance.0.secret.store(true, Ordering::Relaxed);
+        }
         let left = self.allowance.0.bytes.load(Ordering::Relaxed);
         if read > left {
             return Poll::Ready(Err(io::Error::other("more was sent than was allowed")));
@@ -195,14 +214,17 @@ impl AsyncWrite for Connection {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
 
     use super::*;
 
     async fn door(places: usize, patience: Duration) -> (Door, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        (Door::with(listener, places, patience), address)
+        (Door::with(listener, Ways::default(), places, patience), address)
     }
 
     #[tokio::test]
@@ -232,6 +254,18 @@ mod tests {
             }
         };
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_handshake_has_an_end() {
+        let home = tempfile::tempdir().unwrap();
+        let certificate = super::super::certificate::Certificate::open(home.path(), [127, 0, 0, 1].into(), 0);
+        let (mut door, address) = door(1, Duration::from_millis(1)).await;
+        door.ways.tls = Some(certificate.unwrap().acceptor);
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(&[0x16]).await.unwrap();
+        let (mut inside, _) = door.accept().await;
+        assert_eq!(inside.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ pub(super) struct Draft {
     media_attributes: Vec<MediaAttributes>,
     #[serde(default, deserialize_with = "maybe_switch")]
     sensitive: Option<bool>,
-    poll: Option<Value>,
+    pub poll: Option<Value>,
     scheduled_at: Option<String>,
 }
 
@@ -44,10 +44,6 @@ pub(super) type EntryIdText = String;
 impl Draft {
     /// Writes what is given over `content`; the rest of it stays, as an edit needs it.
     pub(super) fn apply(&self, content: &mut Content) -> Result<(), Error> {
-        let missing = [("poll", self.poll.as_ref().is_some_and(is_something))];
-        if let Some((what, _)) = missing.iter().find(|(_, given)| *given) {
-            return Err(Error::Invalid(format!("{what} is not supported by this version")));
-        }
         if let Some(text) = &self.status {
             content.mentions = mentions(text);
             content.tags = tags(text);
@@ -146,13 +142,8 @@ fn maybe_switch<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::E
     switch(from).map(Some)
 }
 
-/// Clients send nulls and empty texts for what is not there.
-fn is_something(value: &Value) -> bool {
-    !value.is_null() && value != ""
-}
-
 /// True or false, as JSON or as a form says it.
-fn switch<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+pub(super) fn switch<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     match Value::deserialize(from)? {
         Value::Bool(on) => Ok(on),
         Value::Null => Ok(false),
@@ -282,7 +273,6 @@ mod tests {
             r#"{"status": "x", "visibility": "everyone"}"#,
             r#"{"status": "x", "language": "not a tag"}"#,
             r#"{"status": "x", "language": "1234"}"#,
-            r#"{"status": "x", "poll": {"options": []}}"#,
         ] {
             assert!(matches!(draft(json).content(None), Err(Error::Invalid(_))), "{json}");
         }

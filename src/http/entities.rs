@@ -9,6 +9,7 @@ mod context;
 mod filter;
 mod media;
 mod notification;
+mod poll;
 mod relationship;
 mod status;
 mod tag;

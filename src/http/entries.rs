@@ -23,7 +23,7 @@ use super::{
 use crate::{store::Reader, view::Provenance};
 
 /// An entry and everything that speaks for it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Entry {
     id: String,
     author: String,
@@ -50,8 +50,8 @@ pub(super) struct Entry {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Check {
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Check {
     name: &'static str,
     ok: bool,
     detail: String,

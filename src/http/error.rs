@@ -181,6 +181,7 @@ fn explain_refusal(refusal: &Refusal) -> (StatusCode, &'static str, Option<&'sta
         Refusal::NotFound(_) => (S::NOT_FOUND, "not_found", None),
         Refusal::NotOurs(_) => (S::FORBIDDEN, "not_ours", None),
         Refusal::OverLimit(_) => (S::UNPROCESSABLE_ENTITY, "over_limit", Some("make it shorter")),
+        Refusal::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
         Refusal::Empty => (S::UNPROCESSABLE_ENTITY, "empty", Some("write a text")),
         Refusal::Guarded => {
             (S::CONFLICT, "guarded", Some("connect to a peer that follows you: `starling peers add ADDRESS`"))

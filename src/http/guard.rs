@@ -38,7 +38,10 @@ pub(super) async fn place(State(app): State<App>, mut request: Request, next: Ne
     let unread = !request.body().is_end_stream() && request.method() == Method::OPTIONS;
     let (mut response, unread) = match app.0.access.check_place(request.uri(), request.headers()) {
         Ok(host) => {
-            request.extensions_mut().insert(Base(format!("http://{host}")));
+            let connection = request.extensions().get::<ConnectInfo<Allowance>>();
+            let secret = connection.is_some_and(|ConnectInfo(allowance)| allowance.is_secret());
+            let scheme = if secret { "https" } else { "http" };
+            request.extensions_mut().insert(Base(format!("{scheme}://{host}")));
             (next.run(request).await, unread)
         }
         Err(error) => (error.into_response(), !request.body().is_end_stream()),

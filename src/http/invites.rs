@@ -2,9 +2,9 @@
 
 use axum::{Json, extract::State};
 use libp2p::Multiaddr;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use starling_protocol::invite::Invite;
+use utoipa::ToSchema;
 
 use super::{
     App, blocking,
@@ -21,23 +21,42 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// A link to an author.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Link {
+    invite: String,
+    author: String,
+    name: String,
+    /// Where the author's node may be, as multiaddrs.
+    addresses: Vec<String>,
+}
+
+/// Whom a link led to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Opened {
+    author: String,
+    name: String,
+    /// Where is called.
+    addresses: Vec<String>,
+}
+
 /// `GET invites/new`: a link to this node's author.
-pub(super) async fn new(State(app): State<App>) -> Result<Json<Value>, Error> {
+pub(super) async fn new(State(app): State<App>) -> Result<Json<Link>, Error> {
     let node = app.node().clone();
     blocking(move || {
         let invite = node.invite()?;
-        Ok(Json(json!({
-            "invite": invite.to_string(),
-            "author": invite.author.to_string(),
-            "name": invite.name,
-            "addresses": invite.addresses,
-        })))
+        Ok(Json(Link {
+            invite: invite.to_string(),
+            author: invite.author.to_string(),
+            name: invite.name,
+            addresses: invite.addresses,
+        }))
     })
     .await
 }
 
 /// A link that somebody gave.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Open {
     invite: String,
 }
@@ -46,7 +65,7 @@ pub(super) struct Open {
 pub(super) async fn open(
     State(app): State<App>,
     input::Json(Open { invite }): input::Json<Open>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Opened>, Error> {
     let invite: Invite = invite.parse().map_err(|error| Error::Invalid(format!("invite: {error}")))?;
     if invite.author == app.node().author() {
         return Err(Error::Invalid("this invite leads to yourself".into()));
@@ -55,5 +74,5 @@ pub(super) async fn open(
     let addresses: Vec<Multiaddr> = invite.addresses.iter().filter_map(|text| text.parse().ok()).collect();
     let dialled: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     app.command(Command::Follow { author: invite.author, addresses }).await?;
-    Ok(Json(json!({ "author": invite.author.to_string(), "name": invite.name, "addresses": dialled })))
+    Ok(Json(Opened { author: invite.author.to_string(), name: invite.name, addresses: dialled }))
 }

@@ -1,8 +1,9 @@
 //! Who or what a caller means: ids, beginnings of ids, names.
 
 use axum::{Json, extract::State};
-use serde_json::{Value, json};
+use serde::Serialize;
 use starling_protocol::{AuthorId, EntryId, invite::Invite};
+use utoipa::ToSchema;
 
 use super::{
     App,
@@ -60,14 +61,24 @@ fn brief(text: &str) -> String {
     brief
 }
 
+/// Who is meant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Resolved {
+    author: String,
+    /// What they call themselves, if that is known.
+    petname: Option<String>,
+    /// Whether anything is held of them.
+    known: bool,
+}
+
 /// `GET resolve?who=`: the author that is meant, and what they call themselves.
-pub(super) async fn resolve(State(app): State<App>, params: Params) -> Result<Json<Value>, Error> {
+pub(super) async fn resolve(State(app): State<App>, params: Params) -> Result<Json<Resolved>, Error> {
     app.read(move |reader| {
         let author = who(reader, params.require("who")?)?;
         let account = reader.account(&author)?;
         let known = account.is_some();
         let name = account.map(|account| account.profile.name).filter(|name| !name.is_empty());
-        Ok(Json(json!({ "author": author.to_string(), "petname": name, "known": known })))
+        Ok(Json(Resolved { author: author.to_string(), petname: name, known }))
     })
     .await
 }

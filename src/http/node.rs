@@ -2,8 +2,8 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use libp2p::{Multiaddr, PeerId};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     App, blocking,
@@ -38,31 +38,52 @@ pub(super) async fn peers(State(app): State<App>) -> Result<Json<Vec<Peer>>, Err
 }
 
 /// Where a peer is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct AddPeer {
+    /// A multiaddr, with the peer's id at its end if it is known.
+    #[schema(value_type = String)]
     address: Multiaddr,
+}
+
+/// The address that is dialled.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PeerAdded {
+    address: String,
+}
+
+/// Whether a peer's connections are refused from now on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PeerBanned {
+    peer_id: String,
+    banned: bool,
+}
+
+/// The node is about to stop.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Stopping {
+    stopping: bool,
 }
 
 /// `202`: the address is kept and dialled; whether somebody answers shows in the list of peers.
 pub(super) async fn add_peer(
     State(app): State<App>,
     input::Json(AddPeer { address }): input::Json<AddPeer>,
-) -> Result<(StatusCode, Json<Value>), Error> {
+) -> Result<(StatusCode, Json<PeerAdded>), Error> {
     let text = address.to_string();
     app.command(Command::AddPeer(vec![address])).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "address": text }))))
+    Ok((StatusCode::ACCEPTED, Json(PeerAdded { address: text })))
 }
 
-pub(super) async fn ban(State(app): State<App>, Name(peer): Name) -> Result<Json<Value>, Error> {
+pub(super) async fn ban(State(app): State<App>, Name(peer): Name) -> Result<Json<PeerBanned>, Error> {
     let peer = peer_id(&peer)?;
     app.command(Command::BanPeer(peer)).await?;
-    Ok(Json(json!({ "peer_id": peer.to_string(), "banned": true })))
+    Ok(Json(PeerBanned { peer_id: peer.to_string(), banned: true }))
 }
 
-pub(super) async fn unban(State(app): State<App>, Name(peer): Name) -> Result<Json<Value>, Error> {
+pub(super) async fn unban(State(app): State<App>, Name(peer): Name) -> Result<Json<PeerBanned>, Error> {
     let peer = peer_id(&peer)?;
     app.command(Command::UnbanPeer(peer)).await?;
-    Ok(Json(json!({ "peer_id": peer.to_string(), "banned": false })))
+    Ok(Json(PeerBanned { peer_id: peer.to_string(), banned: false }))
 }
 
 fn peer_id(text: &str) -> Result<PeerId, Error> {
@@ -70,8 +91,8 @@ fn peer_id(text: &str) -> Result<PeerId, Error> {
 }
 
 /// `202`: the node stops once this answer is on its way.
-pub(super) async fn stop(State(app): State<App>) -> (StatusCode, Json<Value>) {
+pub(super) async fn stop(State(app): State<App>) -> (StatusCode, Json<Stopping>) {
     app.begin_to_stop();
     app.node().stop();
-    (StatusCode::ACCEPTED, Json(json!({ "stopping": true })))
+    (StatusCode::ACCEPTED, Json(Stopping { stopping: true }))
 }

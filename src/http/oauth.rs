@@ -32,6 +32,7 @@ mod scope;
 mod server;
 mod waiting;
 
+pub(super) use owner::{Given, Held, Line, Revoked, Visitor, Wanted};
 use refused::Refused;
 pub(super) use waiting::Waiting;
 
@@ -40,7 +41,7 @@ use crate::clock;
 
 /// Registrations and tokens that those may have written down in five minutes whom nobody let in: a person who sets up
 /// every client they can find, many times over.
-const STRANGERS: u64 = 300;
+const STRANGERS: u64 = 100;
 
 /// Counts what is about to be written down for somebody whom nobody let in.
 fn count_stranger(app: &App) -> Result<(), Error> {

@@ -27,6 +27,17 @@ pub(super) enum Needs {
     Scope(&'static str),
 }
 
+impl Needs {
+    /// The scope that is needed; `token` is any, and none is everybody.
+    pub(super) fn scope(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Program | Self::Token => Some("token"),
+            Self::Scope(scope) => Some(scope),
+        }
+    }
+}
+
 /// The scope of what only the person's own programs do: the command line with the home's token.
 pub(super) const OWNER: Needs = Needs::Scope("starling:owner");
 

@@ -13,9 +13,8 @@ use super::{
     draft::{Draft, given},
     entities::{Context, Delivery, Dresser, Status},
     error::Error,
-    html,
     input::{self, Name, Params},
-    lookup,
+    lookup, polls,
     relations::NAMED,
     route::{Needs, Route},
     scheduled,
@@ -68,6 +67,11 @@ pub(super) async fn publish(
             }
             let mut content = draft.content(quote)?;
             draft.show_files(reader, &mut content)?;
+            let poll = polls::wished(draft.poll.as_ref(), at.unwrap_or_else(clock::now))?;
+            if poll.is_some() && !content.media.is_empty() {
+                return Err(Error::Invalid("a post has a poll or files, not both".into()));
+            }
+            content.set_poll(poll.as_ref());
             Ok((Box::new(content), parent))
         })
         .await?;
@@ -151,6 +155,7 @@ pub(super) async fn edit(
             let PostBody::Content { mut content, .. } = post.body else {
                 return Err(Error::Invalid("only posts and replies can be edited".into()));
             };
+            polls::check_unchanged(draft.poll.as_ref(), post.poll.as_deref().map(|(poll, _)| poll))?;
             draft.apply(&mut content)?;
             draft.show_files(reader, &mut content)?;
             Ok((post.id, Box::new(content)))
@@ -228,7 +233,7 @@ pub(super) async fn history(
         for id in std::iter::once(post.id).chain(edits) {
             let Some((time, content)) = said(reader, id)? else { continue };
             versions.push(json!({
-                "content": html::paragraphs(&content.text),
+                "content": dresser.html(&content),
                 "spoiler_text": content.warning.clone().unwrap_or_default(),
                 "sensitive": content.warning.is_some() || content.sensitive(),
                 "created_at": super::entities::time(time),

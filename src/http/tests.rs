@@ -1,15 +1,21 @@
 //! The door as a program sees it: a real listener, a real node without network.
 
 mod carrying;
+mod encrypted;
 mod entering;
 mod files;
+mod finding;
+mod kept;
 mod machine;
+mod manners;
 mod media;
 mod notifications;
 mod oauth;
 mod pages;
 mod people;
+mod polls;
 mod posts;
+mod scheduled;
 mod search;
 mod streaming;
 

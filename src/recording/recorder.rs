@@ -285,6 +285,7 @@ fn wish(command: &Command, all: &mut Vec<Happened>) {
         Command::Unboost(_) => "unboost",
         Command::Like(_) => "like",
         Command::Unlike(_) => "unlike",
+        Command::Vote(..) => "vote",
         Command::Unfollow(_) => "unfollow",
         Command::Pin(_) => "pin",
         Command::Unpin(_) => "unpin",

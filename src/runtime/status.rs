@@ -6,7 +6,7 @@ use super::Node;
 use crate::store;
 
 /// How the node is doing.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct Status {
     /// Whose node it is.
     pub author: String,
@@ -45,7 +45,7 @@ pub struct Status {
 }
 
 /// A peer, connected or remembered.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct Peer {
     /// Who.
     pub peer_id: String,
@@ -69,7 +69,59 @@ pub struct Peer {
     pub received: u64,
 }
 
+/// How fetching goes.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct Progress {
+    /// Whether there is a peer that has nothing more for us, and none that still has.
+    pub caught_up: bool,
+    /// Feeds that are kept: our own and those we follow.
+    pub feeds: u64,
+    /// Entries held.
+    pub entries: u64,
+    /// With each connected peer.
+    pub peers: Vec<PeerProgress>,
+}
+
+/// How fetching from a peer goes.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct PeerProgress {
+    /// Who.
+    pub peer_id: String,
+    /// `fetching`, `caught_up`, or `idle` if no session is open in which we ask.
+    pub state: &'static str,
+    /// Whether the peer fetches from us.
+    pub serving: bool,
+    /// Entries that came from it since it connected.
+    pub received: u64,
+}
+
 impl Node {
+    /// How fetching goes.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn progress(&self) -> Result<Progress, store::Error> {
+        let stats = self.read()?.stats()?;
+        let engine = self.shared.status.borrow().clone();
+        let any = |caught_up| engine.peers.iter().any(|peer| peer.pulling == Some(caught_up));
+        let peers = engine.peers.iter().map(|peer| PeerProgress {
+            peer_id: peer.peer.to_string(),
+            state: match peer.pulling {
+                Some(false) => "fetching",
+                Some(true) => "caught_up",
+                None => "idle",
+            },
+            serving: peer.serving,
+            received: peer.received,
+        });
+        Ok(Progress {
+            caught_up: any(true) && !any(false),
+            feeds: stats.feeds,
+            entries: stats.entries,
+            peers: peers.collect(),
+        })
+    }
+
     /// How the node is doing.
     ///
     /// # Errors

@@ -99,6 +99,7 @@ impl Batch<'_> {
                     self.tables.liked.insert((time, arrival), ())?;
                 }
             }
+            Body::Vote(link, choices) => self.enter_vote(entry, link, choices, author)?,
             Body::Edit { replaces, content } => {
                 self.tables.edits.insert((&prefix(replaces), author, header.time, arrival), ())?;
                 self.tag_edit(replaces, content, author)?;
@@ -158,6 +159,10 @@ impl Batch<'_> {
             Body::Like(link) => {
                 self.tables.reactions.remove((&prefix(&link.id), LIKE, author, arrival))?;
                 self.tables.liked.remove((time, arrival))?;
+                false
+            }
+            Body::Vote(link, _) => {
+                self.remove_vote(entry, link, author)?;
                 false
             }
             Body::Edit { replaces, content } => {

@@ -308,6 +308,10 @@ impl Reader {
         &self.tables
     }
 
+    pub(in crate::store) fn me_number(&self) -> Option<u32> {
+        self.me
+    }
+
     pub(super) fn own_read(&self) -> &OnceCell<Own> {
         &self.own
     }

@@ -187,6 +187,9 @@ tables! {
     /// Post, kind of reaction, author number, arrival of the reaction. Two devices of an author may both
     /// have reacted: each entry has a row, so that taking one back leaves the other.
     reactions: (&'static Prefix, u8, u32, u64) => (), "reactions";
+    /// Post with a poll, author number, and the time, device and place of a vote of theirs → the answers that it
+    /// chooses, a bit for each.
+    votes: (&'static Prefix, u32, u64, u64, u64) => u8, "votes";
     /// Post, author number, time as the author claims it, arrival of the edit.
     edits: (&'static Prefix, u32, u64, u64) => (), "edits";
     /// File, arrival of an entry that shows it.

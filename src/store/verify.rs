@@ -6,7 +6,7 @@ use starling_protocol::{Identity, entry, identity::Voice};
 use super::{Error, Store, record::EntryRecord};
 
 /// What a check of the whole store found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Verification {
     /// Entries whose bytes, hashes, signature and identity are good.
     pub good: u64,

@@ -43,6 +43,7 @@ fn bodies() -> Vec<Body> {
         Body::Unblock(author),
         Body::Pin(link(4).id),
         Body::Unpin(link(4).id),
+        Body::Vote(link(4), vec![0, 2]),
         Body::Profile(Profile {
             name: "Ada".into(),
             fields: vec![("web".into(), "ada.example".into())],

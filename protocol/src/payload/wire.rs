@@ -75,6 +75,10 @@ struct DeleteWire((Vec<EntryId>,));
 #[derive(Serialize, Deserialize)]
 struct LinkBody((LinkWire,));
 
+/// `[link, [choice, …]]`
+#[derive(Serialize, Deserialize)]
+struct VoteWire(LinkWire, Vec<u8>);
+
 /// `[author]`
 #[derive(Serialize, Deserialize)]
 struct AuthorBody((AuthorId,));
@@ -98,6 +102,9 @@ pub(super) fn encode(salt: &[u8; 16], body: &Body) -> Vec<u8> {
         Body::Boost(link) | Body::Like(link) => cbor::encode(&Envelope(salt, kind, LinkBody((link.into(),)))),
         Body::Follow(author) | Body::Unfollow(author) | Body::Block(author) | Body::Unblock(author) => {
             cbor::encode(&Envelope(salt, kind, AuthorBody((*author,))))
+        }
+        Body::Vote(link, choices) => {
+            cbor::encode(&Envelope(salt, kind, VoteWire(link.into(), choices.clone())))
         }
         Body::Pin(id) | Body::Unpin(id) => cbor::encode(&Envelope(salt, kind, EntryBody((*id,)))),
         Body::Profile(profile) => cbor::encode(&Envelope(salt, kind, ProfileWire::from(profile))),
@@ -204,6 +211,7 @@ fn known(bytes: &[u8]) -> Option<([u8; 16], Body)> {
         "unfollow" => read(bytes, |AuthorBody((author,))| Some(Body::Unfollow(author))),
         "block" => read(bytes, |AuthorBody((author,))| Some(Body::Block(author))),
         "unblock" => read(bytes, |AuthorBody((author,))| Some(Body::Unblock(author))),
+        "vote" => read(bytes, |VoteWire(link, choices)| Some(Body::Vote(link.into(), choices))),
         "pin" => read(bytes, |EntryBody((id,))| Some(Body::Pin(id))),
         "unpin" => read(bytes, |EntryBody((id,))| Some(Body::Unpin(id))),
         "profile" => read(bytes, |profile: ProfileWire| Some(Body::Profile(profile.into()))),

@@ -16,7 +16,7 @@ pub(in crate::http) struct Context {
 }
 
 /// One place of Starling's own thread, where gaps are shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::http) struct Place {
     /// Steps below the first place shown.
     pub depth: usize,
@@ -26,7 +26,9 @@ pub(in crate::http) struct Place {
     pub state: &'static str,
     pub id: String,
     pub author: String,
+    /// The post, as Mastodon's entity.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub status: Option<Status>,
 }
 

@@ -1,7 +1,7 @@
 //! `/oauth/token` and `/oauth/revoke`: codes and secrets for tokens, and tokens given back.
 
 use axum::{Json, extract::State, http::HeaderMap};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Refused, client, count_stranger, scope, waiting::Redeemed};
@@ -36,7 +36,7 @@ async fn exchange(
     State(app): State<App>,
     headers: HeaderMap,
     input::Json(asked): input::Json<Exchange>,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Shown>, Refused> {
     let (id, secret) = client::credentials(&headers, asked.client_id.clone(), asked.client_secret.clone())?;
     let program = client::check(&app, &id, &secret).await?;
     let now = clock::now();
@@ -87,13 +87,24 @@ async fn exchange(
 }
 
 /// What whoever gets a token is told.
-pub(super) fn shown(token: &str, row: &Token) -> Value {
-    json!({
-        "access_token": token,
-        "token_type": "Bearer",
-        "scope": row.scopes.join(" "),
-        "created_at": row.created / 1000,
-    })
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Shown {
+    access_token: String,
+    /// How it is shown: always `Bearer`.
+    token_type: &'static str,
+    /// What it is for, separated by blanks.
+    scope: String,
+    /// In seconds since 1970.
+    created_at: u64,
+}
+
+pub(super) fn shown(token: &str, row: &Token) -> Shown {
+    Shown {
+        access_token: token.to_owned(),
+        token_type: "Bearer",
+        scope: row.scopes.join(" "),
+        created_at: row.created / 1000,
+    }
 }
 
 #[derive(Deserialize)]

@@ -7,13 +7,14 @@ use std::{
 
 use starling_protocol::{
     entry::log,
-    payload::{Body, Visibility},
+    payload::{Body, Visibility, poll::chosen},
 };
 
 use super::{Audit, Held, rows};
 use crate::store::{
     Error, graph,
     index::{BOOST, LIKE},
+    polls,
     record::{prefix, tie},
     tables::Prefix,
     tags,
@@ -28,6 +29,7 @@ struct Indexes {
     replies: BTreeSet<(Prefix, u64, u64)>,
     authored: BTreeSet<(u32, u64, u64)>,
     reactions: BTreeSet<(Prefix, u8, u32, u64)>,
+    votes: BTreeSet<(Prefix, u32, u64, u64, u64, u8)>,
     edits: BTreeSet<(Prefix, u32, u64, u64)>,
     erased: BTreeSet<(u32, [u8; 32], u64)>,
     tagged: BTreeSet<(String, u64, u64, u32)>,
@@ -51,6 +53,10 @@ impl Indexes {
             }
             Some(Body::Like(link)) => {
                 self.reactions.insert((prefix(&link.id), LIKE, author, arrival));
+            }
+            Some(Body::Vote(link, choices)) => {
+                let (post, author, time, device, seq) = polls::place(&held.entry, link, author);
+                self.votes.insert((post, author, time, device, seq, chosen(choices)));
             }
             Some(Body::Edit { replaces, .. }) => {
                 self.edits.insert((prefix(replaces), author, held.entry.header().time, arrival));
@@ -151,6 +157,8 @@ impl Audit<'_> {
         self.same("authored", &rows(&tables.authored, |key, ()| key)?, &made.authored);
         let stored = rows(&tables.reactions, |key, ()| (*key.0, key.1, key.2, key.3))?;
         self.same("reactions", &stored, &made.reactions);
+        let stored = rows(&tables.votes, |key, chosen| (*key.0, key.1, key.2, key.3, key.4, chosen))?;
+        self.same("votes", &stored, &made.votes);
         let stored = rows(&tables.tagged, |key, author| (key.0.to_owned(), key.1, key.2, author))?;
         self.same("tagged", &stored, &made.tagged);
         self.same("liked", &rows(&tables.liked, |key, ()| key)?, &made.liked);

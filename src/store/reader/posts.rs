@@ -1,12 +1,16 @@
 //! Posts and the people who wrote them, as they are shown.
 
-use starling_protocol::{Body, EntryId, Verified, entry, payload::Profile};
+use starling_protocol::{
+    Body, EntryId, Verified, entry,
+    payload::{Profile, poll::Poll},
+};
 
 use super::Reader;
 use crate::{
     store::{
         Error, graph,
         index::{BOOST, LIKE, order_time},
+        polls::Tally,
         record::{EntryRecord, prefix},
     },
     view::{Account, Post, PostBody},
@@ -66,7 +70,19 @@ impl Reader {
             liked: reacted(LIKE)?,
             boosted: reacted(BOOST)?,
             time_doubted: order_time(header.time, record.received_at) != header.time,
+            poll: self.poll(&entry, number)?,
         }))
+    }
+
+    /// The poll of a post, which its first entry says.
+    fn poll(&self, entry: &Verified, author: u32) -> Result<Option<Box<(Poll, Tally)>>, Error> {
+        let content = match entry.payload().map(|payload| payload.body()) {
+            Some(Body::Post(content) | Body::Reply { content, .. }) => content,
+            _ => return Ok(None),
+        };
+        let Some(poll) = content.poll() else { return Ok(None) };
+        let tally = self.tally(&entry.id(), author, &poll)?;
+        Ok(Some(Box::new((poll, tally))))
     }
 
     /// What a post says now, and when it was last edited; none for what is no post.
