@@ -180,7 +180,6 @@ impl State {
         let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
         let (listening, looking) = (self.listening.deadline(), self.looking.deadline());
         [stall, claim, dial, crowd, scheduled, poll, listening, looking]
-        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline(), self.looking.deadline()]
             .into_iter()
             .flatten()
             .min()

@@ -52,9 +52,6 @@ fn streaming(base: &str) -> String {
 }
 
 fn configuration(base: &str) -> Value {
-    json!({
-        "urls": { "streaming": streaming(base), "status": null, "about": null },
-fn configuration(base: &str) -> Value {
     // What is known of the person is for the programs that they let in.
     let access = json!({ "local": "authenticated", "remote": "authenticated" });
     json!({
@@ -108,13 +105,7 @@ pub(super) async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> 
 }
 
 pub(super) fn domain(base: &str) -> &str {
-    base.trim_start_matches("http://").trim_start_matches("https://")
     base.split_once("://").map_or(base, |(_, domain)| domain)
-}
-
-/// Where streams are: the same door, by WebSocket's name for it.
-fn streaming(base: &str) -> String {
-    base.replacen("http", "ws", 1)
 }
 
 pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Result<Json<Value>, Error> {

@@ -15,6 +15,7 @@ mod pages;
 mod people;
 mod polls;
 mod posts;
+mod repeats;
 mod scheduled;
 mod search;
 mod streaming;
