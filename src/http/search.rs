@@ -2,17 +2,17 @@
 
 use axum::{Extension, Json, extract::State};
 use serde::Serialize;
-use serde_json::{Value, json};
 use starling_protocol::{AuthorId, EntryId, invite::Invite};
 
 use super::{
     App, At, Base,
-    entities::{Account, Dresser, Status},
+    entities::{Account, Dresser, Status, Tag},
     error::Error,
     input::Params,
     route::{Needs, Route},
 };
 use crate::{
+    clock,
     search::{Ask, Now, People, Query},
     store::Reader,
     view,
@@ -27,7 +27,7 @@ const MOST: usize = 40;
 pub(super) struct Found {
     accounts: Vec<Account>,
     statuses: Vec<Status>,
-    hashtags: Vec<Value>,
+    hashtags: Vec<Tag>,
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -121,7 +121,8 @@ fn find(now: &Now, reader: &Reader, base: &str, wanted: &Wanted) -> Result<Found
     if wanted.wants("hashtags") {
         let tags =
             now.tags(reader, &wanted.text, wanted.offset.saturating_add(wanted.limit).min(2 * MOST))?;
-        found.hashtags = tags.iter().skip(wanted.offset).map(|tag| hashtag(base, tag)).collect();
+        let dress = |tag: &String| dresser.tag(reader, tag, clock::now());
+        found.hashtags = tags.iter().skip(wanted.offset).map(dress).collect::<Result<_, _>>()?;
     }
     Ok(found)
 }
@@ -147,9 +148,4 @@ fn meant(reader: &Reader, text: &str, resolve: bool) -> Result<Vec<view::Account
 /// The entry whose id this is, alone or at the end of its address.
 fn named(text: &str) -> Option<EntryId> {
     text.rsplit(['/', ':']).next()?.parse().ok()
-}
-
-/// Mastodon's Tag. Who used it when is not counted: its history is empty rather than made up.
-fn hashtag(base: &str, name: &str) -> Value {
-    json!({ "id": name, "name": name, "url": format!("{base}/tags/{name}"), "history": [], "following": false })
 }
