@@ -183,7 +183,18 @@ impl App {
         let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
         let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
         let (stopping, pages) = (AtomicBool::new(false), pages::Pages::default());
-        Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, pages, long, keeping, stopping }))
+        Self(Arc::new(Shared {
+            node,
+            access,
+            table,
+            waiting,
+            strangers,
+            streams,
+            pages,
+            long,
+            keeping,
+            stopping,
+        }))
     }
 
     /// From now on nothing new is begun.

@@ -9,9 +9,11 @@ const PAGE: usize = 40;
 
 /// Find posts by their words
 #[derive(Debug, clap::Args)]
-#[command(after_help = "WORDS are looked for in texts, warnings and descriptions of pictures; the last may go on. \
+#[command(
+    after_help = "WORDS are looked for in texts, warnings and descriptions of pictures; the last may go on. \
 Besides: \"two words\" in this order, -word without it, #tag, from:WHO or from:me, before:, after: and during: with a \
-day, month or year (2026-11-22), has:media, has:link, has:poll, is:reply, is:boost, language:gn.")]
+day, month or year (2026-11-22), has:media, has:link, has:poll, is:reply, is:boost, language:gn."
+)]
 pub struct Search {
     /// What to look for
     #[arg(value_name = "WORDS", required = true, num_args = 1.., allow_hyphen_values = true)]

@@ -121,8 +121,13 @@ fn find(now: &Now, reader: &Reader, base: &str, wanted: &Wanted) -> Result<Found
     if wanted.wants("hashtags") {
         let tags =
             now.tags(reader, &wanted.text, wanted.offset.saturating_add(wanted.limit).min(2 * MOST))?;
+<<<<<<< HEAD
         let dress = |tag: &String| dresser.tag(reader, tag, clock::now());
         found.hashtags = tags.iter().skip(wanted.offset).map(dress).collect::<Result<_, _>>()?;
+=======
+        let tags = tags.iter().skip(wanted.offset);
+        found.hashtags = tags.map(|tag| dresser.tag(reader, tag, clock::now())).collect::<Result<_, _>>()?;
+>>>>>>> main
     }
     Ok(found)
 }
@@ -130,8 +135,11 @@ fn find(now: &Now, reader: &Reader, base: &str, wanted: &Wanted) -> Result<Found
 /// The person whose id or invite this is. One of whom nothing is held is shown by their id alone, if they are to be
 /// looked up: following them brings the rest.
 fn meant(reader: &Reader, text: &str, resolve: bool) -> Result<Vec<view::Account>, Error> {
+    // Alone, at the end of an address, or as a name at a host.
+    let text = text.rsplit('/').next().unwrap_or(text);
     let text = text.strip_prefix('@').unwrap_or(text);
     let text = text.strip_prefix("starling:").unwrap_or(text);
+    let text = text.split_once('@').map_or(text, |(name, _)| name);
     let invite = text.parse::<Invite>().ok();
     let Some(author) = invite.as_ref().map(|invite| invite.author).or_else(|| text.parse().ok()) else {
         return Ok(Vec::new());

@@ -33,15 +33,19 @@ pub(super) fn routes() -> Vec<Route> {
 async fn preferences(State(app): State<App>) -> Answer<Value> {
     app.read(|reader| {
         let posting = reader.posting()?;
-        Ok(Json(json!({
+        let mut answer = json!({
             "posting:default:visibility": posting.visibility,
             "posting:default:sensitive": posting.sensitive,
-            "posting:default:language": posting.language,
             "posting:default:quote_policy": "public",
             "reading:expand:media": "default",
             "reading:expand:spoilers": false,
             "reading:autoplay:gifs": false,
-        })))
+        });
+        // Mastodon says null where none is chosen, and tooi ends over it; left out it is the same to all.
+        if let Some(language) = posting.language {
+            answer["posting:default:language"] = json!(language);
+        }
+        Ok(Json(answer))
     })
     .await
 }

@@ -55,7 +55,12 @@ fn answer(
     Ok((paging::window(base, path, params, &window), Json(statuses)))
 }
 
-async fn home(State(app): State<App>, asked: Asked, Extension(Base(base)): At, params: Params) -> Result<Response, Error> {
+async fn home(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    params: Params,
+) -> Result<Response, Error> {
     app.page(asked, move |reader| {
         let tags: Vec<_> = reader.kept_tags(Shelf::FollowedTag)?.into_iter().map(|tag| tag.name).collect();
         let line = if tags.is_empty() { Line::Home } else { Line::HomeAndTags(&tags) };
@@ -75,7 +80,12 @@ async fn home(State(app): State<App>, asked: Asked, Extension(Base(base)): At, p
 
 /// Everybody of whom something came by. `local` is this node's own author, `remote` all others; `strangers`, which is
 /// Starling's own, those of them who are not followed.
-async fn public(State(app): State<App>, asked: Asked, Extension(Base(base)): At, params: Params) -> Result<Response, Error> {
+async fn public(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    params: Params,
+) -> Result<Response, Error> {
     let me = [app.node().author()];
     app.page(asked, move |reader| {
         let strangers = params.switch("strangers");
@@ -116,7 +126,13 @@ pub(super) fn has_media(post: &Post) -> bool {
     matches!(&post.body, PostBody::Content { content, .. } if !content.media.is_empty())
 }
 
-async fn tag(State(app): State<App>, asked: Asked, Extension(Base(base)): At, Name(name): Name, params: Params) -> Result<Response, Error> {
+async fn tag(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    Name(name): Name,
+    params: Params,
+) -> Result<Response, Error> {
     app.page(asked, move |reader| {
         let several = |word: &str| -> Result<Vec<String>, Error> {
             let tags: Vec<_> = params.all(word).filter(|tag| !tag.is_empty()).map(folded).collect();
@@ -145,7 +161,13 @@ async fn tag(State(app): State<App>, asked: Asked, Extension(Base(base)): At, Na
     .await
 }
 
-async fn list(State(app): State<App>, asked: Asked, Extension(Base(base)): At, Name(id): Name, params: Params) -> Result<Response, Error> {
+async fn list(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    Name(id): Name,
+    params: Params,
+) -> Result<Response, Error> {
     app.page(asked, move |reader| {
         let (id, list) = lists::find(reader, &id)?;
         let members: Vec<AuthorId> = reader.list_members(id)?.into_iter().map(|(_, author)| author).collect();

@@ -111,8 +111,8 @@ async fn webfinger(
         "aliases": [page, format!("starling:{me}")],
         "links": [
             { "rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": page },
-            { "rel": "http://webfinger.net/rel/avatar", "type": "image/svg+xml",
-              "href": format!("{base}/avatars/{me}.svg") },
+            { "rel": "http://webfinger.net/rel/avatar", "type": "image/png",
+              "href": format!("{base}/avatars/{me}.png") },
         ],
     });
     Ok(([(header::CONTENT_TYPE, "application/jrd+json")], document.to_string()).into_response())

@@ -161,14 +161,16 @@ test("lists", async () => {
 
 test("filters", async () => {
   const filter = await ada.v2.filters.create({
-    title: "Weeds", context: ["home"], filterAction: "hide", keywordsAttributes: [{ keyword: "nettle", wholeWord: true }],
+    title: "Weeds", context: ["home"], filterAction: "warn", keywordsAttributes: [{ keyword: "nettle", wholeWord: true }],
   });
   await bob.v1.statuses.create({ status: "A nettle stings" });
   const home = await eventually("the post is marked", async () =>
     (await ada.v1.timelines.home.list({ limit: 40 })).find((s) => s.filtered?.some((result) => result.filter.id === filter.id)));
   assert.deepEqual(home.filtered[0].keywordMatches, ["nettle"]);
-  await ada.v2.filters.$select(filter.id).update({ title: "Herbs" });
+  await ada.v2.filters.$select(filter.id).update({ title: "Herbs", filterAction: "hide" });
   assert.equal((await ada.v2.filters.$select(filter.id).fetch()).title, "Herbs");
+  const plain = (await ada.v1.timelines.home.list({ limit: 40 })).filter((s) => s.content.includes("nettle") && s.filtered.length === 0);
+  assert.deepEqual(plain, []);
   await ada.v2.filters.$select(filter.id).remove();
   assert.ok(!ids(await ada.v2.filters.list()).includes(filter.id));
 });
@@ -203,7 +205,7 @@ test("a preview of who this is", async () => {
 
 test("errors are told", async () => {
   const stranger = createRestAPIClient({ url: ADA });
-  await assert.rejects(stranger.v1.timelines.home.list(), (error) => error instanceof MastoHttpError && error.statusCode === 401);
+  await assert.rejects(async () => stranger.v1.timelines.home.list(), (error) => error instanceof MastoHttpError && error.statusCode === 401);
   await assert.rejects(ada.v1.statuses.$select("0").fetch(), (error) => error.statusCode === 404 && error.message.length > 0);
   await assert.rejects(ada.v1.statuses.create({ status: "" }), (error) => error.statusCode === 422);
 });

@@ -278,8 +278,8 @@ def test_tags(api):
 
 
 def test_notifications(api, friend, ada, bob):
-    mine = api.status_post("Ada's own words")
-    theirs = bob.holds("Ada's own words")["id"]
+    mine = api.status_post("Ada waits for praise")
+    theirs = bob.holds("Ada waits for praise")["id"]
     friend.status_favourite(theirs)
     friend.status_reblog(theirs)
     friend.status_reply(friend.status(theirs), "Well said")

@@ -50,6 +50,13 @@ def filled(path, word="1"):
     return re.sub(r"\{[^}]*\}", lambda _: word, path)
 
 
+def refused(node, method, path, **more):
+    """Asks what will be refused, on a connection of its own: on one connection the node hears only so much from
+    callers whom it does not let in."""
+    headers = {"Connection": "close"} | more.pop("headers", {})
+    return node.ask(method, path, headers=headers, **more)
+
+
 def complaint(answer, status=None, error=None):
     """What is wrong with a refusal, if anything."""
     try:
@@ -73,14 +80,14 @@ def sweep(asked):
 
 
 def test_nobody(ada, guarded):
-    sweep((f"{method} {path}", complaint(ada.ask(method, filled(path), token=None), 401, INVALID))
+    sweep((f"{method} {path}", complaint(refused(ada, method, filled(path), token=None), 401, INVALID))
           for method, path, _ in guarded)
 
 
 @pytest.mark.parametrize("token", ["wrong", "", "a" * 5000, "Bearer", "é", "'; --"])
 def test_tokens_that_nobody_was_given(ada, guarded, token):
     headers = {"Authorization": f"Bearer {token}".encode()}
-    sweep((f"{method} {path}", complaint(ada.ask(method, filled(path), token=None, headers=headers), 401, INVALID))
+    sweep((f"{method} {path}", complaint(refused(ada, method, filled(path), token=None, headers=headers), 401, INVALID))
           for method, path, _ in guarded)
 
 
@@ -94,7 +101,7 @@ def test_a_revoked_token(ada, guarded):
     assert other.status_code in (401, 403) and other.json()["error"] in ("unauthorized_client", "invalid_client")
     assert ada.ask("GET", "/api/v1/apps/verify_credentials", token=token).status_code == 200
     assert ada.ask("POST", "/oauth/revoke", token=None, data=secret).json() == {}
-    sweep((f"{method} {path}", complaint(ada.ask(method, filled(path), token=token), 401)) for method, path, _ in guarded)
+    sweep((f"{method} {path}", complaint(refused(ada, method, filled(path), token=token), 401)) for method, path, _ in guarded)
 
 
 @pytest.mark.parametrize("held", ["profile", "read:statuses", "write:favourites", "read", "write", "push"])
@@ -106,13 +113,14 @@ def test_a_scope_that_is_missing(ada, guarded, held):
 
     asked = [(method, path) for method, path, scope in guarded if not covered(scope)]
     assert asked
-    sweep((f"{method} {path}", complaint(ada.ask(method, filled(path), token=token), 403, OUTSIDE)) for method, path in asked)
+    sweep((f"{method} {path}", complaint(refused(ada, method, filled(path), token=token), 403, OUTSIDE))
+          for method, path in asked)
 
 
 def test_ids_of_nothing(ada, table):
     def ask():
         for method, path, _ in table:
-            if "{" not in path or "streaming" in path or path.startswith("/api/starling"):
+            if "{" not in path or "streaming" in path or not path.startswith("/api/v"):
                 continue
             for word in NOTHINGS:
                 answer = ada.ask(method, filled(path, word), json={} if method in ("POST", "PUT", "PATCH") else None)
@@ -121,7 +129,7 @@ def test_ids_of_nothing(ada, table):
                     yield name, f"{answer.status_code} {answer.text[:200]}"
                 elif answer.status_code >= 400:
                     yield name, complaint(answer, (400, 404, 414, 422, 431))
-                elif not re.search(r"tags|markers|emoji|avatars|headers|timelines/tag", path):
+                elif not re.search(r"tags|identity_proofs|timelines/tag", path):
                     yield name, f"{answer.status_code} for what is nothing: {answer.text[:100]}"
 
     sweep(ask())
@@ -227,7 +235,6 @@ def test_what_makes_no_sense(ada):
         ("/api/v1/statuses", {"status": ""}),
         ("/api/v1/statuses", {"status": "x" * 1_000_000}),
         ("/api/v1/statuses", {"status": "x", "visibility": "secret"}),
-        ("/api/v1/statuses", {"status": "x", "media_ids": ["0"]}),
         ("/api/v1/statuses", {"status": "x", "poll": {"options": ["one"], "expires_in": 600}}),
         ("/api/v1/statuses", {"status": "x", "poll": {"options": ["a", "b"], "expires_in": -1}}),
         ("/api/v1/statuses", {"status": "x", "scheduled_at": "yesterday"}),
@@ -243,8 +250,8 @@ def test_what_makes_no_sense(ada):
         ("/api/v1/apps", {"client_name": "x", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "everything"}),
     ]
     sweep((f"{path} {str(body)[:80]}", complaint(ada.ask("POST", path, json=body), 422)) for path, body in cases)
-    missing = ada.ask("POST", "/api/v1/statuses", json={"status": "x", "in_reply_to_id": "0"})
-    assert complaint(missing, (404, 422)) == ""
+    for body in ({"in_reply_to_id": "0"}, {"media_ids": ["0"]}, {"quoted_status_id": "0"}):
+        assert complaint(ada.ask("POST", "/api/v1/statuses", json={"status": "x"} | body), (404, 422)) == "", body
 
 
 def test_tokens_are_not_asked_for_wrongly(ada):

@@ -101,6 +101,11 @@ pub(in crate::http) fn uri(author: &AuthorId) -> String {
 }
 
 impl Dresser<'_> {
+    /// Where an author is shown to people.
+    pub(in crate::http) fn account_url(&self, author: &AuthorId) -> String {
+        format!("{}/@{author}", self.base)
+    }
+
     /// An author. One of whom only the id is known has no name yet.
     pub(in crate::http) fn account(&self, account: &view::Account) -> Account {
         let id = account.author.map(|author| author.to_string()).unwrap_or_default();
@@ -108,9 +113,9 @@ impl Dresser<'_> {
         let profile = &account.profile;
         let name = profile.name.trim();
         let avatar = self.portrait(profile.avatar);
-        let avatar = avatar.unwrap_or_else(|| format!("{}/avatars/{id}.svg", self.base));
+        let avatar = avatar.unwrap_or_else(|| format!("{}/avatars/{id}.png", self.base));
         let header = self.portrait(profile.header);
-        let header = header.unwrap_or_else(|| format!("{}/headers/{id}.svg", self.base));
+        let header = header.unwrap_or_else(|| format!("{}/headers/{id}.png", self.base));
         let field = |(name, value): &(String, String)| {
             let mut html = String::new();
             html::escape(value, &mut html);
@@ -119,7 +124,7 @@ impl Dresser<'_> {
         Account {
             username: id.clone(),
             acct: id.clone(),
-            url: uri.clone(),
+            url: account.author.as_ref().map(|author| self.account_url(author)).unwrap_or_default(),
             uri,
             display_name: match (&account.author, name) {
                 (Some(author), "") => short(author),

@@ -133,7 +133,7 @@ fn an_account_without_a_name_is_shown_by_its_id() {
     let id = AuthorId::new([3; 32]).to_string();
     assert_eq!((&account["id"], &account["acct"]), (&json!(id), &json!(id)));
     assert_eq!(account["display_name"], id[..13]);
-    assert_eq!(account["avatar"], format!("http://localhost:1/avatars/{id}.svg"));
+    assert_eq!(account["avatar"], format!("http://localhost:1/avatars/{id}.png"));
     for field in ["url", "uri", "note", "avatar_static", "header", "header_static", "created_at"] {
         assert!(account[field].is_string(), "{field}");
     }

@@ -297,3 +297,32 @@ fn streams_end_when_the_node_stops() {
     });
     assert_eq!(u16::from(close.unwrap().code), 1001);
 }
+
+#[test]
+fn a_stream_ends_with_its_token() {
+    use tokio_tungstenite::tungstenite::Message;
+    let house = House::new(1);
+    let made =
+        house.post("/api/starling/v1/tokens", json!({ "scopes": "read:statuses", "name": "reader" })).good();
+    let token = made["access_token"].as_str().unwrap();
+    let query = format!("?access_token={token}");
+    let (mut socket, _) = house.runtime.block_on(socket(&house, &query, &[])).unwrap();
+    house.runtime.block_on(async {
+        // It may hear posts, and nothing of what concerns the person.
+        say(&mut socket, json!({ "type": "subscribe", "stream": "user:notification" })).await;
+        assert_eq!(hear(&mut socket).await["status"], 400);
+    });
+    let authorization = format!("Bearer {token}");
+    let refused =
+        house.send("GET", "/api/v1/streaming/user/notification", &[("authorization", &authorization)], &[]);
+    assert_eq!(refused.status, 403);
+    assert_eq!(house.call("DELETE", "/api/starling/v1/tokens/1", &[]).good()["revoked"], true);
+    let close = house.runtime.block_on(async {
+        loop {
+            if let Message::Close(close) = socket.next().await.unwrap().unwrap() {
+                return close.unwrap();
+            }
+        }
+    });
+    assert_eq!(u16::from(close.code), 1008, "{}", close.reason);
+}
