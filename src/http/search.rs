@@ -121,13 +121,8 @@ fn find(now: &Now, reader: &Reader, base: &str, wanted: &Wanted) -> Result<Found
     if wanted.wants("hashtags") {
         let tags =
             now.tags(reader, &wanted.text, wanted.offset.saturating_add(wanted.limit).min(2 * MOST))?;
-<<<<<<< HEAD
-        let dress = |tag: &String| dresser.tag(reader, tag, clock::now());
-        found.hashtags = tags.iter().skip(wanted.offset).map(dress).collect::<Result<_, _>>()?;
-=======
         let tags = tags.iter().skip(wanted.offset);
         found.hashtags = tags.map(|tag| dresser.tag(reader, tag, clock::now())).collect::<Result<_, _>>()?;
->>>>>>> main
     }
     Ok(found)
 }
