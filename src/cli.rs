@@ -20,6 +20,7 @@ mod layout;
 mod meta;
 mod output;
 mod peers;
+mod poll;
 mod post;
 mod print;
 mod profile;
@@ -83,6 +84,7 @@ enum Command {
     Delete(post::Delete),
     Boost(post::Boost),
     Like(post::Like),
+    Vote(poll::Vote),
     Show(read::Show),
     Thread(read::Thread),
     Verify(verify::Verify),
@@ -158,6 +160,7 @@ impl Cli {
             Command::Delete(command) => command.run(context),
             Command::Boost(command) => command.run(context),
             Command::Like(command) => command.run(context),
+            Command::Vote(command) => command.run(context),
             Command::Show(command) => command.run(context),
             Command::Thread(command) => command.run(context),
             Command::Verify(command) => command.run(context),
