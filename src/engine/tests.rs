@@ -10,6 +10,7 @@ mod hostile;
 mod laws;
 mod lies;
 mod notices;
+mod looking;
 mod oracle;
 mod people;
 mod quiet;

@@ -84,7 +84,7 @@ fn posts_edits_and_deletions_are_heard_as_they_happen() {
     let mut remote = Lines::open(&house, "public/remote");
     house.call("PUT", &format!("/api/v1/statuses/{id}"), br#"{"status": "two #birds"}"#).good();
     let (event, status) = tag.event();
-    assert_eq!((event.as_str(), &status["content"]), ("status.update", &json!("<p>two #birds</p>")));
+    assert_eq!((event.as_str(), &status["starling"]["source"]), ("status.update", &json!("two #birds")));
     assert_eq!(user.id_of("status.update"), id);
     assert_eq!(local.id_of("status.update"), id);
     house.call("DELETE", &format!("/api/v1/statuses/{id}"), &[]).good();
