@@ -45,6 +45,8 @@ enum What {
     Start,
     /// The HTTP door under load: timelines, search, streams
     Api,
+    /// A file of 10 MB is fetched from a peer
+    Blob,
     /// Worlds of simulated nodes (`starling sim bench` takes their sizes)
     Sim,
     /// All of them but `sim`
@@ -74,6 +76,7 @@ impl Bench {
                 return sim::hand_over(arguments);
             }
             What::Api => bench::Verb::Api,
+            What::Blob => bench::Verb::Blob,
             What::All => bench::Verb::All,
             What::Door => {
                 return bench::door(&self.node.unwrap_or_default()).map_err(Failure::failed);
