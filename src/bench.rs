@@ -15,6 +15,7 @@ mod scratch;
 mod start;
 mod sync;
 mod timeline;
+mod words;
 
 use std::path::PathBuf;
 
@@ -40,6 +41,8 @@ pub enum Verb {
     Start,
     /// The HTTP door under load.
     Api,
+    /// What it costs to be found by words.
+    Words,
     /// All of them.
     All,
 }
@@ -115,6 +118,9 @@ pub fn run(verb: Verb, options: &Options, watch: &mut dyn Watch) -> Result<(), E
     }
     if all || verb == Verb::Publish {
         publish::run(options, watch)?;
+    }
+    if all || verb == Verb::Words {
+        words::run(options, watch)?;
     }
     if all || verb == Verb::Api {
         api::run(options, watch)?;

@@ -43,6 +43,8 @@ enum What {
     Timeline,
     /// Start, disk and memory
     Start,
+    /// What an index of words costs, beside the same words in the store
+    Words,
     /// The HTTP door under load: timelines, search, streams
     Api,
     /// Worlds of simulated nodes (`starling sim bench` takes their sizes)
@@ -73,6 +75,7 @@ impl Bench {
                 arguments.extend(context.output.json.then(|| "--json".into()));
                 return sim::hand_over(arguments);
             }
+            What::Words => bench::Verb::Words,
             What::Api => bench::Verb::Api,
             What::All => bench::Verb::All,
             What::Door => {
