@@ -20,12 +20,14 @@ mod layout;
 mod meta;
 mod output;
 mod peers;
+mod poll;
 mod post;
 mod print;
 mod profile;
 mod read;
 mod restore;
 mod run;
+mod search;
 mod session;
 mod sim;
 mod status;
@@ -82,11 +84,13 @@ enum Command {
     Delete(post::Delete),
     Boost(post::Boost),
     Like(post::Like),
+    Vote(poll::Vote),
     Show(read::Show),
     Thread(read::Thread),
     Verify(verify::Verify),
     Home(read::Home),
     Network(read::Network),
+    Search(search::Search),
     Follow(follow::Follow),
     Unfollow(follow::Unfollow),
     Block(follow::Block),
@@ -156,11 +160,13 @@ impl Cli {
             Command::Delete(command) => command.run(context),
             Command::Boost(command) => command.run(context),
             Command::Like(command) => command.run(context),
+            Command::Vote(command) => command.run(context),
             Command::Show(command) => command.run(context),
             Command::Thread(command) => command.run(context),
             Command::Verify(command) => command.run(context),
             Command::Home(command) => command.run(context),
             Command::Network(command) => command.run(context),
+            Command::Search(command) => command.run(context),
             Command::Follow(command) => command.run(context),
             Command::Unfollow(command) => command.run(context),
             Command::Block(command) => command.run(context),

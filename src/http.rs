@@ -51,6 +51,7 @@ mod node;
 mod notifications;
 mod oauth;
 mod openapi;
+mod pages;
 mod paging;
 mod people;
 mod pictures;
@@ -161,6 +162,8 @@ struct Shared {
     strangers: caller::Caller,
     /// Who listens.
     streams: streaming::Hub,
+    /// What was answered last.
+    pages: pages::Pages,
     long: Arc<Semaphore>,
     /// Held by whoever decides what is kept, see [`App::keep`].
     keeping: tokio::sync::Mutex<()>,
@@ -179,8 +182,19 @@ impl App {
         let long = Arc::new(Semaphore::new(LONG_TASKS));
         let (waiting, keeping) = (oauth::Waiting::default(), tokio::sync::Mutex::new(()));
         let (strangers, streams) = (caller::Caller::strangers(), streaming::Hub::default());
-        let stopping = AtomicBool::new(false);
-        Self(Arc::new(Shared { node, access, table, waiting, strangers, streams, long, keeping, stopping }))
+        let (stopping, pages) = (AtomicBool::new(false), pages::Pages::default());
+        Self(Arc::new(Shared {
+            node,
+            access,
+            table,
+            waiting,
+            strangers,
+            streams,
+            pages,
+            long,
+            keeping,
+            stopping,
+        }))
     }
 
     /// From now on nothing new is begun.

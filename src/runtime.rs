@@ -367,6 +367,14 @@ impl Node {
         self.shared.status.borrow().listen.iter().map(|address| address.clone().with(ours.clone())).collect()
     }
 
+    /// A number that is another one after every commit: see [`Store::version`].
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub fn store_version(&self) -> Result<u64, store::Error> {
+        Ok(self.store()?.version())
+    }
+
     /// News of what is stored, from now on. A watcher that is too slow misses some, and is told so.
     pub fn events(&self) -> broadcast::Receiver<engine::Event> {
         self.shared.news.subscribe()

@@ -25,7 +25,10 @@ pub(crate) mod tests;
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, RwLock},
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
@@ -166,6 +169,8 @@ struct Inner {
     opener: Opener,
     care: Care,
     memory: Mutex<Memory>,
+    /// How often something was, or may have been, committed.
+    version: AtomicU64,
 }
 
 impl Store {
@@ -230,7 +235,14 @@ impl Store {
         let opener: Opener = Box::new(move || whole(&open));
         let db = RwLock::new(Some(opener()?));
         let store = Self {
-            inner: Arc::new(Inner { held: Mutex::default(), db, opener, care, memory: Mutex::default() }),
+            inner: Arc::new(Inner {
+                held: Mutex::default(),
+                db,
+                opener,
+                care,
+                memory: Mutex::default(),
+                version: AtomicU64::default(),
+            }),
         };
         whole(&|| store.write(migrate::migrate))?;
         Ok(store)
@@ -250,7 +262,17 @@ impl Store {
         if result.as_ref().is_err_and(Error::needs_reopening) {
             self.reopen();
         }
+        if result.is_err() || self.inner.care == Care::None {
+            // A commit that failed may be on disk all the same; what is gathered is seen once nobody writes.
+            self.inner.version.fetch_add(1, Ordering::SeqCst);
+        }
         result
+    }
+
+    /// A number that is another one after every commit, before anybody is told of it. What was read while it was the
+    /// same is still so.
+    pub fn version(&self) -> u64 {
+        self.inner.version.load(Ordering::SeqCst)
     }
 
     fn transact<R>(
@@ -269,7 +291,8 @@ impl Store {
         let result = work(&mut batch)?;
         let (memory, touched) = batch.flush()?;
         if touched {
-            txn.commit()?
+            txn.commit()?;
+            self.inner.version.fetch_add(1, Ordering::SeqCst);
         } else {
             txn.abort()?
         }

@@ -183,7 +183,10 @@ impl Blobs {
     fn find_for_peer(&self, node: &Node, hash: &Hash) -> Result<Option<Found>, Error> {
         let reader = node.read()?;
         let Some(row) = reader.blob(hash)? else { return Ok(None) };
-        if reader.shows(hash)?.is_none() && !reader.portrays(&row.author, hash)? {
+        // What was uploaded here and waits for a post is nobody's business, though somebody else names it already.
+        let me = node.author();
+        let shown = reader.shown_by(hash, |author| !row.own || *author == me)?.is_some();
+        if !shown && !reader.portrays(&row.author, hash)? {
             return Ok(None);
         }
         self.touch(hash, clock::now());

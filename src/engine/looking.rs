@@ -328,7 +328,8 @@ impl Turn<'_, '_> {
     pub fn say_again(&mut self) -> Result<(), Error> {
         let enough = self.state.peers.len() >= AUDIENCE;
         let unheard = std::mem::take(&mut self.state.looking.unheard);
-        for id in &unheard {
+        // The newest first, as all that is caught up with.
+        for id in unheard.iter().rev() {
             let Some(arrival) = self.batch.find(id)? else { continue };
             let Some((entry, _)) = self.batch.entry(arrival)? else { continue };
             if entry.id() == *id && entry.payload().is_some() && !self.is_old_news(&entry) {

@@ -94,6 +94,8 @@ impl State {
         self.next_dial = now + RESYNC_MS;
         self.shown = None;
         self.stale = true;
+        // Whether posts are due is looked at then, not at once: the disk may fail again.
+        self.next_scheduled = now.saturating_add(RESYNC_MS);
         outputs
     }
 }

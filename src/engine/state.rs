@@ -47,6 +47,8 @@ pub struct Setup {
 /// waits for the engine comes in between.
 const CROWDED_MS: u64 = 50;
 
+/// While a post waits for its hour the clock is looked at this often: a machine that sleeps does not count the time.
+const SCHEDULE_MS: u64 = 60_000;
 /// How far a clock may step back without being noticed, in milliseconds: what a time service does to a
 /// good one.
 pub(super) const STEP_MS: u64 = 1_000;
@@ -173,9 +175,11 @@ impl State {
         let claim = self.in_flight.deadline();
         let dial = (self.next_dial < u64::MAX).then_some(self.next_dial);
         let crowd = self.crowded.then_some(self.last_turn + CROWDED_MS);
-        let scheduled = (self.next_scheduled < u64::MAX).then_some(self.next_scheduled);
+        let scheduled = self.next_scheduled.min(now.saturating_add(SCHEDULE_MS));
+        let scheduled = (self.next_scheduled < u64::MAX).then_some(scheduled);
         let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
-        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline(), self.looking.deadline()]
+        let (listening, looking) = (self.listening.deadline(), self.looking.deadline());
+        [stall, claim, dial, crowd, scheduled, poll, listening, looking]
             .into_iter()
             .flatten()
             .min()

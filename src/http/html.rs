@@ -1,10 +1,23 @@
 //! Plain text as the little HTML that Mastodon clients expect in `content` and `note`.
 //!
-//! Nothing of a stranger's text is markup: every character that HTML knows is escaped, and the only
-//! elements are `<p>` and `<br>`.
+//! Nothing of a stranger's text is markup: every character that HTML knows is escaped, and the only elements are `<p>`,
+//! `<br>`, and in posts the links that [`links`] makes.
+
+pub(super) mod links;
+
+use links::Leads;
 
 /// Paragraphs where blank lines are, line breaks where single ones are.
 pub(super) fn paragraphs(text: &str) -> String {
+    lines(text, escape)
+}
+
+/// The same, with links.
+pub(super) fn linked(text: &str, leads: &impl Leads) -> String {
+    lines(text, |line, html| links::line(line, leads, html))
+}
+
+fn lines(text: &str, append: impl Fn(&str, &mut String)) -> String {
     let mut html = String::with_capacity(text.len() + 16);
     let (mut open, mut breaks) = (false, 0);
     for line in text.lines() {
@@ -17,7 +30,7 @@ pub(super) fn paragraphs(text: &str) -> String {
             (true, 1) => html.push_str("<br>"),
             (true, _) => html.push_str("</p><p>"),
         }
-        escape(line, &mut html);
+        append(line, &mut html);
         (open, breaks) = (true, 1);
     }
     if open {

@@ -47,6 +47,12 @@ fn version() -> String {
     format!("4.5.0 (compatible; Starling {})", env!("CARGO_PKG_VERSION"))
 }
 
+/// Where streams are, as this caller knows the door.
+fn streaming(base: &str) -> String {
+    // `https` becomes `wss`.
+    base.replacen("http", "ws", 1)
+}
+
 fn configuration(base: &str) -> Value {
     // What is known of the person is for the programs that they let in.
     let access = json!({ "local": "authenticated", "remote": "authenticated" });
@@ -102,11 +108,6 @@ pub(super) async fn owner(app: &App, base: &str) -> Result<(Value, u64), Error> 
 
 pub(super) fn domain(base: &str) -> &str {
     base.split_once("://").map_or(base, |(_, domain)| domain)
-}
-
-/// Where streams are: the same door, by WebSocket's name for it.
-fn streaming(base: &str) -> String {
-    base.replacen("http", "ws", 1)
 }
 
 pub(super) async fn v1(State(app): State<App>, Extension(Base(base)): At) -> Result<Json<Value>, Error> {

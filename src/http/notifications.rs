@@ -10,11 +10,7 @@ mod grouped;
 mod push;
 mod requests;
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::{HeaderMap, header},
-};
+use axum::{Extension, Json, extract::State, http::HeaderMap};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use starling_protocol::AuthorId;
@@ -110,10 +106,15 @@ async fn list(
             true => Ok::<_, Error>(dresser.notification(number, row)?),
             false => Ok(None),
         };
-        let found = reader.notifications(&window(&params)?, dress)?;
-        let ends = found.first().zip(found.last()).map(|(first, last)| (&first.id, &last.id));
-        let link = ends.and_then(|ends| paging::link(&base, "/api/v1/notifications", &params, ends));
-        Ok((HeaderMap::from_iter(link.map(|link| (header::LINK, link))), Json(found)))
+        let window = window(&params)?;
+        let found = reader.notifications(&window, dress)?;
+        let link = found.first().zip(found.last()).and_then(|(first, last)| {
+            // Read upwards, what is below is known to be there.
+            let more = window.min.is_some() || found.len() == window.limit;
+            let path = "/api/v1/notifications";
+            paging::link_to(&base, path, &params, &first.id, more.then_some(&last.id))
+        });
+        Ok((paging::headers(link), Json(found)))
     })
     .await
 }

@@ -27,13 +27,7 @@ pub(super) fn page(params: &Params) -> Result<Page, Error> {
     })
 }
 
-/// `Link` (RFC 8288) to the pages around one that begins and ends with these entries. All other
-/// parameters stay.
-pub(super) fn link<T: Display>(base: &str, path: &str, params: &Params, ends: (T, T)) -> Option<HeaderValue> {
-    link_to(base, path, params, &ends.0, Some(&ends.1))
-}
-
-/// `Link` to the pages above `newest` and, if there are any, below `oldest`.
+/// `Link` (RFC 8288) to the pages above `newest` and, if there are any, below `oldest`. All other parameters stay.
 pub(super) fn link_to<T: Display>(
     base: &str,
     path: &str,
@@ -145,7 +139,8 @@ mod tests {
     fn neighbouring_pages_are_linked_with_the_same_filters() {
         let (new, old) = (EntryId::new([9; 32]), EntryId::new([1; 32]));
         let params = params(&[("limit", "2"), ("tagged", "a&b\r\n"), ("max_id", "x")]);
-        let link = link("http://localhost:1", "/api/v1/timelines/home", &params, (new, old)).unwrap();
+        let link =
+            link_to("http://localhost:1", "/api/v1/timelines/home", &params, &new, Some(&old)).unwrap();
         let at = "http://localhost:1/api/v1/timelines/home?limit=2&tagged=a%26b%0D%0A&";
         let expected = format!("<{at}max_id={old}>; rel=\"next\", <{at}min_id={new}>; rel=\"prev\"");
         assert_eq!(link, expected.as_str());

@@ -2,17 +2,17 @@
 
 use axum::{Extension, Json, extract::State};
 use serde::Serialize;
-use serde_json::{Value, json};
 use starling_protocol::{AuthorId, EntryId, invite::Invite};
 
 use super::{
     App, At, Base,
-    entities::{Account, Dresser, Status},
+    entities::{Account, Dresser, Status, Tag},
     error::Error,
     input::Params,
     route::{Needs, Route},
 };
 use crate::{
+    clock,
     search::{Ask, Now, People, Query},
     store::Reader,
     view,
@@ -27,7 +27,7 @@ const MOST: usize = 40;
 pub(super) struct Found {
     accounts: Vec<Account>,
     statuses: Vec<Status>,
-    hashtags: Vec<Value>,
+    hashtags: Vec<Tag>,
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -121,7 +121,8 @@ fn find(now: &Now, reader: &Reader, base: &str, wanted: &Wanted) -> Result<Found
     if wanted.wants("hashtags") {
         let tags =
             now.tags(reader, &wanted.text, wanted.offset.saturating_add(wanted.limit).min(2 * MOST))?;
-        found.hashtags = tags.iter().skip(wanted.offset).map(|tag| hashtag(base, tag)).collect();
+        let tags = tags.iter().skip(wanted.offset);
+        found.hashtags = tags.map(|tag| dresser.tag(reader, tag, clock::now())).collect::<Result<_, _>>()?;
     }
     Ok(found)
 }
@@ -129,8 +130,11 @@ fn find(now: &Now, reader: &Reader, base: &str, wanted: &Wanted) -> Result<Found
 /// The person whose id or invite this is. One of whom nothing is held is shown by their id alone, if they are to be
 /// looked up: following them brings the rest.
 fn meant(reader: &Reader, text: &str, resolve: bool) -> Result<Vec<view::Account>, Error> {
+    // Alone, at the end of an address, or as a name at a host.
+    let text = text.rsplit('/').next().unwrap_or(text);
     let text = text.strip_prefix('@').unwrap_or(text);
     let text = text.strip_prefix("starling:").unwrap_or(text);
+    let text = text.split_once('@').map_or(text, |(name, _)| name);
     let invite = text.parse::<Invite>().ok();
     let Some(author) = invite.as_ref().map(|invite| invite.author).or_else(|| text.parse().ok()) else {
         return Ok(Vec::new());
@@ -147,9 +151,4 @@ fn meant(reader: &Reader, text: &str, resolve: bool) -> Result<Vec<view::Account
 /// The entry whose id this is, alone or at the end of its address.
 fn named(text: &str) -> Option<EntryId> {
     text.rsplit(['/', ':']).next()?.parse().ok()
-}
-
-/// Mastodon's Tag. Who used it when is not counted: its history is empty rather than made up.
-fn hashtag(base: &str, name: &str) -> Value {
-    json!({ "id": name, "name": name, "url": format!("{base}/tags/{name}"), "history": [], "following": false })
 }

@@ -13,7 +13,6 @@ use super::{
     draft::{Draft, given},
     entities::{Context, Delivery, Dresser, Status},
     error::Error,
-    html,
     input::{self, Name, Params},
     lookup, polls,
     relations::NAMED,
@@ -234,7 +233,7 @@ pub(super) async fn history(
         for id in std::iter::once(post.id).chain(edits) {
             let Some((time, content)) = said(reader, id)? else { continue };
             versions.push(json!({
-                "content": html::paragraphs(&content.text),
+                "content": dresser.html(&content),
                 "spoiler_text": content.warning.clone().unwrap_or_default(),
                 "sensitive": content.warning.is_some() || content.sensitive(),
                 "created_at": super::entities::time(time),

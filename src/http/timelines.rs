@@ -1,6 +1,6 @@
 //! Timelines: home, everybody, a tag, a list. Of each what the person does not want to see is left out.
 
-use axum::{Extension, Json, extract::State, http::HeaderMap};
+use axum::{Extension, Json, extract::State, http::HeaderMap, response::Response};
 use starling_protocol::{AuthorId, payload::Visibility};
 
 use super::{
@@ -8,7 +8,9 @@ use super::{
     entities::{Dresser, Status},
     error::Error,
     input::{Name, Params},
-    lists, paging,
+    lists,
+    pages::Asked,
+    paging,
     route::{Needs, Route},
 };
 use crate::{
@@ -53,8 +55,13 @@ fn answer(
     Ok((paging::window(base, path, params, &window), Json(statuses)))
 }
 
-async fn home(State(app): State<App>, Extension(Base(base)): At, params: Params) -> Paged {
-    app.read(move |reader| {
+async fn home(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    params: Params,
+) -> Result<Response, Error> {
+    app.page(asked, move |reader| {
         let tags: Vec<_> = reader.kept_tags(Shelf::FollowedTag)?.into_iter().map(|tag| tag.name).collect();
         let line = if tags.is_empty() { Line::Home } else { Line::HomeAndTags(&tags) };
         let at_home = |post: &Post, _: &Own| {
@@ -73,9 +80,14 @@ async fn home(State(app): State<App>, Extension(Base(base)): At, params: Params)
 
 /// Everybody of whom something came by. `local` is this node's own author, `remote` all others; `strangers`, which is
 /// Starling's own, those of them who are not followed.
-async fn public(State(app): State<App>, Extension(Base(base)): At, params: Params) -> Paged {
+async fn public(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    params: Params,
+) -> Result<Response, Error> {
     let me = [app.node().author()];
-    app.read(move |reader| {
+    app.page(asked, move |reader| {
         let strangers = params.switch("strangers");
         let line = match params.switch("local") {
             true => Line::Authors(&me),
@@ -114,8 +126,14 @@ pub(super) fn has_media(post: &Post) -> bool {
     matches!(&post.body, PostBody::Content { content, .. } if !content.media.is_empty())
 }
 
-async fn tag(State(app): State<App>, Extension(Base(base)): At, Name(name): Name, params: Params) -> Paged {
-    app.read(move |reader| {
+async fn tag(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    Name(name): Name,
+    params: Params,
+) -> Result<Response, Error> {
+    app.page(asked, move |reader| {
         let several = |word: &str| -> Result<Vec<String>, Error> {
             let tags: Vec<_> = params.all(word).filter(|tag| !tag.is_empty()).map(folded).collect();
             match tags.len() {
@@ -143,8 +161,14 @@ async fn tag(State(app): State<App>, Extension(Base(base)): At, Name(name): Name
     .await
 }
 
-async fn list(State(app): State<App>, Extension(Base(base)): At, Name(id): Name, params: Params) -> Paged {
-    app.read(move |reader| {
+async fn list(
+    State(app): State<App>,
+    asked: Asked,
+    Extension(Base(base)): At,
+    Name(id): Name,
+    params: Params,
+) -> Result<Response, Error> {
+    app.page(asked, move |reader| {
         let (id, list) = lists::find(reader, &id)?;
         let members: Vec<AuthorId> = reader.list_members(id)?.into_iter().map(|(_, author)| author).collect();
         let wanted = |post: &Post, own: &Own| answers_on_list(reader, own, list.replies, &members, post);

@@ -70,6 +70,10 @@ pub(crate) enum Pause {
     Within(Duration),
 }
 
+/// Stands in the folder while the index is kept: if it is there at the beginning, the last time had no end, and all of
+/// the index is read and checked.
+const KEPT: &str = "kept";
+
 /// Takes away the index that is not kept any more, and what was noted for it.
 fn give_up(folder: &Path, house: &House) -> Result<(), Error> {
     let reader = (house.read)()?;
@@ -121,8 +125,10 @@ pub(crate) fn tend(
             Ok(keeper) => keeper,
             Err(error) => {
                 complain(&house, &error);
-                // Whatever it is, it is not an index that can be used.
-                let _ = remove(&folder);
+                if matches!(error, Error::Index(_) | Error::Io(_)) && !(house.stopping)() {
+                    // Whatever it is, it is not an index that can be used.
+                    let _ = remove(&folder);
+                }
                 wait(Pause::Within(AGAIN));
                 continue;
             }
@@ -138,6 +144,7 @@ pub(crate) fn tend(
                 }
             }
             if (house.stopping)() {
+                let _ = fs::remove_file(folder.join(KEPT));
                 return;
             }
         }
@@ -174,6 +181,7 @@ impl<'a> Keeper<'a> {
         if let Some(name) = name.filter(|_| !anew) {
             match Self::held(folder, &name, newest) {
                 Ok((words, upto)) => {
+                    fs::write(folder.join(KEPT), b"")?;
                     let mut keeper = Self {
                         folder,
                         house,
@@ -201,7 +209,8 @@ impl<'a> Keeper<'a> {
         // A library that reads what somebody else wrote to its files may do anything.
         let open = || -> Result<(Words, Mark, bool), index::Error> {
             let words = Words::open(folder)?;
-            let (mark, damaged) = (words.mark()?, words.damaged()?);
+            let mark = words.mark()?;
+            let damaged = folder.join(KEPT).exists() && words.damaged()?;
             Ok((words, mark, damaged))
         };
         let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
@@ -230,6 +239,7 @@ impl<'a> Keeper<'a> {
         take(house, vec![named, Change::take(Shelf::Search, ANEW)])?;
         forget_notes(house)?;
         let words = Words::open(folder)?;
+        fs::write(folder.join(KEPT), b"")?;
         let keeper =
             Self { folder, house, search, words, name, upto: 0, wash_at: None, damaged: Arc::default() };
         keeper.show()?;

@@ -88,7 +88,7 @@ enum Happening {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        12 => (0..4u8, 0..12u8, any::<Index>()).prop_map(|(pen, kind, at)| Happening::Write(pen, kind, at)),
+        12 => (0..4u8, 0..14u8, any::<Index>()).prop_map(|(pen, kind, at)| Happening::Write(pen, kind, at)),
         1 => Just(Happening::Fork),
         1 => any::<bool>().prop_map(Happening::Remove),
     ]

@@ -62,7 +62,7 @@ proptest! {
 
     #[test]
     fn pages_and_threads_are_what_a_naive_reader_finds(
-        writes in prop::collection::vec((0..3u8, 0..12u8, any::<Index>()), 1..60),
+        writes in prop::collection::vec((0..3u8, 0..14u8, any::<Index>()), 1..60),
         order in prop::collection::vec(any::<Index>(), 60),
         pages in prop::collection::vec(
             (prop::option::of(any::<Index>()), prop::option::of(any::<Index>()), any::<bool>(), 0..9usize),

@@ -110,7 +110,8 @@ impl Script {
 
     fn body(&self, pen: usize, kind: u8, target: usize, text: String) -> Body {
         let author = self.pens[pen % self.pens.len()].author();
-        let content = Content { text, ..Content::default() };
+        let tags = vec![format!("Tag{}", target % 3)];
+        let content = Content { text, tags, ..Content::default() };
         let link = |entry: &Verified| Link { author: entry.header().author, id: entry.id() };
         let posts = |entry: &&Verified| entry.header().log == entry::log::POSTS;
         let all: Vec<&Verified> = self.entries.iter().filter(posts).collect();
@@ -119,7 +120,7 @@ impl Script {
         let any = (!all.is_empty()).then(|| all[target % all.len().max(1)]);
         let mine = (!own.is_empty()).then(|| own[target % own.len().max(1)]);
         let other = self.people[target % 2].author;
-        match (kind % 12, any, mine) {
+        match (kind % 14, any, mine) {
             (1, Some(entry), _) => {
                 let root = match entry.payload().map(|payload| payload.body()) {
                     Some(Body::Reply { root, .. }) => *root,
@@ -135,6 +136,8 @@ impl Script {
             (7, ..) => Body::Unfollow(other),
             (8, ..) => Body::Block(other),
             (9, ..) => Body::Profile(Profile { name: content.text, ..Profile::default() }),
+            (11, _, Some(entry)) => Body::Pin(entry.id()),
+            (12, _, Some(entry)) => Body::Unpin(entry.id()),
             (10, ..) => Body::Post(Content { visibility: Visibility::Unlisted, ..content }),
             _ => Body::Post(content),
         }

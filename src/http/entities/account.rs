@@ -101,6 +101,11 @@ pub(in crate::http) fn uri(author: &AuthorId) -> String {
 }
 
 impl Dresser<'_> {
+    /// Where an author is shown to people.
+    pub(in crate::http) fn account_url(&self, author: &AuthorId) -> String {
+        format!("{}/@{author}", self.base)
+    }
+
     /// An author. One of whom only the id is known has no name yet.
     pub(in crate::http) fn account(&self, account: &view::Account) -> Account {
         let id = account.author.map(|author| author.to_string()).unwrap_or_default();
@@ -119,7 +124,7 @@ impl Dresser<'_> {
         Account {
             username: id.clone(),
             acct: id.clone(),
-            url: uri.clone(),
+            url: account.author.as_ref().map(|author| self.account_url(author)).unwrap_or_default(),
             uri,
             display_name: match (&account.author, name) {
                 (Some(author), "") => short(author),

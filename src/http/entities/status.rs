@@ -11,7 +11,7 @@ use super::{Account, Dresser, FilterResult, account, media::MediaAttachment, tim
 use crate::{
     clock,
     http::html,
-    store,
+    store::{self, tags::folded},
     view::{Post, PostBody},
 };
 
@@ -179,7 +179,7 @@ impl Dresser<'_> {
         let shown_at = if post.time_doubted { post.received_at } else { post.claimed_at };
         Status {
             uri: uri(&post.id),
-            url: None,
+            url: post.author.author.map(|author| self.url(&author, &post.id)),
             created_at: time(shown_at),
             edited_at: post.edited_at.map(time),
             account: self.account(&post.author),
@@ -230,18 +230,33 @@ impl Dresser<'_> {
         }
     }
 
+    /// A text as HTML, with links to what it names.
+    pub(in crate::http) fn html(&self, content: &Content) -> String {
+        html::linked(&content.text, &Named { dresser: self, content })
+    }
+
     /// Mastodon's Status::Mention, and what the person is called, if that is known.
     fn mention(&self, author: &AuthorId) -> Value {
         let id = author.to_string();
-        let account = self.reader.and_then(|reader| reader.brief(author).ok().flatten());
-        let name = account.map(|account| account.profile.name).filter(|name| !name.trim().is_empty());
         json!({
             "id": id,
             "username": id,
             "acct": id,
-            "url": account::uri(author),
-            "starling": { "name": name.unwrap_or_else(|| account::short(author)) },
+            "url": self.account_url(author),
+            "starling": { "name": self.name_of(author) },
         })
+    }
+
+    /// What somebody is called, or the beginning of their id.
+    fn name_of(&self, author: &AuthorId) -> String {
+        let account = self.reader.and_then(|reader| reader.brief(author).ok().flatten());
+        let name = account.map(|account| account.profile.name).filter(|name| !name.trim().is_empty());
+        name.unwrap_or_else(|| account::short(author))
+    }
+
+    /// Where a post is shown to people.
+    fn url(&self, author: &AuthorId, id: &EntryId) -> String {
+        format!("{}/{id}", self.account_url(author))
     }
 
     fn fill(&self, status: &mut Status, content: &Content) {
@@ -250,7 +265,7 @@ impl Dresser<'_> {
             Visibility::Unlisted => ("unlisted", "unlisted"),
             Visibility::Local => ("unlisted", "local"),
         };
-        status.content = html::paragraphs(&content.text);
+        status.content = self.html(content);
         status.visibility = visibility;
         status.local_only = content.visibility == Visibility::Local;
         status.sensitive = content.warning.is_some() || content.sensitive();
@@ -276,6 +291,25 @@ impl Dresser<'_> {
             Some(post) => json!({ "state": "accepted", "quoted_status_id": post.id.to_string() }),
             None => json!({ "state": "pending", "quoted_status": null }),
         })
+    }
+}
+
+/// What a post names.
+struct Named<'a> {
+    dresser: &'a Dresser<'a>,
+    content: &'a Content,
+}
+
+impl html::links::Leads for Named<'_> {
+    fn tag(&self, name: &str) -> Option<String> {
+        let wanted = folded(name);
+        let named = self.content.tags.iter().any(|tag| folded(tag) == wanted);
+        named.then(|| self.dresser.tag_url(name))
+    }
+
+    fn person(&self, id: &str) -> Option<(String, String)> {
+        let author = id.parse().ok().filter(|author| self.content.mentions.contains(author))?;
+        Some((self.dresser.account_url(&author), self.dresser.name_of(&author)))
     }
 }
 

@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::{HeaderMap, header},
-};
+use axum::{Extension, Json, extract::State, http::HeaderMap};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -211,8 +207,12 @@ async fn list(
             let (first, _) = ends.unwrap_or((group.newest(), 0));
             ends = Some((first, group.newest()));
         }
-        let link = ends.and_then(|ends| paging::link(&base, "/api/v2/notifications", &params, ends));
-        Ok((HeaderMap::from_iter(link.map(|link| (header::LINK, link))), Json(results)))
+        let more =
+            min.is_some() || ends.is_some_and(|(_, last)| groups.last().is_some_and(|g| g.newest() < last));
+        let link = ends.and_then(|(newest, oldest)| {
+            paging::link_to(&base, "/api/v2/notifications", &params, &newest, more.then_some(&oldest))
+        });
+        Ok((paging::headers(link), Json(results)))
     })
     .await
 }

@@ -1,10 +1,6 @@
 //! Whose notifications wait: the policy says of whom, and the person decides of each.
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::{HeaderMap, header},
-};
+use axum::{Extension, Json, extract::State, http::HeaderMap};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use starling_protocol::AuthorId;
@@ -120,13 +116,16 @@ async fn list(
         if min.is_some() {
             found.drain(..found.len().saturating_sub(limit));
         }
+        let more = min.is_some() || found.len() > limit;
         found.truncate(limit);
         let ends = found.first().zip(found.last()).map(|(first, last)| (newest(first), newest(last)));
         let path = "/api/v1/notifications/requests";
-        let link = ends.and_then(|ends| paging::link(&base, path, &params, ends));
+        let link = ends.and_then(|(newest, oldest)| {
+            paging::link_to(&base, path, &params, &newest, more.then_some(&oldest))
+        });
         let dressed = found.iter().filter_map(|one| one.dress(&dresser).transpose());
         let dressed = dressed.collect::<Result<_, _>>()?;
-        Ok((HeaderMap::from_iter(link.map(|link| (header::LINK, link))), Json(dressed)))
+        Ok((paging::headers(link), Json(dressed)))
     })
     .await
 }

@@ -31,6 +31,7 @@ impl House {
         let addresses: Vec<_> = other.node.listen().iter().map(ToString::to_string).collect();
         let path = format!("/api/v1/accounts/{}/follow", other.me());
         self.post(&path, json!({ "addresses": addresses })).good();
+        assert!(self.runtime.block_on(self.node.wait_for(|status| !status.peers.is_empty())));
     }
 
     /// Waits for news until something is so.

@@ -84,7 +84,7 @@ fn posts_edits_and_deletions_are_heard_as_they_happen() {
     let mut remote = Lines::open(&house, "public/remote");
     house.call("PUT", &format!("/api/v1/statuses/{id}"), br#"{"status": "two #birds"}"#).good();
     let (event, status) = tag.event();
-    assert_eq!((event.as_str(), &status["content"]), ("status.update", &json!("<p>two #birds</p>")));
+    assert_eq!((event.as_str(), &status["starling"]["source"]), ("status.update", &json!("two #birds")));
     assert_eq!(user.id_of("status.update"), id);
     assert_eq!(local.id_of("status.update"), id);
     house.call("DELETE", &format!("/api/v1/statuses/{id}"), &[]).good();
@@ -296,4 +296,33 @@ fn streams_end_when_the_node_stops() {
         }
     });
     assert_eq!(u16::from(close.unwrap().code), 1001);
+}
+
+#[test]
+fn a_stream_ends_with_its_token() {
+    use tokio_tungstenite::tungstenite::Message;
+    let house = House::new(1);
+    let made =
+        house.post("/api/starling/v1/tokens", json!({ "scopes": "read:statuses", "name": "reader" })).good();
+    let token = made["access_token"].as_str().unwrap();
+    let query = format!("?access_token={token}");
+    let (mut socket, _) = house.runtime.block_on(socket(&house, &query, &[])).unwrap();
+    house.runtime.block_on(async {
+        // It may hear posts, and nothing of what concerns the person.
+        say(&mut socket, json!({ "type": "subscribe", "stream": "user:notification" })).await;
+        assert_eq!(hear(&mut socket).await["status"], 400);
+    });
+    let authorization = format!("Bearer {token}");
+    let refused =
+        house.send("GET", "/api/v1/streaming/user/notification", &[("authorization", &authorization)], &[]);
+    assert_eq!(refused.status, 403);
+    assert_eq!(house.call("DELETE", "/api/starling/v1/tokens/1", &[]).good()["revoked"], true);
+    let close = house.runtime.block_on(async {
+        loop {
+            if let Message::Close(close) = socket.next().await.unwrap().unwrap() {
+                return close.unwrap();
+            }
+        }
+    });
+    assert_eq!(u16::from(close.code), 1008, "{}", close.reason);
 }

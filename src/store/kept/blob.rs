@@ -114,6 +114,15 @@ impl Reader {
 
     /// Who shows this file in a post that is held and may be seen; the first that is found.
     pub fn shows(&self, hash: &Hash) -> Result<Option<AuthorId>, Error> {
+        self.shown_by(hash, |_| true)
+    }
+
+    /// The same among the authors that `whose` says.
+    pub fn shown_by(
+        &self,
+        hash: &Hash,
+        whose: impl Fn(&AuthorId) -> bool,
+    ) -> Result<Option<AuthorId>, Error> {
         for row in self.tables().shown.range((hash, 0)..=(hash, u64::MAX))? {
             let arrival = row?.0.value().1;
             let Some((entry, _)) = self.entry_at(arrival)? else { continue };
@@ -122,6 +131,9 @@ impl Reader {
                 _ => entry.id(),
             };
             let author = entry.header().author;
+            if !whose(&author) {
+                continue;
+            }
             let shown = |post: &crate::view::Post| post.author.author == Some(author);
             if self.post(&id)?.as_ref().is_some_and(shown) {
                 return Ok(Some(author));

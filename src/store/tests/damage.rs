@@ -102,7 +102,7 @@ fn a_file_of_a_newer_version_is_left_alone() {
     let disk = changed(|meta| drop(meta.insert("schema", 99u32.to_le_bytes().as_slice()).unwrap()));
     let before = disk.bytes();
     let opened = Store::over(disk.clone(), 1 << 20);
-    assert!(matches!(opened, Err(Error::TooNew { found: 99, known: 1 })));
+    assert!(matches!(opened, Err(Error::TooNew { found: 99, known: 2 })));
     drop(opened);
     let db: Database = redb::Builder::new().create_with_backend(disk.clone()).unwrap();
     let txn = redb::ReadableDatabase::begin_read(&db).unwrap();
