@@ -233,7 +233,7 @@ fn a_stream_needs_a_token_wherever_it_is_shown() {
 #[test]
 fn streams_are_few() {
     let house = House::new(1);
-    let open: Vec<_> = (0..16).map(|_| Lines::open(&house, "user")).collect();
+    let open: Vec<_> = (0..64).map(|_| Lines::open(&house, "user")).collect();
     assert_eq!(house.get("/api/v1/streaming/user").bad(), (429, "streams".into()));
     house.get("/api/v1/timelines/home").good();
     drop(open);
@@ -248,7 +248,7 @@ fn streams_are_few() {
 fn who_does_not_read_is_let_go_with_a_word() {
     use tokio_tungstenite::tungstenite::Message;
     let house = House::new(1);
-    let _others: Vec<_> = (0..15).map(|_| Lines::open(&house, "direct")).collect();
+    let _others: Vec<_> = (0..63).map(|_| Lines::open(&house, "direct")).collect();
     let query = format!("?stream=user&access_token={TOKEN}");
     let (mut deaf, _) = house.runtime.block_on(socket(&house, &query, &[])).unwrap();
     assert_eq!(house.get("/api/v1/streaming").bad(), (429, "streams".into()));
