@@ -190,6 +190,9 @@ async fn add(
         let next = members.first().map_or(1, |(last, _)| last + 1);
         let mut changes = Vec::new();
         for (number, author) in (next..).zip(authors) {
+        let free = members.first().map_or(1, |(last, _)| last + 1);
+        let mut changes = Vec::new();
+        for (number, author) in (free..).zip(authors) {
             if reader.on_list(id, &author)? {
                 return Err(Error::Invalid("Account has already been taken".into()));
             }

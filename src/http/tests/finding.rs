@@ -19,6 +19,10 @@ fn a_tag_finds_its_posts_as_they_are_now() {
     assert_eq!(list("rust?none[]=birds"), std::slice::from_ref(&rust));
     assert_eq!(list("nothing?any[]=birds"), std::slice::from_ref(&both));
     assert_eq!(list("rust?limit=1"), std::slice::from_ref(&rust));
+    assert_eq!(list("rust?all[]=birds"), [both.as_str()]);
+    assert_eq!(list("rust?none[]=birds"), [rust.as_str()]);
+    assert_eq!(list("nothing?any[]=birds"), [both.as_str()]);
+    assert_eq!(list("rust?limit=1"), [rust.as_str()]);
     assert_eq!(list("rust?remote=true"), Vec::<String>::new());
     house.call("PUT", &format!("/api/v1/statuses/{both}"), br#"{"status": "now #fish"}"#).good();
     assert_eq!((list("birds"), list("fish")), (vec![], vec![both.clone()]));
