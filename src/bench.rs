@@ -124,6 +124,7 @@ pub fn run(verb: Verb, options: &Options, watch: &mut dyn Watch) -> Result<(), E
     }
     if all || matches!(verb, Verb::Api | Verb::Blob) {
         blob::run(options, watch)?;
+    }
     if all || verb == Verb::Words {
         words::run(options, watch)?;
     }
