@@ -16,7 +16,10 @@ use super::{
     scratch::Scratch,
 };
 use crate::{
-    search::{Query, measured::{Document, Mark, Words}},
+    search::{
+        Query,
+        measured::{Document, Mark, Words},
+    },
     store::Said,
 };
 
