@@ -13,5 +13,7 @@ pub mod network;
 pub mod recording;
 pub mod runtime;
 pub mod store;
-pub mod text;
 pub mod view;
+
+/// The text of strangers, made safe: one rule for the terminal, the log and the command line.
+pub use starling_tui::text;
