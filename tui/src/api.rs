@@ -181,14 +181,6 @@ pub struct Tag {
     pub name: String,
 }
 
-/// A list of people.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct List {
-    pub id: Id,
-    pub title: String,
-}
-
 /// The text of a post to be written again.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]

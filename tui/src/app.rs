@@ -9,7 +9,7 @@ pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     api::{Account, Context, Id, NodeStatus, Relationship, Status},
@@ -107,6 +107,8 @@ pub struct App {
     pub bidi: Bidi,
     pub size: (u16, u16),
     pub now: Timestamp,
+    /// Where the reader's clock is.
+    pub zone: TimeZone,
     pub me: Option<Account>,
     pub tab: usize,
     pub lines: BTreeMap<usize, Rows>,
@@ -148,6 +150,7 @@ impl App {
             bidi,
             size,
             now,
+            zone: TimeZone::system(),
             me: None,
             tab: 0,
             lines: BTreeMap::new(),

@@ -37,8 +37,6 @@ const RETRIES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(15)];
 /// Posts that are fetched at once.
 const PAGE: usize = 40;
-/// Silence after which the stream counts as dead. Servers say something every 15 seconds or so.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// Where the server is, and what lets us in.
 #[derive(Clone)]

@@ -54,9 +54,6 @@ actions! {
     Quit "quit" "q ctrl-c" "Leave";
 }
 
-/// A key with what is held down beside it.
-pub type Chord = (KeyCode, KeyModifiers);
-
 /// The table that holds.
 #[derive(Debug, Clone)]
 pub struct Keys(BTreeMap<String, Action>);
@@ -97,7 +94,11 @@ impl Keys {
 
     /// The keys that do this, as people write them.
     pub fn of(&self, action: Action) -> Vec<&str> {
-        self.0.iter().filter(|(_, held)| **held == action).map(|(key, _)| key.as_str()).collect()
+        let held = self.0.iter().filter(|(_, held)| **held == action);
+        let mut keys: Vec<&str> = held.map(|(key, _)| key.as_str()).collect();
+        // The shortest first: that is the one to be remembered.
+        keys.sort_by_key(|key| key.chars().count());
+        keys
     }
 }
 

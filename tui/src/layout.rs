@@ -83,6 +83,17 @@ pub fn lines(text: &str, cells: usize, bidi: Bidi) -> Vec<Drawn> {
     drawn
 }
 
+/// The beginning of a text in one line, as it is drawn.
+pub fn line(text: &str, cells: usize, bidi: Bidi) -> String {
+    let clipped = clip(text, cells);
+    if bidi == Bidi::Terminal || !clipped.chars().any(is_right_to_left) {
+        return clipped.into_owned();
+    }
+    let info = BidiInfo::new(&clipped, None);
+    let level = info.paragraphs.first().map_or(Level::ltr(), |paragraph| paragraph.level);
+    ordered(&clipped, level)
+}
+
 /// A line in the order in which it is drawn, each grapheme whole.
 fn ordered(line: &str, level: Level) -> String {
     let info = BidiInfo::new(line, Some(level));
@@ -211,6 +222,13 @@ mod tests {
         let kept = lines("שלום", 20, Bidi::Terminal);
         assert_eq!(kept, [Drawn { text: "שלום".into(), right: false }]);
         assert!(!lines("see שלום", 20, Bidi::Here)[0].right);
+    }
+
+    #[test]
+    fn a_line_is_cut_where_its_reading_ends() {
+        assert_eq!(line("שלום עולם", 6, Bidi::Here), "… םולש");
+        assert_eq!(line("see שלום", 20, Bidi::Here), "see םולש");
+        assert_eq!(line("שלום", 6, Bidi::Terminal), "שלום");
     }
 
     #[test]

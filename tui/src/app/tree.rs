@@ -33,7 +33,6 @@ pub struct Tree {
     places: Vec<Place>,
     folded: BTreeSet<Id>,
     selected: usize,
-    pub top: usize,
     pub loading: bool,
 }
 
@@ -52,7 +51,7 @@ impl Tree {
     pub fn new(status: Status) -> Self {
         let focus = status.id.clone();
         let place = Place { item: Item::Post(Box::new(status)), depth: 0, below: 0 };
-        Self { focus, places: vec![place], folded: BTreeSet::new(), selected: 0, top: 0, loading: true }
+        Self { focus, places: vec![place], folded: BTreeSet::new(), selected: 0, loading: true }
     }
 
     /// Takes in what is around the post. The selection stays on the same post.

@@ -88,11 +88,11 @@ pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'s
         .collect::<Vec<_>>()
         .join(" ");
     let room = cells.saturating_sub(width(&right) + 1);
-    let who = clip(&who, room).into_owned();
+    let who = layout::line(&who, room, app.bidi);
     let gap = cells.saturating_sub(width(&who) + width(&right));
     let (gist, warned) = gist(app, post);
     let before = if warned { theme.mark("⚠ ", "! ") } else { "" };
-    let gist = clip(&gist, cells.saturating_sub(2 + width(before))).into_owned();
+    let gist = layout::line(&gist, cells.saturating_sub(2 + width(before)), app.bidi);
     if selected {
         // One style for the whole row: colours inside a reversed row are hard to read.
         let first = format!("{who}{}{right}", " ".repeat(gap));
@@ -116,9 +116,9 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
     let theme = app.theme;
     let mut out = Vec::new();
     let acct = DisplayText::new(&post.account.acct).to_string();
-    out.push(Text::styled(clip(&name(&post.account), cells).into_owned(), theme.name()));
+    out.push(Text::styled(layout::line(&name(&post.account), cells, app.bidi), theme.name()));
     out.push(Text::styled(clip(&format!("@{acct}"), cells).into_owned(), theme.faint()));
-    let mut when = post.created_at.map(moment).unwrap_or_default();
+    let mut when = post.created_at.map(|at| moment(at, &app.zone)).unwrap_or_default();
     if post.edited_at.is_some() {
         when.push_str(", changed since");
     }
@@ -182,6 +182,6 @@ pub fn aligned(line: layout::Drawn, style: Style) -> Text<'static> {
     Text::styled(line.text, style).alignment(alignment)
 }
 
-fn moment(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -78,11 +78,11 @@ fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) 
     };
     let age = post::age(app.now, notification.created_at);
     let first = format!("{} {what}", name(&notification.account));
-    let first = clip(&first, cells.saturating_sub(age.len() + 1)).into_owned();
+    let first = layout::line(&first, cells.saturating_sub(age.len() + 1), app.bidi);
     let gap = " ".repeat(cells.saturating_sub(layout::width(&first) + age.len()));
     let gist =
         notification.status.as_ref().map(|status| post::gist(app, status.inner()).0).unwrap_or_default();
-    let second = clip(&format!("  {gist}"), cells).into_owned();
+    let second = format!("  {}", layout::line(&gist, cells.saturating_sub(2), app.bidi));
     if selected {
         let fill = " ".repeat(cells.saturating_sub(layout::width(&second)));
         let style = theme.selected();
@@ -100,7 +100,7 @@ pub fn person(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> 
     let cells = usize::from(area.width);
     let account = &person.account;
     let mut lines = vec![
-        Text::styled(clip(&name(account), cells).into_owned(), theme.name()),
+        Text::styled(layout::line(&name(account), cells, app.bidi), theme.name()),
         Text::styled(
             clip(&format!("@{}", DisplayText::new(&account.acct)), cells).into_owned(),
             theme.faint(),
