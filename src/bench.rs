@@ -5,6 +5,7 @@
 //! ratio is what counts. Feeds are made up from a fixed seed and thrown away afterwards.
 
 mod api;
+mod blob;
 mod compare;
 mod feeds;
 mod ingest;
@@ -15,6 +16,7 @@ mod scratch;
 mod start;
 mod sync;
 mod timeline;
+mod words;
 
 use std::path::PathBuf;
 
@@ -40,6 +42,10 @@ pub enum Verb {
     Start,
     /// The HTTP door under load.
     Api,
+    /// A file fetched from a peer.
+    Blob,
+    /// What it costs to be found by words.
+    Words,
     /// All of them.
     All,
 }
@@ -115,6 +121,12 @@ pub fn run(verb: Verb, options: &Options, watch: &mut dyn Watch) -> Result<(), E
     }
     if all || verb == Verb::Publish {
         publish::run(options, watch)?;
+    }
+    if all || matches!(verb, Verb::Api | Verb::Blob) {
+        blob::run(options, watch)?;
+    }
+    if all || verb == Verb::Words {
+        words::run(options, watch)?;
     }
     if all || verb == Verb::Api {
         api::run(options, watch)?;

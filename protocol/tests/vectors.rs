@@ -284,6 +284,9 @@ fn content() -> Content {
 
 fn bodies() -> Vec<Body> {
     let plain = Content { text: "hello".into(), ..Content::default() };
+    let mut shown = content();
+    shown.set_sensitive(true);
+    shown.set_focus(&[Some((-250, 1000))]);
     let profile = Profile {
         name: "Ada".into(),
         bio: "counts".into(),
@@ -310,6 +313,7 @@ fn bodies() -> Vec<Body> {
         Body::Unpin(link(1).id),
         Body::Unknown { kind: "x-poll".into(), body: cbor::encode(&("shown instead", 7u8)) },
         Body::Vote(link(4), vec![0, 2]),
+        Body::Post(shown),
     ]
 }
 

@@ -37,8 +37,6 @@ pub enum Beside {
     Outboard,
     /// What of it has arrived.
     Part,
-    /// The hashes that came with what has arrived.
-    PartOutboard,
 }
 
 impl Beside {
@@ -47,12 +45,11 @@ impl Beside {
             Self::Small => "small",
             Self::Outboard => "bao",
             Self::Part => "part",
-            Self::PartOutboard => "part-bao",
         }
     }
 }
 
-const ALL: [Beside; 4] = [Beside::Small, Beside::Outboard, Beside::Part, Beside::PartOutboard];
+const ALL: [Beside; 3] = [Beside::Small, Beside::Outboard, Beside::Part];
 
 /// The folder of all files.
 #[derive(Clone)]
@@ -125,10 +122,6 @@ impl Disk {
 
     /// Says that what has arrived is whole: it gets its name.
     pub fn promote(&self, hash: &Hash) -> io::Result<()> {
-        let outboard = self.beside(hash, Beside::PartOutboard);
-        if outboard.exists() {
-            fs::rename(outboard, self.beside(hash, Beside::Outboard))?;
-        }
         let path = self.path(hash);
         fs::rename(self.beside(hash, Beside::Part), &path)?;
         sync_folder(&path)
@@ -157,8 +150,7 @@ impl Disk {
 
     /// Takes away what has arrived of a file.
     pub fn remove_part(&self, hash: &Hash) -> io::Result<()> {
-        gone(fs::remove_file(self.beside(hash, Beside::Part)))?;
-        gone(fs::remove_file(self.beside(hash, Beside::PartOutboard)))
+        gone(fs::remove_file(self.beside(hash, Beside::Part)))
     }
 
     /// Removes whatever is no whole file, and gives the whole ones with their lengths. Parts of files stay if `wanted`

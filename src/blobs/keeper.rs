@@ -119,9 +119,13 @@ impl Blobs {
         let me = node.author();
         let found = tokio::task::spawn_blocking(move || {
             let mut gone = Vec::new();
+            let wanted = reader.scheduled_files()?;
             for hash in hashes {
                 let Some(row) = reader.blob(&hash)? else { continue };
-                if reader.shows(&hash)?.is_none() && !reader.portrays(&me, &hash)? {
+                if !wanted.contains(&hash)
+                    && reader.shows(&hash)?.is_none()
+                    && !reader.portrays(&me, &hash)?
+                {
                     gone.push((hash, row.size));
                 }
             }
@@ -167,7 +171,7 @@ impl Plan {
 
 fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Result<Plan, Error> {
     let mut plan = Plan::default();
-    let mut waiting = std::collections::HashSet::new();
+    let mut waiting = reader.scheduled_files()?;
     for (id, row) in reader.uploads()? {
         if row.added.saturating_add(UPLOAD_MS) <= now {
             plan.changes.push(Change::take(Shelf::Upload, id.to_be_bytes()));

@@ -43,8 +43,12 @@ enum What {
     Timeline,
     /// Start, disk and memory
     Start,
+    /// What an index of words costs, beside the same words in the store
+    Words,
     /// The HTTP door under load: timelines, search, streams
     Api,
+    /// A file of 10 MB is fetched from a peer
+    Blob,
     /// Worlds of simulated nodes (`starling sim bench` takes their sizes)
     Sim,
     /// All of them but `sim`
@@ -73,7 +77,9 @@ impl Bench {
                 arguments.extend(context.output.json.then(|| "--json".into()));
                 return sim::hand_over(arguments);
             }
+            What::Words => bench::Verb::Words,
             What::Api => bench::Verb::Api,
+            What::Blob => bench::Verb::Blob,
             What::All => bench::Verb::All,
             What::Door => {
                 return bench::door(&self.node.unwrap_or_default()).map_err(Failure::failed);
