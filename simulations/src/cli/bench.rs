@@ -96,6 +96,7 @@ fn line(measure: &Measure) -> String {
             format!("{ratio:.2} of {:.2} ({}); at least {least}", bound.value, bound.what)
         }
         (_, _, Target::Most(most) | Target::Ratio(most)) => format!("at most {most}"),
+        (_, _, Target::Least(least)) => format!("at least {least}"),
     };
     format!("{name:<21} {figure:<20} {beside}: {verdict}\n{:<21} {note}", "")
 }
