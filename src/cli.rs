@@ -32,6 +32,7 @@ mod session;
 mod sim;
 mod status;
 mod store;
+mod tui;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -74,6 +75,7 @@ enum Command {
     Init(init::Init),
     Run(run::Run),
     Status(status::Status),
+    Tui(tui::Tui),
     Demo(demo::Demo),
     #[command(subcommand)]
     Id(id::Id),
@@ -152,6 +154,7 @@ impl Cli {
             Command::Init(command) => command.run(context),
             Command::Run(command) => command.run(context),
             Command::Status(command) => command.run(context),
+            Command::Tui(command) => command.run(context),
             Command::Demo(command) => command.run(context),
             Command::Id(command) => command.run(context),
             Command::Profile(command) => command.run(context),

@@ -74,7 +74,7 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
         let mut found: Vec<u64> =
             found.map_err(|error| Error::Void(error.to_string()))?.into_iter().map(|(_, at)| at).collect();
         let since = Instant::now();
-        let table = database.begin_read().and_then(|txn| Ok(txn.open_table(ROWS)));
+        let table = database.begin_read().map(|txn| txn.open_table(ROWS));
         let table = table.map_err(store)?.map_err(store)?;
         let all = (word.as_str(), 0, 0)..=(word.as_str(), u64::MAX, u64::MAX);
         let newest = table.range(all).map_err(store)?.rev().take(PAGE);

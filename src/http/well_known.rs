@@ -27,7 +27,6 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/.well-known/host-meta", Needs::Nothing, host_meta),
         Route::get("/.well-known/host-meta.json", Needs::Nothing, host_meta_json),
         Route::get("/.well-known/webfinger", Needs::Nothing, webfinger),
-        Route::get("/health", Needs::Nothing, async || "OK"),
         Route::get("/@{author}", Needs::Nothing, page),
         Route::get("/@{author}/{id}", Needs::Nothing, page_of_post),
         Route::get("/tags/{name}", Needs::Nothing, page),

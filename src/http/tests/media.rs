@@ -335,7 +335,7 @@ fn a_profile_has_pictures_of_its_own() {
 fn a_slow_picture_is_worked_on_while_the_client_goes_on() {
     let house = House::new(1);
     // The worker is kept busy until this test lets it go.
-    let (go, waits) = std::sync::mpsc::channel::<()>();
+    let (go, waits) = std::sync::mpsc::sync_channel::<()>(1);
     house.node.blobs().keep_busy(move || {
         let _ = waits.recv();
     });
