@@ -79,7 +79,7 @@ fn dressed(base: &str, id: u64, post: &Scheduled) -> Value {
             "text": content.text,
             "poll": null,
             "media_ids": Some(media_ids).filter(|ids| !ids.is_empty()),
-            "sensitive": content.warning.is_some(),
+            "sensitive": content.warning.is_some() || content.sensitive(),
             "spoiler_text": content.warning,
             "visibility": visibility,
             "in_reply_to_id": post.parent.map(|id| id.to_string()),
