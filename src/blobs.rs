@@ -99,6 +99,7 @@ struct Inner {
     order: tokio::sync::Mutex<()>,
     /// What was asked for since rows were last written, and when.
     used: Mutex<HashMap<Hash, u64>>,
+    shrinking: tokio::sync::Mutex<()>,
     /// Files that are not here and that somebody looks at.
     asked: Mutex<Vec<Hash>>,
     asking: tokio::sync::Notify,
@@ -125,6 +126,7 @@ impl Blobs {
             max_total,
             order: tokio::sync::Mutex::default(),
             used: Mutex::default(),
+            shrinking: tokio::sync::Mutex::default(),
             asked: Mutex::default(),
             asking: tokio::sync::Notify::new(),
             uploads: Mutex::default(),

@@ -6,6 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
     Blobs, Error, Hash,
+    disk::Beside,
     picture::{self, Picture, Purpose},
 };
 use crate::{
@@ -214,7 +215,7 @@ impl Blobs {
             }
             blobs.disk().put(&hash, &bytes)?;
             if let Some(small) = small {
-                blobs.disk().put_beside(&hash, super::disk::Beside::Small, &small)?;
+                blobs.disk().put_beside(&hash, Beside::Small, &small)?;
             }
             Ok(())
         };
@@ -234,18 +235,22 @@ impl Blobs {
 }
 
 impl Blobs {
-    /// Makes the small form of a picture that came without one.
+    /// Makes the small form of a picture that came without one. What cannot be made smaller gets an empty one, so that
+    /// nobody tries again.
     ///
     /// # Errors
-    /// [`Error::Busy`]; a picture that cannot be read is no error, and gets none.
+    /// [`Error`]; a picture that cannot be read is none.
     pub async fn shrink(&self, hash: Hash) -> Result<(), Error> {
+        // One at a time, and whoever comes for a whole page of them waits here: the worker has a place for it.
+        let _turn = self.0.shrinking.lock().await;
         let disk = self.disk().clone();
         let made = self.0.worker.run(move || {
-            let bytes = std::fs::read(disk.path(&hash))?;
-            match picture::small(&bytes) {
-                Ok(Some(small)) => disk.put_beside(&hash, super::disk::Beside::Small, &small),
-                Ok(None) | Err(_) => Ok(()),
+            if disk.beside(&hash, Beside::Small).exists() {
+                return Ok(());
             }
+            let bytes = std::fs::read(disk.path(&hash))?;
+            let small = picture::small(&bytes).ok().flatten().unwrap_or_default();
+            disk.put_beside(&hash, Beside::Small, &small)
         })?;
         made.await.unwrap_or(Ok(()))?;
         Ok(())

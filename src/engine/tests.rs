@@ -6,6 +6,7 @@ mod bounds;
 mod chaos;
 mod devices;
 mod faults;
+mod files;
 mod hostile;
 mod laws;
 mod lies;

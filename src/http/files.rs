@@ -114,7 +114,6 @@ async fn answer(headers: &HeaderMap, file: File, mime: &str, name: &str) -> Resu
     set(header::ACCEPT_RANGES, "bytes");
     set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox; frame-ancestors 'none'");
     set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
-    set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     if text(header::IF_NONE_MATCH).is_some_and(|given| matches(given, &tag)) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
     }
@@ -189,23 +188,19 @@ fn read(file: File, part: Range<u64>) -> Body {
 impl crate::blobs::Blobs {
     /// The small form of a picture and its type; none if it is small itself, or cannot be read.
     async fn small(&self, hash: Hash) -> Result<Option<(File, &'static str)>, Error> {
-        let made = |path: std::path::PathBuf| -> Option<(File, &'static str)> {
-            let mut file = File::open(path).ok()?;
+        let path = self.disk().beside(&hash, Beside::Small);
+        // None: it was not made yet. None inside: there is none to be made.
+        let look = move || {
+            let Ok(mut file) = File::open(&path) else { return Ok(None) };
             let mut head = [0; 16];
-            let read = file.read(&mut head).ok()?;
-            Some((file, picture::mime(&head[..read])?))
+            let read = file.read(&mut head).unwrap_or(0);
+            Ok(Some(picture::mime(&head[..read]).map(|mime| (file, mime))))
         };
-        let disk = self.disk().clone();
-        let path = disk.beside(&hash, Beside::Small);
-        let held = {
-            let path = path.clone();
-            blocking(move || Ok(made(path))).await?
-        };
-        if held.is_some() {
-            return Ok(held);
+        if let Some(made) = blocking(look.clone()).await? {
+            return Ok(made);
         }
         self.shrink(hash).await?;
-        blocking(move || Ok(made(path))).await
+        Ok(blocking(look).await?.flatten())
     }
 }
 

@@ -95,6 +95,7 @@ fn line(measure: &Measure) -> String {
         (Some(bound), Some(ratio), Target::Ratio(least)) => {
             format!("{ratio:.2} of {:.2} ({}); at least {least}", bound.value, bound.what)
         }
+        (_, _, Target::Least(least)) => format!("at least {least}"),
         (_, _, Target::Most(most) | Target::Ratio(most)) => format!("at most {most}"),
         (_, _, Target::Least(least)) => format!("at least {least}"),
     };

@@ -354,3 +354,52 @@ fn a_slow_picture_is_worked_on_while_the_client_goes_on() {
     let done = done.unwrap().json();
     assert_eq!(done["type"], "image");
 }
+
+#[test]
+fn a_post_that_waits_for_its_hour_keeps_its_files() {
+    let house = House::new(1);
+    let up = house.upload(&encoded(8, 8, ImageFormat::Png), "");
+    let at = crate::clock::now() + 7 * crate::blobs::UPLOAD_MS;
+    let at = jiff::Timestamp::from_millisecond(at as i64).unwrap().to_string();
+    let post = json!({ "status": "later", "media_ids": [up["id"]], "scheduled_at": at });
+    let waiting = house.post("/api/v1/statuses", post).good();
+    assert_eq!(waiting["media_attachments"].as_array().unwrap().len(), 1, "{waiting}");
+    let blobs = house.node.blobs().clone();
+    let look_through =
+        |now: u64| house.runtime.block_on(async { blobs.look_through(&house.node, now).await }).unwrap();
+    let later = crate::clock::now() + 3 * crate::blobs::UPLOAD_MS;
+    look_through(later);
+    look_through(later + crate::blobs::LOOSE_MS);
+    assert_eq!(house.file(&up["url"], &[]).status, 200);
+    let path = format!("/api/v1/scheduled_statuses/{}", waiting["id"].as_str().unwrap());
+    house.call("DELETE", &path, &[]).good();
+    look_through(later);
+    look_through(later + crate::blobs::LOOSE_MS);
+    assert_eq!((house.file(&up["url"], &[]).status, house.blobs_on_disk()), (404, 0));
+}
+
+#[test]
+fn a_page_of_pictures_gets_its_small_forms() {
+    let house = House::new(1);
+    // More at once than the worker takes, of which none was made before.
+    let ups: Vec<Value> = (0..12).map(|n| house.upload(&encoded(500 + n, 20, ImageFormat::Png), "")).collect();
+    for up in &ups {
+        let hash = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
+        let small = house.node.blobs().disk().beside(&hash, crate::blobs::disk::Beside::Small);
+        std::fs::remove_file(small).unwrap();
+    }
+    std::thread::scope(|scope| {
+        for up in &ups {
+            let house = &house;
+            scope.spawn(move || {
+                let small = house.file(&up["preview_url"], &[]);
+                assert_eq!((small.status, image::load_from_memory(&small.bytes).unwrap().width()), (200, 400));
+            });
+        }
+    });
+    // What is small already is served as it is, and looked at once only.
+    let tiny = house.upload(&encoded(9, 9, ImageFormat::Png), "");
+    for _ in 0..2 {
+        assert!(house.file(&tiny["preview_url"], &[]).bytes == house.file(&tiny["url"], &[]).bytes);
+    }
+}
