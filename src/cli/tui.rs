@@ -29,7 +29,10 @@ pub struct Tui {
 impl Tui {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-            return Err(Failure::new(Kind::Usage, "the terminal UI needs a terminal: `starling home` prints"));
+            return Err(Failure::new(
+                Kind::Usage,
+                "the terminal UI needs a terminal: `starling home` prints",
+            ));
         }
         let keys = keys(context)?;
         let bidi = if self.terminal_bidi { Bidi::Terminal } else { Bidi::Here };

@@ -187,9 +187,6 @@ async fn add(
     let keep = app.keep(move |reader| {
         let (id, _) = find(reader, &id)?;
         let members = reader.list_members(id)?;
-        let next = members.first().map_or(1, |(last, _)| last + 1);
-        let mut changes = Vec::new();
-        for (number, author) in (next..).zip(authors) {
         let free = members.first().map_or(1, |(last, _)| last + 1);
         let mut changes = Vec::new();
         for (number, author) in (free..).zip(authors) {

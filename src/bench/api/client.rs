@@ -25,7 +25,13 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         let stream = BufReader::with_capacity(64 << 10, stream);
-        Ok(Self { host: address.to_string(), token: TOKEN.into(), stream, line: String::new(), body: Vec::new() })
+        Ok(Self {
+            host: address.to_string(),
+            token: TOKEN.into(),
+            stream,
+            line: String::new(),
+            body: Vec::new(),
+        })
     }
 
     /// From now on as the program that this token was given to.
@@ -99,8 +105,10 @@ impl Client {
 
     /// Asks for a stream of events.
     pub fn listen(&mut self, path: &str) -> Result<(), Error> {
-        let head =
-            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n", self.host, self.token);
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
+            self.host, self.token
+        );
         self.stream.get_mut().write_all(head.as_bytes())?;
         self.line.clear();
         self.stream.read_line(&mut self.line)?;

@@ -94,6 +94,35 @@ fn posts_edits_and_deletions_are_heard_as_they_happen() {
 }
 
 #[test]
+fn only_what_the_person_wants_to_see_is_told() {
+    let (alice, bob) = (House::new(1), House::new(2));
+    bob.write("first");
+    alice.take_from(&bob);
+    alice.post(&format!("/api/v1/accounts/{}/follow", bob.me()), json!({})).good();
+    let list =
+        alice.post("/api/v1/lists", json!({ "title": "birds" })).good()["id"].as_str().unwrap().to_owned();
+    let members = json!({ "account_ids": [bob.me().to_string()] });
+    alice.post(&format!("/api/v1/lists/{list}/accounts"), members).good();
+    let (mut user, mut public) = (Lines::open(&alice, "user"), Lines::open(&alice, "public"));
+    let mut listed = Lines::open(&alice, &format!("list?list={list}"));
+    let heard = bob.write("heard");
+    alice.take_from(&bob);
+    for lines in [&mut user, &mut public, &mut listed] {
+        assert_eq!(lines.id_of("update"), heard);
+    }
+    alice.post(&format!("/api/v1/accounts/{}/mute", bob.me()), json!({})).good();
+    bob.write("not heard");
+    alice.take_from(&bob);
+    let own = alice.write("own");
+    for lines in [&mut user, &mut public] {
+        assert_eq!(lines.id_of("update"), own);
+    }
+    let words = json!({ "title": "x", "context": ["home"], "filter_action": "hide" });
+    alice.post("/api/v2/filters", words).good();
+    assert_eq!(user.event(), ("filters_changed".into(), json!({})));
+}
+
+#[test]
 fn who_was_away_gets_what_was_missed_and_nothing_twice() {
     let house = House::new(1);
     let mut user = Lines::open(&house, "user");
@@ -226,6 +255,7 @@ fn a_stream_needs_a_token_wherever_it_is_shown() {
     }
     assert_eq!(house.get("/api/v1/streaming").bad().0, 400);
     assert_eq!(house.get("/api/v1/streaming/hashtag").bad().0, 400);
+    assert_eq!(house.get("/api/v1/streaming/list?list=1").bad(), (404, "not_found".into()));
     let health = house.send("GET", "/api/v1/streaming/health", &[], &[]);
     assert_eq!((health.status, health.text().as_str()), (200, "OK"));
 }

@@ -45,7 +45,7 @@ impl App {
             }
             _ => match key.code {
                 KeyCode::Char(c @ '1'..='9') if key.modifiers.is_empty() => {
-                    self.to_tab(c as usize - '1' as usize)
+                    self.show_tab(c as usize - '1' as usize)
                 }
                 _ => self.keys.action(&key).map_or(Vec::new(), |action| self.act(action)),
             },
@@ -96,8 +96,8 @@ impl App {
             Action::Bottom => self.step(isize::MAX / 2),
             Action::Open => self.open(),
             Action::Back => self.back(),
-            Action::NextLine => self.to_tab((self.tab + 1) % TABS.len()),
-            Action::PreviousLine => self.to_tab((self.tab + TABS.len() - 1) % TABS.len()),
+            Action::NextLine => self.show_tab((self.tab + 1) % TABS.len()),
+            Action::PreviousLine => self.show_tab((self.tab + TABS.len() - 1) % TABS.len()),
             Action::LoadNew => {
                 self.rows_mut().show_new();
                 Vec::new()
@@ -157,7 +157,7 @@ impl App {
         Vec::new()
     }
 
-    fn to_tab(&mut self, tab: usize) -> Vec<Effect> {
+    fn show_tab(&mut self, tab: usize) -> Vec<Effect> {
         if tab >= TABS.len() {
             return Vec::new();
         }

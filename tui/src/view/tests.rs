@@ -159,13 +159,13 @@ fn any_keys_in_any_order_break_nothing() {
             state ^= state << 17;
             let key = keys[state as usize % keys.len()];
             press(&mut app, &key.to_string());
-            if state % 7 == 0 {
+            if state.is_multiple_of(7) {
                 app.update(Msg::Resize(1 + (state >> 8) as u16 % 130, 1 + (state >> 24) as u16 % 40));
             }
-            if state % 11 == 0 {
+            if state.is_multiple_of(11) {
                 ctrl(&mut app, if state & 64 == 0 { 's' } else { 'c' });
             }
-            if state % 13 == 0 {
+            if state.is_multiple_of(13) {
                 drawn(&app);
             }
         }
