@@ -382,7 +382,8 @@ fn a_post_that_waits_for_its_hour_keeps_its_files() {
 fn a_page_of_pictures_gets_its_small_forms() {
     let house = House::new(1);
     // More at once than the worker takes, of which none was made before.
-    let ups: Vec<Value> = (0..12).map(|n| house.upload(&encoded(500 + n, 20, ImageFormat::Png), "")).collect();
+    let ups: Vec<Value> =
+        (0..12).map(|n| house.upload(&encoded(500 + n, 20, ImageFormat::Png), "")).collect();
     for up in &ups {
         let hash = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
         let small = house.node.blobs().disk().beside(&hash, crate::blobs::disk::Beside::Small);
@@ -393,7 +394,10 @@ fn a_page_of_pictures_gets_its_small_forms() {
             let house = &house;
             scope.spawn(move || {
                 let small = house.file(&up["preview_url"], &[]);
-                assert_eq!((small.status, image::load_from_memory(&small.bytes).unwrap().width()), (200, 400));
+                assert_eq!(
+                    (small.status, image::load_from_memory(&small.bytes).unwrap().width()),
+                    (200, 400)
+                );
             });
         }
     });
