@@ -183,18 +183,6 @@ def test_reply_boost_favourite_bookmark(tooi, ada, bob):
         tooi.shows("Bob is answered")
 
 
-def test_thread(tooi):
-    goes(tooi, "b")
-    tooi.shows("Bob is answered")
-    tooi.press("t")
-
-    def below():
-        tooi.press("j")
-        return "so be it" in tooi.text()
-
-    eventually("the answer is below", below)
-
-
 def test_notifications(tooi, ada, bob):
     mine = ada.says("tooi waits for praise")["id"]
     theirs = bob.holds("tooi waits for praise")["id"]
