@@ -16,6 +16,7 @@ mod scratch;
 mod start;
 mod sync;
 mod timeline;
+mod words;
 
 use std::path::PathBuf;
 
@@ -43,6 +44,8 @@ pub enum Verb {
     Api,
     /// A file fetched from a peer.
     Blob,
+    /// What it costs to be found by words.
+    Words,
     /// All of them.
     All,
 }
@@ -121,6 +124,9 @@ pub fn run(verb: Verb, options: &Options, watch: &mut dyn Watch) -> Result<(), E
     }
     if all || matches!(verb, Verb::Api | Verb::Blob) {
         blob::run(options, watch)?;
+    }
+    if all || verb == Verb::Words {
+        words::run(options, watch)?;
     }
     if all || verb == Verb::Api {
         api::run(options, watch)?;

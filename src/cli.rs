@@ -20,6 +20,7 @@ mod layout;
 mod meta;
 mod output;
 mod peers;
+mod poll;
 mod post;
 mod print;
 mod profile;
@@ -31,6 +32,7 @@ mod session;
 mod sim;
 mod status;
 mod store;
+mod tui;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -73,6 +75,7 @@ enum Command {
     Init(init::Init),
     Run(run::Run),
     Status(status::Status),
+    Tui(tui::Tui),
     Demo(demo::Demo),
     #[command(subcommand)]
     Id(id::Id),
@@ -83,6 +86,7 @@ enum Command {
     Delete(post::Delete),
     Boost(post::Boost),
     Like(post::Like),
+    Vote(poll::Vote),
     Show(read::Show),
     Thread(read::Thread),
     Verify(verify::Verify),
@@ -150,6 +154,7 @@ impl Cli {
             Command::Init(command) => command.run(context),
             Command::Run(command) => command.run(context),
             Command::Status(command) => command.run(context),
+            Command::Tui(command) => command.run(context),
             Command::Demo(command) => command.run(context),
             Command::Id(command) => command.run(context),
             Command::Profile(command) => command.run(context),
@@ -158,6 +163,7 @@ impl Cli {
             Command::Delete(command) => command.run(context),
             Command::Boost(command) => command.run(context),
             Command::Like(command) => command.run(context),
+            Command::Vote(command) => command.run(context),
             Command::Show(command) => command.run(context),
             Command::Thread(command) => command.run(context),
             Command::Verify(command) => command.run(context),

@@ -11,7 +11,7 @@
 //! | `oauth`, `tokens` | how programs are let in, and by what they are known afterwards |
 //! | `input`, `form`, `paging`, `error` | what is common to all requests |
 //! | `entities` | what answers look like |
-//! | `accounts`, `relations`, `people`, `mutes` | Mastodon's API: people |
+//! | `accounts`, `profile`, `relations`, `people`, `mutes` | Mastodon's API: people |
 //! | `statuses`, `polls`, `marks`, `timelines`, `tags`, `lists`, `filters`, `scheduled` | posts |
 //! | `instance`, `settings`, `absent`, `well_known` | the node, and what it has not |
 //! | `keeping` | changing what the person keeps for themselves |
@@ -57,6 +57,7 @@ mod people;
 mod pictures;
 mod polls;
 mod portraits;
+mod profile;
 mod progress;
 mod relations;
 mod route;
@@ -257,6 +258,7 @@ fn routes() -> Vec<Route> {
         timelines::routes(),
         relations::routes(),
         people::routes(),
+        profile::routes(),
         marks::routes(),
         mutes::routes(),
         lists::routes(),

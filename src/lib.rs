@@ -15,5 +15,7 @@ pub mod recording;
 pub mod runtime;
 pub mod search;
 pub mod store;
-pub mod text;
 pub mod view;
+
+/// The text of strangers, made safe: one rule for the terminal, the log and the command line.
+pub use starling_tui::text;

@@ -31,6 +31,14 @@ pub use ask::{Ask, People};
 pub(crate) use indexer::{House, Pause, tend};
 pub use query::Query;
 
+/// For whoever measures what an index costs.
+pub(crate) mod measured {
+    pub use super::{
+        document::Document,
+        index::{Mark, Words},
+    };
+}
+
 /// How far the index is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -114,7 +114,7 @@ fn prepare(place: &std::path::Path, count: usize, of: usize, watch: &mut dyn Wat
     let place = place.join(format!("api-{count}-{of}"));
     let done = place.join("made");
     if done.exists() {
-        return Ok(Home::open(&place.join("home-8"))?);
+        return Ok(Home::open(place.join("home-8"))?);
     }
     // What an earlier run began is of no use.
     let _ = std::fs::remove_dir_all(&place);
@@ -158,7 +158,7 @@ fn indexed(client: &mut Client, watch: &mut dyn Watch) -> Result<String, Error> 
     let since = Instant::now();
     let mut waited = false;
     while since.elapsed() < INDEXED {
-        let status: serde_json::Value = serde_json::from_slice(&client.get("/api/starling/v1/status")?)
+        let status: serde_json::Value = serde_json::from_slice(client.get("/api/starling/v1/status")?)
             .map_err(|error| Error::Void(error.to_string()))?;
         let search = &status["search"];
         if search["state"] == "ready" && search["behind"] == 0 {

@@ -72,7 +72,7 @@ pub fn run(options: &Options, long: &Long, watch: &mut dyn Watch) -> Result<(), 
 }
 
 /// Bytes of the disk that a file occupies. A database makes its file longer than it is full, by a hole.
-fn occupied(metadata: &std::fs::Metadata) -> f64 {
+pub fn occupied(metadata: &std::fs::Metadata) -> f64 {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

@@ -2,7 +2,7 @@
 //! many, what others wrote and nobody has looked at for longest. Own files are never let go while a post shows them.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -118,10 +118,14 @@ impl Blobs {
         let reader = node.read()?;
         let me = node.author();
         let found = tokio::task::spawn_blocking(move || {
-            let (mut gone, waiting) = (Vec::new(), scheduled(&reader)?);
-            for hash in hashes.into_iter().filter(|hash| !waiting.contains(hash)) {
+            let mut gone = Vec::new();
+            let wanted = reader.scheduled_files()?;
+            for hash in hashes {
                 let Some(row) = reader.blob(&hash)? else { continue };
-                if reader.shows(&hash)?.is_none() && !reader.portrays(&me, &hash)? {
+                if !wanted.contains(&hash)
+                    && reader.shows(&hash)?.is_none()
+                    && !reader.portrays(&me, &hash)?
+                {
                     gone.push((hash, row.size));
                 }
             }
@@ -151,12 +155,6 @@ impl Blobs {
     }
 }
 
-/// Files of posts that wait for their hour.
-fn scheduled(reader: &Reader) -> Result<HashSet<Hash>, Error> {
-    let contents = reader.scheduled()?.into_iter().filter_map(|(_, post)| post.content());
-    Ok(contents.flat_map(|content| content.media).map(|media| media.blob).collect())
-}
-
 /// What is to be written, and which files are to go once it is.
 #[derive(Default)]
 struct Plan {
@@ -173,7 +171,7 @@ impl Plan {
 
 fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Result<Plan, Error> {
     let mut plan = Plan::default();
-    let mut waiting = HashSet::new();
+    let mut waiting = reader.scheduled_files()?;
     for (id, row) in reader.uploads()? {
         if row.added.saturating_add(UPLOAD_MS) <= now {
             plan.changes.push(Change::take(Shelf::Upload, id.to_be_bytes()));
@@ -181,7 +179,6 @@ fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Resul
             waiting.insert(row.blob);
         }
     }
-    waiting.extend(scheduled(reader)?);
     let mut others = Vec::new();
     let (mut total, mut each) = (0, HashMap::<_, u64>::new());
     for (hash, mut row) in reader.blobs()? {

@@ -27,7 +27,29 @@ pub struct Status {
     #[serde(default)]
     pub media_attachments: Vec<Media>,
     #[serde(default)]
+    pub poll: Option<Poll>,
+    #[serde(default)]
     pub starling: Extra,
+}
+
+/// A poll that goes with a post.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Poll {
+    pub expires_at: String,
+    pub expired: bool,
+    pub multiple: bool,
+    pub voters_count: u64,
+    pub options: Vec<Choice>,
+    pub own_votes: Vec<usize>,
+}
+
+/// An answer of a poll.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Choice {
+    pub title: String,
+    pub votes_count: Option<u64>,
 }
 
 /// A file that a post shows.

@@ -68,8 +68,11 @@ fn texts(object: &Value, name: &str) -> Vec<String> {
 
 fn token(context: &Context, scopes: &str, name: &str) -> Result<(), Failure> {
     let session = context.session()?;
-    let made: Value =
-        session.client.post("/api/starling/v1/tokens", &json!({ "scopes": scopes, "name": name }))?;
+    let wanted = json!({ "scopes": scopes, "name": name });
+    let made: Value = session.client.post("/api/starling/v1/tokens", &wanted).map_err(|failure| Failure {
+        hint: failure.hint.or(Some("`starling api routes` shows the scopes that there are".into())),
+        ..failure
+    })?;
     context.output.either(&made, text(&made, "access_token"))
 }
 

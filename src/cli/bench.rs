@@ -43,6 +43,8 @@ enum What {
     Timeline,
     /// Start, disk and memory
     Start,
+    /// What an index of words costs, beside the same words in the store
+    Words,
     /// The HTTP door under load: timelines, search, streams
     Api,
     /// A file of 10 MB is fetched from a peer
@@ -75,6 +77,7 @@ impl Bench {
                 arguments.extend(context.output.json.then(|| "--json".into()));
                 return sim::hand_over(arguments);
             }
+            What::Words => bench::Verb::Words,
             What::Api => bench::Verb::Api,
             What::Blob => bench::Verb::Blob,
             What::All => bench::Verb::All,

@@ -42,6 +42,12 @@ impl Client {
         Self { agent: config.into(), http: http.trim_end_matches('/').into(), bearer }
     }
 
+    /// Where the door is, and what opens it: for those who talk to it themselves.
+    pub fn door(&self) -> (String, String) {
+        let token = self.bearer.strip_prefix("Bearer ").unwrap_or_default();
+        (self.http.clone(), token.to_owned())
+    }
+
     /// GET an object.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.get_with(path, &[])

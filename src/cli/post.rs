@@ -13,6 +13,7 @@ use super::{
     door::Door,
     files,
     output::confirm,
+    poll::Ask,
     print, read,
     session::{Context, Session},
 };
@@ -46,6 +47,8 @@ pub struct Post {
     /// Show the pictures only to those who ask for them
     #[arg(long, requires = "media")]
     sensitive: bool,
+    #[command(flatten)]
+    ask: Ask,
 }
 
 /// How far others may carry a post.
@@ -164,6 +167,9 @@ impl Post {
         if !self.media.is_empty() {
             body["media_ids"] = files::upload(&session.client, &self.media, &self.alt)?.into();
             body["sensitive"] = self.sensitive.into();
+        }
+        if let Some(poll) = self.ask.poll() {
+            body["poll"] = poll;
         }
         let name = Door::token()?;
         let status: Status = session.client.post_once("/api/v1/statuses", &name, &body)?;

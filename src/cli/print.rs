@@ -10,6 +10,7 @@ use super::{
     answer::{Account, Place, Status},
     layout,
     output::safe,
+    poll,
 };
 
 /// What programs are given of a post. The text is the author's own, unchanged.
@@ -40,6 +41,9 @@ pub fn object(status: &Status) -> Value {
     }
     if !status.media_attachments.is_empty() {
         add("media", json!(status.media_attachments));
+    }
+    if let Some(poll) = &status.poll {
+        add("poll", json!(poll));
     }
     if let Some(boosted) = &status.reblog {
         add("boost", self::object(boosted));
@@ -176,6 +180,9 @@ pub fn card(output: &Output, status: &Status, depth: usize) -> Vec<String> {
             Some(text) => format!("[{what}: {text}]"),
             None => format!("[{what}]"),
         });
+    }
+    if let Some(poll) = &status.poll {
+        lines.extend(poll::lines(output, poll).iter().map(|line| format!("{indent}  {line}")));
     }
     let counts = [
         (status.replies_count, "reply", "replies"),

@@ -83,6 +83,15 @@ impl Session {
 
     /// To a node of our own, without a network.
     pub fn inside(home: Home, config: Config) -> Result<Self, Failure> {
+        Self::start(home, config, false)
+    }
+
+    /// To a node of our own that talks to others, for as long as somebody looks at it.
+    pub fn with_network(home: Home, config: Config) -> Result<Self, Failure> {
+        Self::start(home, config, true)
+    }
+
+    fn start(home: Home, config: Config, network: bool) -> Result<Self, Failure> {
         let lock = home.lock()?;
         // Only this process knows it, and only for as long as it lives.
         let token = Door::token()?;
@@ -92,7 +101,7 @@ impl Session {
         let options = runtime::Options {
             home,
             config,
-            network: false,
+            network,
             listen: None,
             mdns: None,
             force_guard: false,

@@ -37,7 +37,7 @@ impl Turn<'_, '_> {
     }
 
     fn publish_waiting(&mut self, post: &scheduled::Scheduled) -> Result<Result<(), Refusal>, Error> {
-        let Some(content) = post.content() else { return Ok(Err(Refusal::Empty)) };
+        let Some(content) = post.content_at(self.now) else { return Ok(Err(Refusal::Empty)) };
         Ok(self.post(content, post.parent, None)?.map(|_| ()))
     }
 

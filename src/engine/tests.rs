@@ -10,6 +10,7 @@ mod files;
 mod hostile;
 mod laws;
 mod lies;
+mod looking;
 mod notices;
 mod oracle;
 mod people;

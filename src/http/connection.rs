@@ -204,11 +204,20 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        // What is encrypted is held back until there is room for it, and that is waited for here.
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if flushed.is_pending() {
+            self.check_time(cx)?;
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        if shut.is_pending() {
+            self.check_time(cx)?;
+        }
+        shut
     }
 }
 
@@ -266,6 +275,50 @@ mod tests {
         slow.write_all(&[0x16]).await.unwrap();
         let (mut inside, _) = door.accept().await;
         assert_eq!(inside.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn who_encrypts_and_does_not_read_is_let_go_as_well() {
+        use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types};
+        let home = tempfile::tempdir().unwrap();
+        let certificate = super::super::certificate::Certificate::open(
+            home.path(),
+            [127, 0, 0, 1].into(),
+            crate::clock::now(),
+        );
+        let certificate = certificate.unwrap();
+        let mut roots = RootCertStore::empty();
+        let authority: pki_types::CertificateDer<'_> =
+            pki_types::pem::PemObject::from_pem_file(certificate.authority()).unwrap();
+        roots.add(authority).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        let (mut door, address) = door(1, PATIENCE).await;
+        door.ways.tls = Some(certificate.acceptor.clone());
+        let outside = tokio::spawn(async move {
+            let socket = TcpStream::connect(address).await.unwrap();
+            let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+            let name = pki_types::ServerName::try_from("localhost").unwrap();
+            let mut stream = connector.connect(name, socket).await.unwrap();
+            stream.write_all(b"x").await.unwrap();
+            stream.flush().await.unwrap();
+            stream
+        });
+        let (mut inside, _) = door.accept().await;
+        assert_eq!(inside.read_u8().await.unwrap(), b'x');
+        let _deaf = outside.await.unwrap();
+        assert!(inside.allowance.is_secret());
+        *inside.allowance.0.until.lock().unwrap() = Instant::now();
+        let error = loop {
+            if let Err(error) = inside.write_all(&[0; 65_536]).await {
+                break error;
+            }
+            if let Err(error) = inside.flush().await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]

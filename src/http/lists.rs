@@ -187,9 +187,9 @@ async fn add(
     let keep = app.keep(move |reader| {
         let (id, _) = find(reader, &id)?;
         let members = reader.list_members(id)?;
-        let mut number = members.first().map_or(1, |(last, _)| last + 1);
+        let free = members.first().map_or(1, |(last, _)| last + 1);
         let mut changes = Vec::new();
-        for author in authors {
+        for (number, author) in (free..).zip(authors) {
             if reader.on_list(id, &author)? {
                 return Err(Error::Invalid("Account has already been taken".into()));
             }
@@ -198,7 +198,6 @@ async fn add(
                 return Err(Error::NotFound(format!("{author} among those you follow")));
             }
             changes.push(lists::add(id, &author, number));
-            number += 1;
         }
         if members.len() + changes.len() > MEMBERS {
             return Err(Error::Invalid(format!("a list has at most {MEMBERS} people")));

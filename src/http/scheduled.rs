@@ -71,13 +71,21 @@ fn dressed(base: &str, id: u64, post: &Scheduled) -> Value {
         Visibility::Unlisted | Visibility::Local => "unlisted",
     };
     let media = Dresser { base, reader: None }.attachments(&content);
+    let poll = content.poll().map(|poll| {
+        json!({
+            "options": poll.options,
+            "expires_in": poll.ends_at.saturating_sub(post.at) / 1000,
+            "multiple": poll.multiple,
+            "hide_totals": poll.hides_totals,
+        })
+    });
     let media_ids: Vec<_> = media.iter().map(|media| media.id.clone()).collect();
     json!({
         "id": id.to_string(),
         "scheduled_at": time(post.at),
         "params": {
             "text": content.text,
-            "poll": null,
+            "poll": poll,
             "media_ids": Some(media_ids).filter(|ids| !ids.is_empty()),
             "sensitive": content.warning.is_some() || content.sensitive(),
             "spoiler_text": content.warning,
@@ -173,8 +181,7 @@ async fn put_off(
             // Put off in the moment in which it is published, it would be published twice.
             return Err(Error::Invalid("This post is about to be published".into()));
         }
-        post.at = ahead(moment(&at)?)?;
-        post.due = post.at;
+        post.put_off(ahead(moment(&at)?)?);
         Ok((vec![post.put(id)], dressed(&base, id, &post)))
     });
     keep.await.map(Json)

@@ -35,6 +35,7 @@ use super::{
     connection::Allowance,
     error::Error,
     input::Params,
+    lists,
     route::{Needs, Route},
 };
 use channel::Channel;
@@ -105,6 +106,9 @@ async fn listen(
         && !caller.may(channel.needs())
     {
         return Err(Error::Scope);
+    }
+    if let Some(Channel::List(list)) = channel.clone() {
+        app.read(move |reader| lists::find(reader, &list)).await?;
     }
     let seat = app.0.streams.join(&caller, &base, channel.clone())?;
     match upgrade {

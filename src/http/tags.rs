@@ -121,7 +121,12 @@ async fn followed(
     .await
 }
 
-fn shown(reader: &Reader, base: &str, me: &AuthorId, tag: &row::Tag) -> Result<FeaturedTag, Error> {
+pub(super) fn shown(
+    reader: &Reader,
+    base: &str,
+    me: &AuthorId,
+    tag: &row::Tag,
+) -> Result<FeaturedTag, Error> {
     let (uses, last) = reader.own_uses(me, &tag.name)?;
     Ok(FeaturedTag {
         id: tag.number.to_string(),

@@ -19,6 +19,7 @@ mod repeats;
 mod scheduled;
 mod search;
 mod streaming;
+mod table;
 
 use serde_json::Value;
 use starling_protocol::{AuthorId, EntryId, keys::Phrase};

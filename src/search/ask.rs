@@ -17,6 +17,7 @@ use super::{
     words::{self, Word},
 };
 use crate::{
+    clock,
     store::{self, Reader, words::Touched},
     view::{Account, Post},
 };
@@ -75,6 +76,7 @@ impl Now {
         let (Some(below), Some(above)) = (edge(reader, ask.max, u64::MAX)?, edge(reader, ask.min, 0)?) else {
             return Ok(Vec::new());
         };
+        let own = reader.own(clock::now())?;
         let names = Names { reader, known: RefCell::default() };
         let from = |who: &str| names.number(who);
         let fits = |said: &store::Said, arrival| {
@@ -133,6 +135,9 @@ impl Now {
                 _ => fresh.truncate(fresh.len() - 1),
             }
             let Some(post) = reader.post_that_arrived(first.1)? else { continue };
+            if post.author.author.is_some_and(|author| own.mutes(&author)) {
+                continue;
+            }
             passed += 1;
             if passed > skip {
                 posts.push(post);

@@ -125,6 +125,5 @@ impl Document {
 
 /// The options of a poll that a post carries.
 fn options(content: &starling_protocol::payload::Content) -> Vec<String> {
-    let _ = content;
-    Vec::new()
+    content.poll().map(|poll| poll.options).unwrap_or_default()
 }

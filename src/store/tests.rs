@@ -5,3 +5,4 @@ mod crash;
 mod damage;
 pub(crate) mod disk;
 mod harm;
+mod upgrade;

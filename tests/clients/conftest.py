@@ -40,7 +40,7 @@ def site(modules):
 def pair(program, site, tmp_path_factory):
     folder = tmp_path_factory.mktemp("nodes")
     # Ada uses a client in a page, and lets its origin in. Bob does not.
-    nodes = [Node(program, folder, "ada", [("http.origins", f'["{site}"]')]), Node(program, folder, "bob")]
+    nodes = [Node(program, folder, "ada", [("http.origins", site)]), Node(program, folder, "bob")]
     ada, bob = nodes
     ada.does("follow", bob.author, "--at", bob.listen)
     bob.does("follow", ada.author, "--at", ada.listen)

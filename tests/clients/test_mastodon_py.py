@@ -1,6 +1,5 @@
 """Mastodon.py, a library that robots and archives are written with: everything that people do, and SSE."""
 
-import queue
 import threading
 from datetime import datetime, timedelta, timezone
 
@@ -74,12 +73,14 @@ def test_a_post_with_a_picture_and_a_warning(api, picture, ada, bob):
     assert media.meta.original.width == 640 and media.meta.focus.x == 0.25
     status = api.status_post("Behold", media_ids=[media], spoiler_text="greyness", sensitive=True)
     assert status.spoiler_text == "greyness" and status.sensitive
-    assert ids(status.media_attachments) == [media.id]
+    assert [shown.url for shown in status.media_attachments] == [media.url]
     original = ada.ask("GET", media.url, token=None)
     assert original.status_code == 200 and original.headers["content-type"].startswith("image/")
     assert b"SECRET-PLACE" not in original.content
     preview = ada.ask("GET", media.preview_url, token=None)
     assert preview.headers["content-type"].startswith("image/")
+    kept = api.status_update(status, "Behold", spoiler_text="greyness", media_ids=ids(status.media_attachments))
+    assert [shown.description for shown in kept.media_attachments] == ["A grey slope"]
     # The other node follows: it gets the picture as well.
     theirs = bob.holds("Behold")
     assert theirs["spoiler_text"] == "greyness"
@@ -318,32 +319,33 @@ def test_what_is_honestly_empty(api):
 
 
 class Heard(StreamListener):
-    """Puts every event where a test can wait for it."""
+    """Keeps every event, for a test to wait for."""
 
     def __init__(self):
-        self.events, self.opened = queue.Queue(), threading.Event()
+        self.events, self.changed, self.opened = [], threading.Condition(), threading.Event()
 
     def handle_heartbeat(self):
         self.opened.set()
 
     def on_any_event(self, name, data=None, for_stream=None):
-        self.events.put((name, data))
+        with self.changed:
+            self.events.append((name, data))
+            self.changed.notify_all()
 
     def on_abort(self, err):
-        self.events.put(("abort", err))
+        self.on_any_event("abort", err)
 
     def wait(self, name, test):
-        """The data of the next event of this name that passes the test."""
-        seen = []
-        while True:
-            try:
-                event, data = self.events.get(timeout=40)
-            except queue.Empty:
-                raise AssertionError(f"no {name} among {seen}") from None
-            seen.append((event, str(data)[:200]))
-            assert event != "abort", seen
-            if event == name and test(data):
-                return data
+        """The data of the first event of this name that passes the test."""
+
+        def found():
+            assert not any(event == "abort" for event, _ in self.events), self.events
+            return next((data for event, data in self.events if event == name and test(data)), None)
+
+        with self.changed:
+            seen = self.changed.wait_for(found, timeout=40)
+        assert seen, f"no {name} among {[(event, str(data)[:200]) for event, data in self.events]}"
+        return seen
 
 
 @pytest.mark.parametrize("stream", ["user", "public", "local", "hashtag"])

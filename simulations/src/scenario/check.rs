@@ -41,7 +41,7 @@ pub fn check(scenario: &Scenario, nodes: u32) -> Checked {
     graphs::follows(scenario, nodes)?;
     happenings::roles(scenario, nodes)?;
     failures(scenario)?;
-    people(scenario, nodes)?;
+    people(scenario)?;
     happenings::growth(scenario)?;
     happenings::events(scenario, nodes)
 }
@@ -219,7 +219,7 @@ pub fn volume(scenario: &Scenario, nodes: u32) -> Checked {
     Ok(())
 }
 
-fn people(scenario: &Scenario, nodes: u32) -> Checked {
+fn people(scenario: &Scenario) -> Checked {
     let people = &scenario.people;
     if people.posts.is_some() && people.posts_in_all.is_some() {
         return fail("people.posts_in_all", "say how often a person posts, or how often all do, not both");

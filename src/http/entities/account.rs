@@ -37,6 +37,8 @@ pub(in crate::http) struct Account {
     pub discoverable: bool,
     pub indexable: bool,
     pub noindex: bool,
+    /// Whom somebody follows can be read by all who hold their feed: nobody hides it.
+    pub hide_collections: bool,
     pub roles: [Value; 0],
     pub created_at: String,
     pub last_status_at: Option<String>,
@@ -143,6 +145,7 @@ impl Dresser<'_> {
             discoverable: true,
             indexable: false,
             noindex: true,
+            hide_collections: false,
             roles: [],
             created_at: time(account.first_seen),
             last_status_at: account.last_post_at.map(day),

@@ -16,7 +16,7 @@ pub(super) fn line(text: &str, leads: &impl Leads, html: &mut String) {
     let mut rest = text;
     let mut before: Option<char> = None;
     while let Some(c) = rest.chars().next() {
-        let free = !before.is_some_and(|c| in_word(c));
+        let free = !before.is_some_and(in_word);
         let length = match c {
             'h' if free => address(rest, html),
             '#' if free && !matches!(before, Some('#' | '/' | '&')) => tag(rest, leads, html),

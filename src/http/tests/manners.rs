@@ -84,3 +84,19 @@ fn the_weeks_of_activity_are_counted() {
     let weeks = house.send("GET", "/api/v1/instance/activity", &[], &[]).good();
     assert_eq!((weeks.as_array().unwrap().len(), &weeks[0]["statuses"]), (12, &json!("2")));
 }
+
+#[test]
+fn the_profile_is_shown_without_what_was_drawn() {
+    let house = House::new(1);
+    house.write("#Birds");
+    house.post("/api/v1/featured_tags", json!({ "name": "Birds" })).good();
+    let profile =
+        house.call("PATCH", "/api/v1/profile", br#"{"display_name": "Ada", "note": "counts"}"#).good();
+    assert_eq!((&profile["display_name"], &profile["note"]), (&json!("Ada"), &json!("counts")));
+    assert_eq!((&profile["avatar"], &profile["id"]), (&Value::Null, &json!(house.me().to_string())));
+    assert_eq!(profile["featured_tags"][0]["name"], "Birds");
+    assert_eq!(house.get("/api/v1/profile").good(), profile);
+    let account = house.get("/api/v1/accounts/verify_credentials").good();
+    assert_eq!((&account["display_name"], &account["hide_collections"]), (&json!("Ada"), &json!(false)));
+    assert_eq!(house.send("GET", "/health", &[], &[]).text(), "OK");
+}

@@ -335,7 +335,7 @@ fn a_profile_has_pictures_of_its_own() {
 fn a_slow_picture_is_worked_on_while_the_client_goes_on() {
     let house = House::new(1);
     // The worker is kept busy until this test lets it go.
-    let (go, waits) = std::sync::mpsc::channel::<()>();
+    let (go, waits) = std::sync::mpsc::sync_channel::<()>(1);
     house.node.blobs().keep_busy(move || {
         let _ = waits.recv();
     });
@@ -382,7 +382,8 @@ fn a_post_that_waits_for_its_hour_keeps_its_files() {
 fn a_page_of_pictures_gets_its_small_forms() {
     let house = House::new(1);
     // More at once than the worker takes, of which none was made before.
-    let ups: Vec<Value> = (0..12).map(|n| house.upload(&encoded(500 + n, 20, ImageFormat::Png), "")).collect();
+    let ups: Vec<Value> =
+        (0..12).map(|n| house.upload(&encoded(500 + n, 20, ImageFormat::Png), "")).collect();
     for up in &ups {
         let hash = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
         let small = house.node.blobs().disk().beside(&hash, crate::blobs::disk::Beside::Small);
@@ -393,7 +394,10 @@ fn a_page_of_pictures_gets_its_small_forms() {
             let house = &house;
             scope.spawn(move || {
                 let small = house.file(&up["preview_url"], &[]);
-                assert_eq!((small.status, image::load_from_memory(&small.bytes).unwrap().width()), (200, 400));
+                assert_eq!(
+                    (small.status, image::load_from_memory(&small.bytes).unwrap().width()),
+                    (200, 400)
+                );
             });
         }
     });

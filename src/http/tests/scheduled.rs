@@ -46,3 +46,19 @@ fn a_post_waits_is_put_off_and_called_off() {
     assert_eq!(house.call("DELETE", &path, &[]).bad(), (404, "not_found".into()));
     assert_eq!(house.get("/api/v1/scheduled_statuses").good(), json!([]));
 }
+
+#[test]
+fn a_poll_waits_with_its_post() {
+    let house = House::new(1);
+    let body = json!({
+        "status": "which?",
+        "scheduled_at": in_minutes(10),
+        "poll": { "options": ["a", "b"], "expires_in": 3600, "multiple": true },
+    });
+    let waits = house.post("/api/v1/statuses", body).good();
+    let poll = json!({ "options": ["a", "b"], "expires_in": 3600, "multiple": true, "hide_totals": false });
+    assert_eq!(waits["params"]["poll"], poll);
+    let path = format!("/api/v1/scheduled_statuses/{}", waits["id"].as_str().unwrap());
+    let off = json!({ "scheduled_at": in_minutes(90) }).to_string();
+    assert_eq!(house.call("PUT", &path, off.as_bytes()).good()["params"]["poll"], poll);
+}

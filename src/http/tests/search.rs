@@ -136,3 +136,18 @@ fn odd_questions_are_answered() {
         assert!(found(&house, q).is_empty(), "{q}");
     }
 }
+
+#[test]
+fn options_of_polls_are_found_and_people_who_are_muted_are_not() {
+    let (house, other) = (House::new(1), House::new(2));
+    let poll = json!({ "status": "which?", "poll": { "options": ["heron", "egret"], "expires_in": 3600 } });
+    let id = house.post("/api/v1/statuses", poll).good()["id"].as_str().unwrap().to_owned();
+    assert_eq!(found(&house, "egret has:poll"), [id]);
+    other.write("a bittern");
+    let author = other.me();
+    house.post(&format!("/api/v1/accounts/{author}/follow"), json!({})).good();
+    house.take_from(&other);
+    assert_eq!(found(&house, "bittern").len(), 1);
+    house.post(&format!("/api/v1/accounts/{author}/mute"), json!({})).good();
+    assert!(found(&house, "bittern").is_empty());
+}

@@ -84,13 +84,42 @@ fn posts_edits_and_deletions_are_heard_as_they_happen() {
     let mut remote = Lines::open(&house, "public/remote");
     house.call("PUT", &format!("/api/v1/statuses/{id}"), br#"{"status": "two #birds"}"#).good();
     let (event, status) = tag.event();
-    assert_eq!((event.as_str(), &status["content"]), ("status.update", &json!("<p>two #birds</p>")));
+    assert_eq!((event.as_str(), &status["starling"]["source"]), ("status.update", &json!("two #birds")));
     assert_eq!(user.id_of("status.update"), id);
     assert_eq!(local.id_of("status.update"), id);
     house.call("DELETE", &format!("/api/v1/statuses/{id}"), &[]).good();
     for lines in [&mut user, &mut tag, &mut local, &mut remote] {
         assert_eq!(lines.id_of("delete"), id);
     }
+}
+
+#[test]
+fn only_what_the_person_wants_to_see_is_told() {
+    let (alice, bob) = (House::new(1), House::new(2));
+    bob.write("first");
+    alice.take_from(&bob);
+    alice.post(&format!("/api/v1/accounts/{}/follow", bob.me()), json!({})).good();
+    let list =
+        alice.post("/api/v1/lists", json!({ "title": "birds" })).good()["id"].as_str().unwrap().to_owned();
+    let members = json!({ "account_ids": [bob.me().to_string()] });
+    alice.post(&format!("/api/v1/lists/{list}/accounts"), members).good();
+    let (mut user, mut public) = (Lines::open(&alice, "user"), Lines::open(&alice, "public"));
+    let mut listed = Lines::open(&alice, &format!("list?list={list}"));
+    let heard = bob.write("heard");
+    alice.take_from(&bob);
+    for lines in [&mut user, &mut public, &mut listed] {
+        assert_eq!(lines.id_of("update"), heard);
+    }
+    alice.post(&format!("/api/v1/accounts/{}/mute", bob.me()), json!({})).good();
+    bob.write("not heard");
+    alice.take_from(&bob);
+    let own = alice.write("own");
+    for lines in [&mut user, &mut public] {
+        assert_eq!(lines.id_of("update"), own);
+    }
+    let words = json!({ "title": "x", "context": ["home"], "filter_action": "hide" });
+    alice.post("/api/v2/filters", words).good();
+    assert_eq!(user.event(), ("filters_changed".into(), json!({})));
 }
 
 #[test]
@@ -226,6 +255,7 @@ fn a_stream_needs_a_token_wherever_it_is_shown() {
     }
     assert_eq!(house.get("/api/v1/streaming").bad().0, 400);
     assert_eq!(house.get("/api/v1/streaming/hashtag").bad().0, 400);
+    assert_eq!(house.get("/api/v1/streaming/list?list=1").bad(), (404, "not_found".into()));
     let health = house.send("GET", "/api/v1/streaming/health", &[], &[]);
     assert_eq!((health.status, health.text().as_str()), (200, "OK"));
 }
@@ -233,7 +263,7 @@ fn a_stream_needs_a_token_wherever_it_is_shown() {
 #[test]
 fn streams_are_few() {
     let house = House::new(1);
-    let open: Vec<_> = (0..16).map(|_| Lines::open(&house, "user")).collect();
+    let open: Vec<_> = (0..64).map(|_| Lines::open(&house, "user")).collect();
     assert_eq!(house.get("/api/v1/streaming/user").bad(), (429, "streams".into()));
     house.get("/api/v1/timelines/home").good();
     drop(open);
@@ -248,7 +278,7 @@ fn streams_are_few() {
 fn who_does_not_read_is_let_go_with_a_word() {
     use tokio_tungstenite::tungstenite::Message;
     let house = House::new(1);
-    let _others: Vec<_> = (0..15).map(|_| Lines::open(&house, "direct")).collect();
+    let _others: Vec<_> = (0..63).map(|_| Lines::open(&house, "direct")).collect();
     let query = format!("?stream=user&access_token={TOKEN}");
     let (mut deaf, _) = house.runtime.block_on(socket(&house, &query, &[])).unwrap();
     assert_eq!(house.get("/api/v1/streaming").bad(), (429, "streams".into()));

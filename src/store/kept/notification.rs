@@ -289,7 +289,8 @@ mod tests {
         assert_eq!(numbers(&store, Window { max: Some(300), ..window }), [299, 298, 297]);
         assert_eq!(numbers(&store, Window { min: Some(300), ..window }), [303, 302, 301]);
         assert_eq!(numbers(&store, Window { since: Some(300), ..window }), [10_003, 10_002, 10_001]);
-        let odd = |number: u64, _: &Notification| Ok::<_, Error>((number % 200 == 0).then_some(number));
+        let odd =
+            |number: u64, _: &Notification| Ok::<_, Error>(number.is_multiple_of(200).then_some(number));
         let window = Window { max: Some(900), limit: 3, ..Window::default() };
         assert_eq!(store.read().unwrap().notifications(&window, odd).unwrap(), [800, 600, 400]);
     }

@@ -187,6 +187,10 @@ fn words_of(post: &Post) -> String {
         all.push('\n');
         all.push_str(text);
     }
+    for option in content.poll().map(|poll| poll.options).unwrap_or_default() {
+        all.push('\n');
+        all.push_str(&option);
+    }
     prepared(&all)
 }
 

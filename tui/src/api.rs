@@ -1,0 +1,238 @@
+//! What of Mastodon's entities is shown here. Anything that a server leaves out has a default: servers differ, and a field
+//! that is missing must not cost a timeline.
+//!
+//! The object `starling` is there on Starling's nodes only; what needs it is absent elsewhere.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+/// An id: opaque, and compared for equality only.
+pub type Id = String;
+
+/// Somebody (Mastodon's Account).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Account {
+    pub id: Id,
+    pub username: String,
+    pub acct: String,
+    #[serde(deserialize_with = "or_default")]
+    pub display_name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub note: String,
+    pub url: Option<String>,
+    pub bot: bool,
+    pub locked: bool,
+    pub fields: Vec<Field>,
+    pub followers_count: i64,
+    pub following_count: i64,
+    pub statuses_count: i64,
+    pub starling: Option<AccountExtra>,
+}
+
+/// A row of a profile.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Field {
+    pub name: String,
+    pub value: String,
+}
+
+/// What only Starling says of an author.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct AccountExtra {
+    pub bio: String,
+    pub fields: Vec<(String, String)>,
+    pub entries: u64,
+}
+
+/// A post (Mastodon's Status).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    pub id: Id,
+    pub account: Account,
+    pub created_at: Option<Timestamp>,
+    pub edited_at: Option<Timestamp>,
+    pub content: String,
+    pub spoiler_text: String,
+    pub sensitive: bool,
+    pub visibility: String,
+    pub language: Option<String>,
+    pub url: Option<String>,
+    pub uri: String,
+    pub in_reply_to_id: Option<Id>,
+    pub reblog: Option<Box<Status>>,
+    pub replies_count: u64,
+    pub reblogs_count: u64,
+    pub favourites_count: u64,
+    #[serde(deserialize_with = "or_default")]
+    pub favourited: bool,
+    #[serde(deserialize_with = "or_default")]
+    pub reblogged: bool,
+    #[serde(deserialize_with = "or_default")]
+    pub bookmarked: bool,
+    pub media_attachments: Vec<Media>,
+    pub poll: Option<Poll>,
+    pub starling: Option<StatusExtra>,
+}
+
+/// What only Starling says of a post.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct StatusExtra {
+    pub entry: String,
+    pub device: String,
+    pub kind: String,
+    pub source: String,
+    pub visibility: String,
+    pub time_doubted: bool,
+    pub received_at: Option<Timestamp>,
+    pub delivery: Option<Delivery>,
+}
+
+/// Where a post that was just written is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Delivery {
+    pub stored: bool,
+    pub peers: usize,
+}
+
+/// A file of a post.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Media {
+    pub id: Id,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub url: Option<String>,
+    pub description: Option<String>,
+}
+
+/// A question with answers to choose from.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Poll {
+    pub id: Id,
+    pub expired: bool,
+    pub multiple: bool,
+    pub votes_count: u64,
+    pub voted: Option<bool>,
+    pub own_votes: Option<Vec<usize>>,
+    pub options: Vec<PollOption>,
+}
+
+/// One answer of a poll.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PollOption {
+    pub title: String,
+    pub votes_count: Option<u64>,
+}
+
+/// What a post answers and what answers it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Context {
+    pub ancestors: Vec<Status>,
+    pub descendants: Vec<Status>,
+}
+
+/// Something that concerns the reader.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Notification {
+    pub id: Id,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub created_at: Option<Timestamp>,
+    pub account: Account,
+    pub status: Option<Status>,
+}
+
+/// How the reader stands to somebody.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Relationship {
+    pub id: Id,
+    pub following: bool,
+    pub followed_by: bool,
+    pub requested: bool,
+    pub blocking: bool,
+    pub muting: bool,
+    pub note: String,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Found {
+    pub accounts: Vec<Account>,
+    pub statuses: Vec<Status>,
+    pub hashtags: Vec<Tag>,
+}
+
+/// A tag.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Tag {
+    pub name: String,
+}
+
+/// The text of a post to be written again.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Source {
+    pub id: Id,
+    pub text: String,
+    pub spoiler_text: String,
+}
+
+/// How the node is doing: `GET /api/starling/v1/status`, as far as it is shown.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct NodeStatus {
+    pub network: bool,
+    pub peers: usize,
+    pub syncing: usize,
+    pub waiting: u64,
+    pub guarded: bool,
+    pub guarded_because: Option<String>,
+    pub disk_low: bool,
+}
+
+/// Why a server did not do it (Mastodon's Error), with what Starling adds.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Failure {
+    pub error: String,
+    pub hint: Option<String>,
+}
+
+impl Status {
+    /// The post that is meant: what a boost passes on, or the post itself.
+    pub fn inner(&self) -> &Status {
+        self.reblog.as_deref().unwrap_or(self)
+    }
+}
+
+/// `null` where a value belongs is the same as none.
+fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_leaves_out_has_a_default() {
+        let status: Status =
+            serde_json::from_str(r#"{"id": "1", "favourited": null, "account": {"id": "2"}, "new": []}"#)
+                .unwrap();
+        assert_eq!((status.id.as_str(), status.account.id.as_str(), status.favourited), ("1", "2", false));
+        assert_eq!(status.inner().id, "1");
+    }
+}

@@ -1,0 +1,388 @@
+//! Keys: what each does on the screen that is there.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::{
+    App, Asks, Found, Prompt, Said, Screen, TABS,
+    compose::{Compose, Draft, Typed},
+    rows::Rows,
+    tree::{Item, Tree},
+};
+use crate::{
+    api::Status,
+    keys::{ACTIONS, Action},
+    msg::{Effect, Line, Reaction, Relate, Row},
+};
+
+impl App {
+    /// A key was pressed.
+    pub(super) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        let now = self.now;
+        match self.stack.last_mut() {
+            Some(Screen::Compose(form)) => match form.key(key, now) {
+                Typed::Stay => Vec::new(),
+                Typed::Do(effect) => vec![effect],
+                Typed::Leave => self.leave_form(),
+            },
+            Some(Screen::Prompt(prompt)) => {
+                let prompt = prompt.clone();
+                self.prompted(prompt, key)
+            }
+            Some(Screen::Help(filter)) => {
+                match key.code {
+                    KeyCode::Esc | KeyCode::Enter => drop(self.stack.pop()),
+                    KeyCode::Backspace => drop(filter.pop()),
+                    KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                        drop(self.stack.pop())
+                    }
+                    KeyCode::Char(c) => filter.push(c),
+                    _ => {}
+                }
+                Vec::new()
+            }
+            _ => match key.code {
+                KeyCode::Char(c @ '1'..='9') if key.modifiers.is_empty() => {
+                    self.show_tab(c as usize - '1' as usize)
+                }
+                _ => self.keys.action(&key).map_or(Vec::new(), |action| self.act(action)),
+            },
+        }
+    }
+
+    /// Text was pasted.
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        let now = self.now;
+        match self.stack.last_mut() {
+            Some(Screen::Compose(form)) => form.paste(text, now),
+            Some(Screen::Prompt(prompt)) => {
+                prompt.text.push_str(crate::text::DisplayText::new(text).as_str())
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The text as the editor left it.
+    pub(super) fn edited(&mut self, text: Option<String>) -> Vec<Effect> {
+        let now = self.now;
+        if let (Some(Screen::Compose(form)), Some(text)) = (self.stack.last_mut(), text) {
+            form.edited(&text, now);
+        }
+        Vec::new()
+    }
+
+    fn leave_form(&mut self) -> Vec<Effect> {
+        let Some(Screen::Compose(mut form)) = self.stack.pop() else { return Vec::new() };
+        let keep = form.keep();
+        if let Effect::Keep(Some(draft)) = &keep {
+            self.found_draft = Some((**draft).clone());
+            let _ = self.say(Said::Good("The draft is kept: c goes on with it.".into()));
+        }
+        vec![keep]
+    }
+
+    /// Does what a key or the palette says.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
+        let page = self.height().max(2) as isize - 1;
+        match action {
+            Action::Down => self.step(1),
+            Action::Up => self.step(-1),
+            Action::PageDown => self.step(page),
+            Action::PageUp => self.step(-page),
+            Action::Top => self.step(isize::MIN / 2),
+            Action::Bottom => self.step(isize::MAX / 2),
+            Action::Open => self.open(),
+            Action::Back => self.back(),
+            Action::NextLine => self.show_tab((self.tab + 1) % TABS.len()),
+            Action::PreviousLine => self.show_tab((self.tab + TABS.len() - 1) % TABS.len()),
+            Action::LoadNew => {
+                self.rows_mut().show_new();
+                Vec::new()
+            }
+            Action::Refresh => match self.stack.last() {
+                Some(Screen::Thread(_)) => self.reload_thread(),
+                _ => self.load_newest(),
+            },
+            Action::Compose => self.compose(),
+            Action::Reply => self.about(|app, post| app.reply(&post)),
+            Action::Edit => self.own(|post| vec![Effect::Source(post.id)]),
+            Action::Delete => self.own(|post| vec![Effect::Delete(post.id)]),
+            Action::Boost => {
+                self.about(|_, post| vec![Effect::React(post.id, Reaction::Boost(!post.reblogged))])
+            }
+            Action::Like => {
+                self.about(|_, post| vec![Effect::React(post.id, Reaction::Like(!post.favourited))])
+            }
+            Action::Bookmark => {
+                self.about(|_, post| vec![Effect::React(post.id, Reaction::Bookmark(!post.bookmarked))])
+            }
+            Action::Reveal => self.about(|app, post| {
+                if !app.opened.remove(&post.id) {
+                    app.opened.insert(post.id);
+                }
+                Vec::new()
+            }),
+            Action::Fold => {
+                if let Some(Screen::Thread(tree)) = self.stack.last_mut() {
+                    tree.fold();
+                }
+                Vec::new()
+            }
+            Action::Person => self.about(|app, post| app.show_person(post.account.id)),
+            Action::Follow => {
+                self.relate(|person| Relate::Follow(!person.is_some_and(|held| held.following)))
+            }
+            Action::Mute => self.relate(|person| Relate::Mute(!person.is_some_and(|held| held.muting))),
+            Action::Block => self.relate(|person| Relate::Block(!person.is_some_and(|held| held.blocking))),
+            Action::Search => self.ask(Asks::Search),
+            Action::Palette => self.ask(Asks::Palette),
+            Action::Copy => self.about(|app, post| {
+                let address = post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri);
+                let _ = app.say(Said::Good(format!("Copied: {address}")));
+                vec![Effect::Copy(address)]
+            }),
+            Action::Help => {
+                self.stack.push(Screen::Help(String::new()));
+                Vec::new()
+            }
+            Action::Quit => vec![Effect::Quit],
+        }
+    }
+
+    fn ask(&mut self, asks: Asks) -> Vec<Effect> {
+        self.stack.push(Screen::Prompt(Prompt { asks, text: String::new(), chosen: 0 }));
+        Vec::new()
+    }
+
+    fn show_tab(&mut self, tab: usize) -> Vec<Effect> {
+        if tab >= TABS.len() {
+            return Vec::new();
+        }
+        self.stack.clear();
+        self.tab = tab;
+        if self.lines.get(&tab).is_some_and(|rows| rows.loaded) { Vec::new() } else { self.load_newest() }
+    }
+
+    fn step(&mut self, by: isize) -> Vec<Effect> {
+        let height = self.height();
+        match self.stack.last_mut() {
+            Some(Screen::Thread(tree)) => tree.step(by),
+            Some(Screen::Found(found)) => {
+                found.selected = found.selected.saturating_add_signed(by).min(found.len().saturating_sub(1));
+            }
+            _ => {
+                self.rows_mut().step(by, height);
+                return self.load_older();
+            }
+        }
+        Vec::new()
+    }
+
+    fn back(&mut self) -> Vec<Effect> {
+        if let Some(Screen::Line(..)) = self.stack.pop() {
+            // Another one below it, as of the person from whose posts this one was opened, is fetched again.
+            let below = self.stack.iter().rev().find_map(super::as_line).cloned();
+            self.other = below.map(|line| (line, Rows::default()));
+            if self.other.is_some() {
+                return self.load_newest();
+            }
+        }
+        Vec::new()
+    }
+
+    fn open(&mut self) -> Vec<Effect> {
+        if let Some(Screen::Found(found)) = self.stack.last() {
+            let at = found.selected;
+            if let Some(person) = found.people.get(at) {
+                let id = person.id.clone();
+                return self.show_person(id);
+            }
+            if let Some(tag) = found.tags.get(at.wrapping_sub(found.people.len())) {
+                let line = Line::Tag(tag.clone());
+                return self.show_line(line);
+            }
+        }
+        if let Some(Screen::Thread(tree)) = self.stack.last()
+            && tree
+                .selected()
+                .is_some_and(|place| matches!(&place.item, Item::Post(post) if post.id == tree.focus))
+        {
+            return Vec::new(); // it is open already
+        }
+        let person = match self.line().1.and_then(Rows::selected) {
+            Some((_, Row::Notification(notification))) if notification.status.is_none() => {
+                Some(notification.account.id.clone())
+            }
+            _ => None,
+        };
+        if let (Some(person), None | Some(Screen::Line(..))) = (person, self.stack.last()) {
+            return self.show_person(person);
+        }
+        self.about(|app, post| {
+            let id = post.id.clone();
+            app.stack.push(Screen::Thread(Tree::new(post)));
+            vec![Effect::Thread(id)]
+        })
+    }
+
+    fn show_person(&mut self, id: String) -> Vec<Effect> {
+        let mut effects = vec![Effect::Person(id.clone())];
+        effects.extend(self.show_line(Line::Person(id)));
+        effects
+    }
+
+    fn show_line(&mut self, line: Line) -> Vec<Effect> {
+        if self.stack.iter().rev().find_map(super::as_line) == Some(&line) {
+            return Vec::new();
+        }
+        self.other = Some((line.clone(), Rows::default()));
+        self.stack.push(Screen::Line(line, None));
+        self.load_newest()
+    }
+
+    /// Does something about the selected post, if one is.
+    fn about(&mut self, what: impl FnOnce(&mut Self, Status) -> Vec<Effect>) -> Vec<Effect> {
+        match self.subject().cloned() {
+            Some(post) => what(self, post),
+            None => Vec::new(),
+        }
+    }
+
+    /// Does something about the selected post if it is the reader's own. Erasing is asked back.
+    fn own(&mut self, what: impl FnOnce(Status) -> Vec<Effect>) -> Vec<Effect> {
+        self.about(|app, post| {
+            if app.me.as_ref().is_none_or(|me| me.id != post.account.id) {
+                return app
+                    .say(Said::Bad("This post is somebody else's: only its author can change it.".into()));
+            }
+            let mut effects = what(post);
+            match effects.pop() {
+                Some(erase @ Effect::Delete(_)) => {
+                    app.ask(Asks::Sure(Box::new(erase), "Erase this post here and at all who hold it?"))
+                }
+                Some(other) => vec![other],
+                None => Vec::new(),
+            }
+        })
+    }
+
+    fn relate(&mut self, what: impl FnOnce(Option<&crate::api::Relationship>) -> Relate) -> Vec<Effect> {
+        let shown = match self.stack.last() {
+            Some(Screen::Line(Line::Person(id), person)) => {
+                Some((id.clone(), person.as_ref().map(|person| person.relation.clone())))
+            }
+            _ => self.subject().map(|post| (post.account.id.clone(), None)),
+        };
+        let Some((id, relation)) = shown else { return Vec::new() };
+        if self.me.as_ref().is_some_and(|me| me.id == id) {
+            return self.say(Said::Bad("That is you.".into()));
+        }
+        let relate = what(relation.as_ref());
+        let effect = Effect::Relate(id, relate);
+        match relate {
+            Relate::Block(true) => {
+                self.ask(Asks::Sure(Box::new(effect), "Block: show, store and pass on nothing of theirs?"))
+            }
+            _ => vec![effect],
+        }
+    }
+
+    fn compose(&mut self) -> Vec<Effect> {
+        let draft = self.found_draft.take().unwrap_or_default();
+        self.stack.push(Screen::Compose(Box::new(Compose::new(draft, self.now))));
+        Vec::new()
+    }
+
+    fn reply(&mut self, post: &Status) -> Vec<Effect> {
+        let me = self.me.as_ref().map(|me| me.id.as_str());
+        let mention = if me == Some(post.account.id.as_str()) {
+            String::new()
+        } else {
+            format!("@{} ", post.account.acct)
+        };
+        let name = crate::text::DisplayText::new(&post.account.display_name).to_string();
+        let draft = Draft {
+            text: mention,
+            warning: post.spoiler_text.clone(),
+            reply_to: Some((post.id.clone(), name)),
+            ..Draft::default()
+        };
+        self.stack.push(Screen::Compose(Box::new(Compose::new(draft, self.now))));
+        Vec::new()
+    }
+
+    fn prompted(&mut self, mut prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        if let Asks::Sure(effect, _) = prompt.asks {
+            self.stack.pop();
+            return if matches!(key.code, KeyCode::Char('y' | 'Y')) { vec![*effect] } else { Vec::new() };
+        }
+        match key.code {
+            KeyCode::Esc => {
+                self.stack.pop();
+                return Vec::new();
+            }
+            KeyCode::Char('c') if ctrl => {
+                self.stack.pop();
+                return Vec::new();
+            }
+            KeyCode::Enter => {
+                self.stack.pop();
+                return self.answer(&prompt);
+            }
+            KeyCode::Up => prompt.chosen = prompt.chosen.saturating_sub(1),
+            KeyCode::Down => prompt.chosen += 1,
+            KeyCode::Backspace => {
+                prompt.text.pop();
+                prompt.chosen = 0;
+            }
+            KeyCode::Char(c) if !ctrl => {
+                prompt.text.push(c);
+                prompt.chosen = 0;
+            }
+            _ => {}
+        }
+        prompt.chosen = prompt.chosen.min(offered(&prompt.text).len().saturating_sub(1));
+        if let Some(Screen::Prompt(shown)) = self.stack.last_mut() {
+            *shown = prompt;
+        }
+        Vec::new()
+    }
+
+    fn answer(&mut self, prompt: &Prompt) -> Vec<Effect> {
+        match prompt.asks {
+            Asks::Palette => {
+                let found = offered(&prompt.text).get(prompt.chosen).map(|(action, ..)| *action);
+                found.map_or(Vec::new(), |action| self.act(action))
+            }
+            Asks::Search if prompt.text.trim().is_empty() => Vec::new(),
+            Asks::Search => {
+                let words = prompt.text.trim().to_owned();
+                let found = Found { words: words.clone(), loading: true, ..Found::default() };
+                self.stack.push(Screen::Found(found));
+                vec![Effect::Search(words)]
+            }
+            Asks::Sure(..) => Vec::new(),
+        }
+    }
+}
+
+/// The actions whose name or meaning has these letters in this order; those that begin so first.
+pub fn offered(letters: &str) -> Vec<(Action, &'static str, &'static str)> {
+    let letters = letters.to_lowercase();
+    let mut found: Vec<_> = ACTIONS
+        .iter()
+        .filter(|(_, name, _, what)| has_in_order(name, &letters) || what.to_lowercase().contains(&letters))
+        .map(|(action, name, _, what)| (*action, *name, *what))
+        .collect();
+    found.sort_by_key(|(_, name, _)| !name.starts_with(&letters));
+    found
+}
+
+fn has_in_order(text: &str, letters: &str) -> bool {
+    let mut text = text.chars();
+    letters.chars().all(|letter| text.any(|c| c == letter))
+}

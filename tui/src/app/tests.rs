@@ -1,0 +1,199 @@
+//! Stories told without a terminal and without a server: what happens, what is wanted, and what stays as it is.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::*;
+use crate::{
+    api::{Notification, Source},
+    msg::{News, Reaction, Relate, Row, Span},
+};
+
+pub fn post(id: &str, who: &str, text: &str) -> Status {
+    Status {
+        id: id.into(),
+        account: person(who),
+        created_at: Some(Timestamp::from_second(1_000).unwrap()),
+        content: text.into(),
+        visibility: "public".into(),
+        ..Status::default()
+    }
+}
+
+pub fn person(name: &str) -> Account {
+    Account {
+        id: name.to_lowercase(),
+        acct: name.to_lowercase(),
+        display_name: name.into(),
+        ..Account::default()
+    }
+}
+
+pub fn row(status: Status) -> Row {
+    Row::Post(Box::new(status))
+}
+
+/// An app on a screen of this size, with these posts on the home timeline.
+pub fn app(size: (u16, u16), posts: &[Status]) -> App {
+    let theme = Theme::new(true, false);
+    let now = Timestamp::from_second(1_120).unwrap();
+    let (mut app, first) = App::new(theme, Keys::default(), Bidi::Here, size, now);
+    app.zone = TimeZone::UTC;
+    assert!(first.contains(&Effect::Load(Line::Home, Span::Newest)));
+    app.update(Msg::Me(Box::new(person("Me"))));
+    app.update(Msg::Page(Line::Home, Span::Newest, posts.iter().cloned().map(row).collect()));
+    app
+}
+
+pub fn press(app: &mut App, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for c in keys.chars() {
+        let code = match c {
+            '\n' => KeyCode::Enter,
+            '\u{1b}' => KeyCode::Esc,
+            '\t' => KeyCode::Tab,
+            c => KeyCode::Char(c),
+        };
+        effects = app.update(Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+    effects
+}
+
+pub fn ctrl(app: &mut App, c: char) -> Vec<Effect> {
+    app.update(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)))
+}
+
+fn three() -> Vec<Status> {
+    vec![post("3", "Bob", "third"), post("2", "Ada", "second"), post("1", "Me", "first")]
+}
+
+#[test]
+fn news_wait_above_and_move_nothing() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "j");
+    assert_eq!(app.subject().unwrap().id, "2");
+    for id in 10..1_010 {
+        app.update(Msg::News(News::Update(Box::new(post(&id.to_string(), "Eve", "spam")))));
+    }
+    assert_eq!((app.subject().unwrap().id.as_str(), app.line().1.unwrap().waiting()), ("2", 1_000));
+    press(&mut app, ".");
+    assert_eq!((app.subject().unwrap().id.as_str(), app.line().1.unwrap().waiting()), ("2", 0));
+}
+
+#[test]
+fn keys_do_to_a_post_what_they_say_and_take_it_back() {
+    let mut app = app((80, 24), &three());
+    assert_eq!(press(&mut app, "f"), [Effect::React("3".into(), Reaction::Like(true))]);
+    app.update(Msg::Post(Box::new(Status { favourited: true, ..post("3", "Bob", "third") }), Done::Reacted));
+    assert_eq!(press(&mut app, "f"), [Effect::React("3".into(), Reaction::Like(false))]);
+    assert_eq!(press(&mut app, "b"), [Effect::React("3".into(), Reaction::Boost(true))]);
+    assert_eq!(press(&mut app, "m"), [Effect::React("3".into(), Reaction::Bookmark(true))]);
+    assert_eq!(press(&mut app, "F"), [Effect::Relate("bob".into(), Relate::Follow(true))]);
+    assert_eq!(press(&mut app, "q"), [Effect::Quit]);
+}
+
+#[test]
+fn only_own_posts_are_changed_and_erasing_is_asked_back() {
+    let mut app = app((80, 24), &three());
+    assert_eq!(press(&mut app, "D"), []);
+    assert!(matches!(app.said, Some((Said::Bad(_), _))));
+    assert_eq!(press(&mut app, "jjD"), []);
+    assert_eq!(press(&mut app, "n"), []);
+    assert_eq!(press(&mut app, "D"), []);
+    assert_eq!(press(&mut app, "y"), [Effect::Delete("1".into())]);
+    app.update(Msg::Post(Box::new(post("1", "Me", "first")), Done::Deleted));
+    assert_eq!(app.line().1.unwrap().shown().0.len(), 2);
+    assert_eq!(press(&mut app, "e"), []);
+}
+
+#[test]
+fn a_thread_opens_and_is_left() {
+    let mut app = app((80, 24), &three());
+    assert_eq!(press(&mut app, "\n"), [Effect::Thread("3".into())]);
+    let answer = Status { in_reply_to_id: Some("3".into()), ..post("4", "Ada", "answer") };
+    app.update(Msg::Context("3".into(), Box::new(Context { ancestors: vec![], descendants: vec![answer] })));
+    press(&mut app, "j");
+    assert_eq!(app.subject().unwrap().id, "4");
+    press(&mut app, "\u{1b}");
+    assert_eq!(app.subject().unwrap().id, "3");
+}
+
+#[test]
+fn what_is_written_is_never_lost() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "rhello");
+    let Some(Screen::Compose(form)) = app.stack.last() else { panic!("no form") };
+    assert_eq!(form.draft().text, "@bob hello");
+    let sent = ctrl(&mut app, 's');
+    assert!(matches!(sent.as_slice(), [Effect::Post(draft)] if draft.reply_to.as_ref().unwrap().0 == "3"));
+    let effect = sent.into_iter().next().unwrap();
+    app.update(Msg::Failed(Box::new(effect), "the node does not run".into()));
+    let Some(Screen::Compose(form)) = app.stack.last() else { panic!("the form is gone") };
+    assert!(!form.sending && form.failure.is_some() && form.draft().text == "@bob hello");
+    let kept = press(&mut app, "\u{1b}");
+    assert!(matches!(kept.as_slice(), [Effect::Keep(Some(_))]));
+    press(&mut app, "c");
+    let Some(Screen::Compose(form)) = app.stack.last() else { panic!("no form") };
+    assert_eq!(form.draft().text, "@bob hello");
+    ctrl(&mut app, 's');
+    let done = app.update(Msg::Post(Box::new(post("9", "Me", "@bob hello")), Done::Posted));
+    assert!(done.contains(&Effect::Keep(None)) && app.stack.is_empty());
+}
+
+#[test]
+fn an_own_post_is_written_again() {
+    let mut app = app((80, 24), &three());
+    assert_eq!(press(&mut app, "jje"), [Effect::Source("1".into())]);
+    app.update(Msg::Source(Box::new(Source {
+        id: "1".into(),
+        text: "first".into(),
+        spoiler_text: String::new(),
+    })));
+    press(&mut app, "!");
+    assert!(
+        matches!(ctrl(&mut app, 's').as_slice(), [Effect::Post(draft)] if draft.edits.as_deref() == Some("1") && draft.text == "first!")
+    );
+}
+
+#[test]
+fn the_server_goes_and_comes_back_and_what_was_missed_is_fetched() {
+    let mut app = app((80, 24), &three());
+    app.update(Msg::Stream(Err("gone".into())));
+    assert_eq!(app.link, Link::Lost("gone".into()));
+    let effects = app.update(Msg::Stream(Ok(())));
+    assert!(effects.contains(&Effect::Load(Line::Home, Span::Above("3".into()))));
+    app.update(Msg::Page(
+        Line::Home,
+        Span::Above("3".into()),
+        vec![row(post("4", "Bob", "fourth")), row(post("3", "Bob", "third"))],
+    ));
+    assert_eq!(app.line().1.unwrap().waiting(), 1);
+}
+
+#[test]
+fn everything_can_be_done_by_its_name() {
+    let mut app = app((80, 24), &three());
+    assert_eq!(press(&mut app, ":bookm\n"), [Effect::React("3".into(), Reaction::Bookmark(true))]);
+    assert_eq!(press(&mut app, "/ada lovelace\n"), [Effect::Search("ada lovelace".into())]);
+    let found = crate::api::Found { accounts: vec![person("Ada")], statuses: three(), hashtags: vec![] };
+    app.update(Msg::Found("ada lovelace".into(), Box::new(found)));
+    let effects = press(&mut app, "\n");
+    assert!(effects.contains(&Effect::Person("ada".into())));
+    assert!(effects.contains(&Effect::Load(Line::Person("ada".into()), Span::Newest)));
+}
+
+#[test]
+fn notices_wait_in_their_own_place() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "4");
+    app.update(Msg::Page(Line::Notifications, Span::Newest, vec![]));
+    let notice = Notification {
+        id: "1".into(),
+        kind: "follow".into(),
+        account: person("Ada"),
+        ..Notification::default()
+    };
+    app.update(Msg::News(News::Notified(Box::new(notice))));
+    assert_eq!(app.line().1.unwrap().waiting(), 1);
+    press(&mut app, ".");
+    assert!(press(&mut app, "\n").contains(&Effect::Person("ada".into())));
+}

@@ -1,0 +1,260 @@
+//! A thread as a tree: who answers whom, what is folded, and where something is missing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::api::{Context, Id, Status};
+
+/// Deepest place that is drawn deeper than the one above it: beyond it the lines would be all margin.
+pub const DEEPEST: usize = 24;
+
+/// A place in a thread.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A post.
+    Post(Box<Status>),
+    /// A post that is answered and not here.
+    Missing(Id),
+}
+
+/// A place and how deep it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    pub item: Item,
+    pub depth: usize,
+    /// Answers below it, of all depths.
+    pub below: usize,
+}
+
+/// A thread around one post.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    /// The post that was opened.
+    pub focus: Id,
+    places: Vec<Place>,
+    folded: BTreeSet<Id>,
+    selected: usize,
+    pub loading: bool,
+}
+
+impl Item {
+    /// The id of the post, here or not.
+    pub fn id(&self) -> &Id {
+        match self {
+            Self::Post(status) => &status.id,
+            Self::Missing(id) => id,
+        }
+    }
+}
+
+impl Tree {
+    /// What is known when a post is opened: only itself.
+    pub fn new(status: Status) -> Self {
+        let focus = status.id.clone();
+        let place = Place { item: Item::Post(Box::new(status)), depth: 0, below: 0 };
+        Self { focus, places: vec![place], folded: BTreeSet::new(), selected: 0, loading: true }
+    }
+
+    /// Takes in what is around the post. The selection stays on the same post.
+    pub fn take(&mut self, context: Context) {
+        self.loading = false;
+        let selected = self.selected().map(|place| place.item.id().clone());
+        let focus = self.places.iter().find_map(|place| match &place.item {
+            Item::Post(status) if status.id == self.focus => Some((**status).clone()),
+            _ => None,
+        });
+        let all = context.ancestors.into_iter().chain(focus).chain(context.descendants);
+        self.places = arranged(all.collect());
+        let place = |id: &Id| self.visible().iter().position(|place| place.item.id() == id);
+        self.selected = selected.as_ref().and_then(place).or_else(|| place(&self.focus)).unwrap_or(0);
+    }
+
+    /// The places that no fold hides.
+    pub fn visible(&self) -> Vec<&Place> {
+        let mut hidden_below: Option<usize> = None;
+        let mut visible = Vec::new();
+        for place in &self.places {
+            if hidden_below.is_some_and(|depth| place.depth > depth) {
+                continue;
+            }
+            hidden_below = self.is_folded(place).then_some(place.depth);
+            visible.push(place);
+        }
+        visible
+    }
+
+    /// Whether what is below a place is folded away.
+    pub fn is_folded(&self, place: &Place) -> bool {
+        place.below > 0 && self.folded.contains(place.item.id())
+    }
+
+    /// The selected place.
+    pub fn selected(&self) -> Option<&Place> {
+        self.visible().get(self.selected).copied()
+    }
+
+    /// Its number among the visible ones.
+    pub fn selected_at(&self) -> usize {
+        self.selected
+    }
+
+    /// Selects another place, so many further.
+    pub fn step(&mut self, by: isize) {
+        let last = self.visible().len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+
+    /// Folds or unfolds what is below the selected place.
+    pub fn fold(&mut self) {
+        let Some(id) = self.selected().map(|place| place.item.id().clone()) else { return };
+        if !self.folded.remove(&id) {
+            self.folded.insert(id);
+        }
+    }
+
+    /// A post says something else, or counts otherwise.
+    pub fn change(&mut self, new: &Status) {
+        for place in &mut self.places {
+            if place.item.id() == &new.id {
+                place.item = Item::Post(Box::new(new.clone()));
+            }
+        }
+    }
+
+    /// A post is gone; what answered it stays.
+    pub fn remove(&mut self, id: &Id) {
+        for place in &mut self.places {
+            if place.item.id() == id {
+                place.item = Item::Missing(id.clone());
+            }
+        }
+    }
+}
+
+/// Posts in the order of a tree: each below what it answers, in the order in which they came. Whatever answers something
+/// that is not here stands below a place that says so.
+fn arranged(posts: Vec<Status>) -> Vec<Place> {
+    let here: BTreeSet<&Id> = posts.iter().map(|post| &post.id).collect();
+    let mut answers: HashMap<Option<&Id>, Vec<usize>> = HashMap::new();
+    let mut missing: Vec<&Id> = Vec::new();
+    for (number, post) in posts.iter().enumerate() {
+        let parent = post.in_reply_to_id.as_ref();
+        if let Some(parent) = parent.filter(|parent| !here.contains(parent) && !missing.contains(parent)) {
+            missing.push(parent);
+        }
+        answers.entry(parent).or_default().push(number);
+    }
+    let mut places = Vec::new();
+    let mut seen = vec![false; posts.len()];
+    // The roots, then what hangs on something missing, then what hangs on itself in a circle.
+    let roots = answers.get(&None).cloned().unwrap_or_default();
+    for root in roots {
+        below(root, 0, &posts, &answers, &mut seen, &mut places);
+    }
+    for id in missing {
+        let at = places.len();
+        places.push(Place { item: Item::Missing(id.clone()), depth: 0, below: 0 });
+        for child in answers.get(&Some(id)).cloned().unwrap_or_default() {
+            below(child, 1, &posts, &answers, &mut seen, &mut places);
+        }
+        places[at].below = places.len() - at - 1;
+    }
+    for number in 0..posts.len() {
+        below(number, 0, &posts, &answers, &mut seen, &mut places);
+    }
+    places
+}
+
+/// Adds a post and all that answers it. Not by recursion: a thread may be as deep as a stranger likes.
+fn below(
+    root: usize,
+    depth: usize,
+    posts: &[Status],
+    answers: &HashMap<Option<&Id>, Vec<usize>>,
+    seen: &mut [bool],
+    places: &mut Vec<Place>,
+) {
+    let mut open: Vec<usize> = Vec::new(); // places whose answers are being added, by their place
+    let mut next = vec![(root, depth)];
+    while let Some((number, depth)) = next.pop() {
+        if std::mem::replace(&mut seen[number], true) {
+            continue;
+        }
+        let post = &posts[number];
+        while let Some(&last) = open.last().filter(|&&last: &&usize| places[last].depth >= depth) {
+            places[last].below = places.len() - last - 1;
+            open.pop();
+        }
+        open.push(places.len());
+        places.push(Place { item: Item::Post(Box::new(post.clone())), depth, below: 0 });
+        let children = answers.get(&Some(&post.id)).map(Vec::as_slice).unwrap_or_default();
+        next.extend(children.iter().rev().map(|child| (*child, depth + 1)));
+    }
+    for last in open {
+        places[last].below = places.len() - last - 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post(id: &str, parent: Option<&str>) -> Status {
+        Status { id: id.into(), in_reply_to_id: parent.map(Id::from), ..Status::default() }
+    }
+
+    fn drawn(tree: &Tree) -> Vec<String> {
+        let name = |place: &&Place| match &place.item {
+            Item::Post(post) => format!("{}{}", " ".repeat(place.depth), post.id),
+            Item::Missing(id) => format!("{}?{id}", " ".repeat(place.depth)),
+        };
+        tree.visible().iter().map(name).collect()
+    }
+
+    fn tree() -> Tree {
+        let mut tree = Tree::new(post("b", Some("a")));
+        tree.take(Context {
+            ancestors: vec![post("a", None)],
+            descendants: vec![post("c", Some("b")), post("d", Some("c")), post("e", Some("b"))],
+        });
+        tree
+    }
+
+    #[test]
+    fn answers_stand_below_what_they_answer() {
+        let mut tree = tree();
+        assert_eq!(drawn(&tree), ["a", " b", "  c", "   d", "  e"]);
+        assert_eq!(tree.selected().unwrap().item.id(), "b");
+        tree.step(1);
+        tree.fold();
+        assert_eq!(drawn(&tree), ["a", " b", "  c", "  e"]);
+        assert_eq!(tree.selected().unwrap().below, 1);
+        tree.fold();
+        assert_eq!(drawn(&tree).len(), 5);
+        tree.step(100);
+        assert_eq!(tree.selected().unwrap().item.id(), "e");
+    }
+
+    #[test]
+    fn what_is_missing_has_a_place() {
+        let mut tree = Tree::new(post("b", Some("a")));
+        tree.take(Context {
+            ancestors: vec![],
+            descendants: vec![post("d", Some("c")), post("e", Some("b"))],
+        });
+        assert_eq!(drawn(&tree), ["?a", " b", "  e", "?c", " d"]);
+        tree.remove(&"b".into());
+        assert_eq!(drawn(&tree), ["?a", " ?b", "  e", "?c", " d"]);
+    }
+
+    #[test]
+    fn a_circle_and_a_tower_end() {
+        let mut tree = Tree::new(post("a", Some("b")));
+        tree.take(Context { ancestors: vec![post("b", Some("a"))], descendants: vec![] });
+        assert_eq!(tree.visible().len(), 2);
+        let tower = (1..20_000).map(|n| post(&n.to_string(), Some(&(n - 1).to_string()))).collect();
+        let mut tree = Tree::new(post("0", None));
+        tree.take(Context { ancestors: vec![], descendants: tower });
+        assert_eq!(tree.visible().len(), 20_000);
+        assert_eq!(tree.visible()[0].below, 19_999);
+    }
+}

@@ -1,0 +1,184 @@
+//! Which key does what: one table, which help and palette are made from, and which a person's file patches.
+//!
+//! ```toml
+//! [keys]
+//! "ctrl-r" = "refresh"   # one more way
+//! "x" = "none"           # this key does nothing
+//! ```
+
+use std::collections::BTreeMap;
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+macro_rules! actions {
+    ($($action:ident $name:literal $keys:literal $what:literal;)*) => {
+        /// Something that a key does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action { $(#[doc = $what] $action,)* }
+
+        /// Every action: its name in files and palette, its keys, and what it does.
+        pub const ACTIONS: &[(Action, &str, &str, &str)] = &[$((Action::$action, $name, $keys, $what),)*];
+    };
+}
+
+actions! {
+    Down "down" "j down" "Next";
+    Up "up" "k up" "Previous";
+    PageDown "page-down" "space pagedown ctrl-f" "A page further";
+    PageUp "page-up" "pageup ctrl-b" "A page back";
+    Top "top" "g home" "To the newest";
+    Bottom "bottom" "G end" "To the oldest that is here";
+    Open "open" "enter l right" "Open the thread";
+    Back "back" "esc h left backspace" "Back";
+    NextLine "next-timeline" "tab" "Next timeline";
+    PreviousLine "previous-timeline" "backtab" "Previous timeline";
+    LoadNew "load-new" "." "Show what is new";
+    Refresh "refresh" "R" "Ask the server again";
+    Compose "compose" "c" "Write a post";
+    Reply "reply" "r" "Answer";
+    Edit "edit" "e" "Change an own post";
+    Delete "delete" "D" "Erase an own post";
+    Boost "boost" "b" "Pass on, or take back";
+    Like "like" "f" "Like, or take back";
+    Bookmark "bookmark" "m" "Mark, or take back";
+    Reveal "reveal" "s" "Open or close what is behind a warning";
+    Fold "fold" "z" "Fold or unfold answers";
+    Person "person" "a" "Who wrote this";
+    Follow "follow" "F" "Follow, or no longer";
+    Mute "mute" "M" "Mute, or no longer";
+    Block "block" "B" "Block, or no longer";
+    Search "search" "/" "Search";
+    Copy "copy" "y" "Copy the address of the post";
+    Help "help" "?" "What the keys do";
+    Palette "palette" ":" "Do anything by its name";
+    Quit "quit" "q ctrl-c" "Leave";
+}
+
+/// The table that holds.
+#[derive(Debug, Clone)]
+pub struct Keys(BTreeMap<String, Action>);
+
+impl Default for Keys {
+    fn default() -> Self {
+        let pairs = ACTIONS
+            .iter()
+            .flat_map(|(action, _, keys, _)| keys.split(' ').map(|key| (key.to_owned(), *action)));
+        Self(pairs.collect())
+    }
+}
+
+impl Keys {
+    /// Changes the table as a person's file says.
+    ///
+    /// # Errors
+    /// Names the key or the action that there is not.
+    pub fn patch(&mut self, patch: &BTreeMap<String, String>) -> Result<(), String> {
+        for (key, name) in patch {
+            if !is_key(key) {
+                return Err(format!("\"{key}\" is no key; keys are written like x, X, ctrl-x, enter, f5"));
+            }
+            if name == "none" {
+                self.0.remove(key);
+                continue;
+            }
+            let action = by_name(name).ok_or_else(|| format!("\"{name}\" is nothing that a key does"))?;
+            self.0.insert(key.clone(), action);
+        }
+        Ok(())
+    }
+
+    /// What this key does.
+    pub fn action(&self, event: &KeyEvent) -> Option<Action> {
+        self.0.get(&written(event)?).copied()
+    }
+
+    /// The keys that do this, as people write them.
+    pub fn of(&self, action: Action) -> Vec<&str> {
+        let held = self.0.iter().filter(|(_, held)| **held == action);
+        let mut keys: Vec<&str> = held.map(|(key, _)| key.as_str()).collect();
+        // The shortest first: that is the one to be remembered.
+        keys.sort_by_key(|key| key.chars().count());
+        keys
+    }
+}
+
+/// The action of this name.
+pub fn by_name(name: &str) -> Option<Action> {
+    ACTIONS.iter().find(|(_, held, ..)| *held == name).map(|(action, ..)| *action)
+}
+
+const NAMED: &[(&str, KeyCode)] = &[
+    ("backspace", KeyCode::Backspace),
+    ("backtab", KeyCode::BackTab),
+    ("delete", KeyCode::Delete),
+    ("down", KeyCode::Down),
+    ("end", KeyCode::End),
+    ("enter", KeyCode::Enter),
+    ("esc", KeyCode::Esc),
+    ("home", KeyCode::Home),
+    ("insert", KeyCode::Insert),
+    ("left", KeyCode::Left),
+    ("pagedown", KeyCode::PageDown),
+    ("pageup", KeyCode::PageUp),
+    ("right", KeyCode::Right),
+    ("space", KeyCode::Char(' ')),
+    ("tab", KeyCode::Tab),
+    ("up", KeyCode::Up),
+];
+
+/// A key as it is written in the table; none for those that cannot be.
+fn written(event: &KeyEvent) -> Option<String> {
+    let base = match NAMED.iter().find(|(_, code)| *code == event.code) {
+        Some((name, _)) => (*name).to_owned(),
+        None => match event.code {
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::F(number) => format!("f{number}"),
+            _ => return None,
+        },
+    };
+    let held = |modifier, name| if event.modifiers.contains(modifier) { name } else { "" };
+    let (ctrl, alt) = (held(KeyModifiers::CONTROL, "ctrl-"), held(KeyModifiers::ALT, "alt-"));
+    Some(format!("{ctrl}{alt}{base}"))
+}
+
+fn is_key(text: &str) -> bool {
+    let base = text.strip_prefix("ctrl-").unwrap_or(text);
+    let base = base.strip_prefix("alt-").unwrap_or(base);
+    let function = base.strip_prefix('f').and_then(|number| number.parse::<u8>().ok());
+    base.chars().count() == 1 || NAMED.iter().any(|(name, _)| *name == base) || function.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
+        KeyEvent::new(code, modifiers)
+    }
+
+    #[test]
+    fn no_key_does_two_things_and_each_is_written_as_keys_are() {
+        let mut all: Vec<&str> = ACTIONS.iter().flat_map(|(_, _, keys, _)| keys.split(' ')).collect();
+        assert!(all.iter().all(|key| is_key(key)), "{all:?}");
+        all.sort_unstable();
+        let count = all.len();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        assert!(ACTIONS.iter().all(|(action, name, ..)| by_name(name) == Some(*action)));
+    }
+
+    #[test]
+    fn a_persons_file_changes_the_table() {
+        let mut keys = Keys::default();
+        let patch = [("x", "like"), ("f", "none"), ("ctrl-r", "refresh")];
+        keys.patch(&patch.map(|(key, name)| (key.to_owned(), name.to_owned())).into()).unwrap();
+        assert_eq!(keys.action(&key(KeyCode::Char('x'), KeyModifiers::NONE)), Some(Action::Like));
+        assert_eq!(keys.action(&key(KeyCode::Char('f'), KeyModifiers::NONE)), None);
+        assert_eq!(keys.action(&key(KeyCode::Char('r'), KeyModifiers::CONTROL)), Some(Action::Refresh));
+        assert_eq!(keys.of(Action::Like), ["x"]);
+        for wrong in [("xx", "like"), ("x", "fly")] {
+            let wrong = [(wrong.0.to_owned(), wrong.1.to_owned())].into();
+            assert!(keys.patch(&wrong).is_err());
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Texts as lines of so many cells: words stay whole where they fit, graphemes always.
+//!
+//! A paragraph that runs from right to left is put in the order in which it is drawn (UAX 9), and stands at the right
+//! edge; terminals that order letters themselves can be told apart by [`Bidi::Terminal`].
+
+use std::borrow::Cow;
+
+use unicode_bidi::{BidiInfo, Level};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::{api::Status, text::DisplayText};
+
+/// Who puts letters in the order in which they are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bidi {
+    /// This program.
+    #[default]
+    Here,
+    /// The terminal.
+    Terminal,
+}
+
+/// A line as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawn {
+    /// Its text, from left to right.
+    pub text: String,
+    /// Whether it belongs at the right edge.
+    pub right: bool,
+}
+
+/// Cells that a text takes.
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(grapheme_width).sum()
+}
+
+/// A grapheme takes one or two cells, whatever it is put together from: terminals that are of another mind draw the rest
+/// of the line a cell off, and nothing worse.
+fn grapheme_width(grapheme: &str) -> usize {
+    grapheme.width().min(2)
+}
+
+/// The beginning of a text that fits, with an ellipsis if that is not all of it.
+pub fn clip(text: &str, cells: usize) -> Cow<'_, str> {
+    if width(text) <= cells {
+        return text.into();
+    }
+    let mut out = String::new();
+    let mut used = 1; // the ellipsis
+    for grapheme in text.graphemes(true) {
+        used += grapheme_width(grapheme);
+        if used > cells {
+            break;
+        }
+        out.push_str(grapheme);
+    }
+    if cells > 0 {
+        out.push('…');
+    }
+    out.into()
+}
+
+/// A text as lines of at most so many cells, as they are drawn.
+pub fn lines(text: &str, cells: usize, bidi: Bidi) -> Vec<Drawn> {
+    let cells = cells.max(2); // the widest grapheme
+    let mut drawn = Vec::new();
+    for paragraph in text.split('\n') {
+        let paragraph = paragraph.replace('\t', "    ");
+        if bidi == Bidi::Terminal || !paragraph.chars().any(is_right_to_left) {
+            drawn.extend(
+                wrapped(&paragraph, cells).into_iter().map(|line| Drawn { text: line, right: false }),
+            );
+            continue;
+        }
+        let info = BidiInfo::new(&paragraph, None);
+        let right = info.paragraphs.first().is_some_and(|paragraph| paragraph.level.is_rtl());
+        let level = if right { Level::rtl() } else { Level::ltr() };
+        for line in wrapped(&paragraph, cells) {
+            drawn.push(Drawn { text: ordered(&line, level), right });
+        }
+    }
+    drawn
+}
+
+/// The beginning of a text in one line, as it is drawn.
+pub fn line(text: &str, cells: usize, bidi: Bidi) -> String {
+    let clipped = clip(text, cells);
+    if bidi == Bidi::Terminal || !clipped.chars().any(is_right_to_left) {
+        return clipped.into_owned();
+    }
+    let info = BidiInfo::new(&clipped, None);
+    let level = info.paragraphs.first().map_or(Level::ltr(), |paragraph| paragraph.level);
+    ordered(&clipped, level)
+}
+
+/// A line in the order in which it is drawn, each grapheme whole.
+fn ordered(line: &str, level: Level) -> String {
+    let info = BidiInfo::new(line, Some(level));
+    let Some(paragraph) = info.paragraphs.first() else { return String::new() };
+    let (_, runs) = info.visual_runs(paragraph, paragraph.range.clone());
+    let mut out = String::with_capacity(line.len());
+    for run in runs {
+        if info.levels[run.start].is_rtl() {
+            out.extend(line[run].graphemes(true).rev().map(mirrored));
+        } else {
+            out.push_str(&line[run]);
+        }
+    }
+    out
+}
+
+/// Brackets look the other way in what runs from right to left.
+fn mirrored(grapheme: &str) -> &str {
+    match grapheme {
+        "(" => ")",
+        ")" => "(",
+        "[" => "]",
+        "]" => "[",
+        "{" => "}",
+        "}" => "{",
+        "<" => ">",
+        ">" => "<",
+        "«" => "»",
+        "»" => "«",
+        other => other,
+    }
+}
+
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}'
+        | '\u{1e800}'..='\u{1efff}')
+}
+
+/// One paragraph in lines, in the order in which it is read.
+fn wrapped(paragraph: &str, cells: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut line, mut used) = (String::new(), 0);
+    for word in paragraph.split_word_bounds() {
+        let wide = width(word);
+        if used + wide <= cells {
+            line.push_str(word);
+            used += wide;
+            continue;
+        }
+        if word.chars().all(char::is_whitespace) {
+            // A space at the end of a line is not drawn.
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+            continue;
+        }
+        if used > 0 && wide <= cells {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        for grapheme in word.graphemes(true) {
+            let wide = grapheme_width(grapheme);
+            if used + wide > cells {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push_str(grapheme);
+            used += wide;
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// What a post says, as plain text that is safe to draw.
+pub fn plain(status: &Status) -> DisplayText {
+    match &status.starling {
+        Some(extra) if !extra.source.is_empty() => DisplayText::block(&extra.source),
+        _ => DisplayText::block(&of_html(&status.content)),
+    }
+}
+
+/// HTML as plain text; what cannot be read as such is shown as it came.
+pub fn of_html(html: &str) -> String {
+    if !html.contains(['<', '&']) {
+        return html.to_owned();
+    }
+    // Lines are broken where they are drawn: here only where the author did.
+    let read = html2text::config::with_decorator(html2text::render::TrivialDecorator::new());
+    let text = read.string_from_read(html.as_bytes(), 100_000).unwrap_or_else(|_| html.to_owned());
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str, cells: usize) -> Vec<String> {
+        lines(text, cells, Bidi::Here).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_fit() {
+        assert_eq!(texts("one two three", 8), ["one two", "three"]);
+        assert_eq!(texts("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
+        assert_eq!(texts("a\n\nb", 8), ["a", "", "b"]);
+        assert_eq!(texts("", 8), [""]);
+        assert_eq!(texts("漢字漢字", 5), ["漢字", "漢字"]);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_it_may_be() {
+        for text in ["👩‍👩‍👧‍👦👩‍👩‍👧‍👦 family", "नमस्ते दुनिया", "שלום 123 world", &"x".repeat(300), &"e\u{301}".repeat(50)]
+        {
+            for cells in 2..20 {
+                for line in texts(text, cells) {
+                    assert!(width(&line) <= cells, "{line:?} in {cells}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_runs_from_right_to_left_is_drawn_so() {
+        let drawn = lines("שלום (אב) 12", 20, Bidi::Here);
+        assert_eq!(drawn, [Drawn { text: "12 (בא) םולש".into(), right: true }]);
+        let kept = lines("שלום", 20, Bidi::Terminal);
+        assert_eq!(kept, [Drawn { text: "שלום".into(), right: false }]);
+        assert!(!lines("see שלום", 20, Bidi::Here)[0].right);
+    }
+
+    #[test]
+    fn a_line_is_cut_where_its_reading_ends() {
+        assert_eq!(line("שלום עולם", 6, Bidi::Here), "… םולש");
+        assert_eq!(line("see שלום", 20, Bidi::Here), "see םולש");
+        assert_eq!(line("שלום", 6, Bidi::Terminal), "שלום");
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(clip("abc", 3), "abc");
+        assert_eq!(clip("abcd", 3), "ab…");
+        assert_eq!(clip("漢字漢", 4), "漢…");
+        assert_eq!(clip("abc", 0), "");
+    }
+
+    #[test]
+    fn html_is_read_as_text() {
+        assert_eq!(of_html("<p>a &amp; <b>b</b></p><p>c<br>d</p>"), "a & b\n\nc\nd");
+        assert_eq!(of_html("plain"), "plain");
+    }
+}

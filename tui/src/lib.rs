@@ -1,0 +1,26 @@
+//! The terminal UI: reads and writes through the Mastodon client API, of a Starling node or of any server that has it.
+//!
+//! ```text
+//! keys, answers, news ─► Msg ─► update(&mut App, Msg) ─► Vec<Effect> ─► client (threads, HTTP) ─► Msg …
+//!                                     │
+//!                                     └─► view(&App, &mut Frame)
+//! ```
+//! `update` is the only place that changes anything, and does nothing else; `view` only draws; effects are carried out by
+//! [`client`], behind bounded queues. So every screen can be drawn in a test, and every story told without a terminal.
+
+mod api;
+mod app;
+mod client;
+mod keys;
+mod layout;
+mod msg;
+mod run;
+pub mod text;
+mod theme;
+mod view;
+
+pub use client::Server;
+pub use keys::Keys;
+pub use layout::Bidi;
+pub use run::{Options, open};
+pub use theme::Theme;

@@ -1,0 +1,187 @@
+//! A post: in two lines of a timeline, and whole.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use ratatui::{
+    Frame,
+    layout::{Alignment, Rect},
+    style::Style,
+    text::{Line as Text, Span},
+    widgets::Paragraph,
+};
+
+use crate::{
+    api::{Account, Status},
+    app::App,
+    layout::{self, clip, width},
+    text::DisplayText,
+};
+
+/// What somebody is called, safe to draw.
+pub fn name(account: &Account) -> String {
+    let name = DisplayText::new(account.display_name.trim()).to_string();
+    if name.is_empty() { DisplayText::new(&account.acct).to_string() } else { name }
+}
+
+/// How long ago, as short as can be.
+pub fn age(now: Timestamp, then: Option<Timestamp>) -> String {
+    let Some(then) = then else { return String::new() };
+    let ago = now.duration_since(then).max(SignedDuration::ZERO).as_secs();
+    match ago {
+        0..60 => "now".into(),
+        60..3_600 => format!("{}m", ago / 60),
+        3_600..86_400 => format!("{}h", ago / 3_600),
+        86_400..31_536_000 => format!("{}d", ago / 86_400),
+        _ => format!("{}y", ago / 31_536_000),
+    }
+}
+
+/// The first words of a post: its warning while that is closed, else its text in one line.
+pub fn gist(app: &App, post: &Status) -> (String, bool) {
+    if is_closed(app, post) {
+        return (DisplayText::new(&post.spoiler_text).to_string(), true);
+    }
+    let text = DisplayText::new(layout::plain(post).as_str()).to_string();
+    if text.trim().is_empty() && !post.media_attachments.is_empty() {
+        return (files(post), false);
+    }
+    (text, false)
+}
+
+/// Whether a post stands behind a warning that was not opened.
+pub fn is_closed(app: &App, post: &Status) -> bool {
+    !post.spoiler_text.is_empty() && !app.opened.contains(&post.id)
+}
+
+fn files(post: &Status) -> String {
+    let alt = |media: &crate::api::Media| match media.description.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => format!("[{}: {}]", media.kind, DisplayText::new(text)),
+        None => format!("[{}, not described]", media.kind),
+    };
+    post.media_attachments.iter().map(alt).collect::<Vec<_>>().join(" ")
+}
+
+/// Two lines of a timeline: who and when, and the first words.
+pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'static>; 2] {
+    let theme = app.theme;
+    let post = status.inner();
+    let mut who = name(&post.account);
+    if status.reblog.is_some() {
+        who = format!("{who}{}{}", theme.mark(" ⟲ ", " via "), name(&status.account));
+    }
+    let mut marks = String::new();
+    for (on, mark) in [
+        (post.favourited, theme.mark("★", "*")),
+        (post.reblogged, theme.mark("⟲", "+")),
+        (post.bookmarked, theme.mark("⚑", "#")),
+        (post.in_reply_to_id.is_some(), theme.mark("↳", ">")),
+        (!post.media_attachments.is_empty(), theme.mark("▣", "@")),
+    ] {
+        if on {
+            marks.push_str(mark);
+        }
+    }
+    let age = age(app.now, post.created_at);
+    let right = [marks.as_str(), age.as_str()]
+        .iter()
+        .filter(|text| !text.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let room = cells.saturating_sub(width(&right) + 1);
+    let who = layout::line(&who, room, app.bidi);
+    let gap = cells.saturating_sub(width(&who) + width(&right));
+    let (gist, warned) = gist(app, post);
+    let before = if warned { theme.mark("⚠ ", "! ") } else { "" };
+    let gist = layout::line(&gist, cells.saturating_sub(2 + width(before)), app.bidi);
+    if selected {
+        // One style for the whole row: colours inside a reversed row are hard to read.
+        let first = format!("{who}{}{right}", " ".repeat(gap));
+        let second = format!("  {before}{gist}");
+        let filled = format!("{second}{}", " ".repeat(cells.saturating_sub(width(&second))));
+        return [Text::styled(first, theme.selected()), Text::styled(filled, theme.selected())];
+    }
+    let style = if warned { theme.warning() } else { Style::new() };
+    [
+        Text::from(vec![
+            Span::styled(who, theme.name()),
+            Span::raw(" ".repeat(gap)),
+            Span::styled(right, theme.faint()),
+        ]),
+        Text::from(vec![Span::raw("  "), Span::styled(before, theme.warning()), Span::styled(gist, style)]),
+    ]
+}
+
+/// All lines of a post.
+pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
+    let theme = app.theme;
+    let mut out = Vec::new();
+    let acct = DisplayText::new(&post.account.acct).to_string();
+    out.push(Text::styled(layout::line(&name(&post.account), cells, app.bidi), theme.name()));
+    out.push(Text::styled(clip(&format!("@{acct}"), cells).into_owned(), theme.faint()));
+    let mut when = post.created_at.map(|at| moment(at, &app.zone)).unwrap_or_default();
+    if post.edited_at.is_some() {
+        when.push_str(", changed since");
+    }
+    if post.starling.as_ref().is_some_and(|extra| extra.time_doubted) {
+        when.push_str(", by a clock that is ahead");
+    }
+    out.push(Text::styled(clip(&when, cells).into_owned(), theme.faint()));
+    out.push(Text::default());
+    if !post.spoiler_text.is_empty() {
+        for line in layout::lines(DisplayText::block(&post.spoiler_text).as_str(), cells, app.bidi) {
+            out.push(aligned(line, theme.warning()));
+        }
+        if is_closed(app, post) {
+            let key =
+                app.keys.of(crate::keys::Action::Reveal).first().copied().unwrap_or(":reveal").to_owned();
+            out.push(Text::styled(format!("{key} opens it"), theme.faint()));
+        } else {
+            out.push(Text::default());
+        }
+    }
+    if !is_closed(app, post) {
+        for line in layout::lines(layout::plain(post).as_str(), cells, app.bidi) {
+            out.push(aligned(line, Style::new()));
+        }
+        if !post.media_attachments.is_empty() {
+            out.push(Text::default());
+            for line in layout::lines(&files(post), cells, app.bidi) {
+                out.push(aligned(line, theme.link()));
+            }
+        }
+        if let Some(poll) = &post.poll {
+            out.push(Text::default());
+            for (number, option) in poll.options.iter().enumerate() {
+                let mine = poll.own_votes.as_ref().is_some_and(|own| own.contains(&number));
+                let votes = option.votes_count.map(|votes| format!(" {votes}")).unwrap_or_default();
+                let mark = if mine { "(x)" } else { "( )" };
+                let words = format!("{mark} {}{votes}", DisplayText::new(&option.title));
+                out.push(Text::raw(clip(&words, cells).into_owned()));
+            }
+        }
+    }
+    out.push(Text::default());
+    let mine = |on: bool| if on { theme.mine() } else { theme.faint() };
+    out.push(Text::from(vec![
+        Span::styled(format!("{} answers  ", post.replies_count), theme.faint()),
+        Span::styled(format!("{} passed on  ", post.reblogs_count), mine(post.reblogged)),
+        Span::styled(format!("{} like it", post.favourites_count), mine(post.favourited)),
+    ]));
+    out
+}
+
+/// A post whole, as much of it as there is room for.
+pub fn whole(app: &App, post: &Status, frame: &mut Frame<'_>, area: Rect) {
+    let lines = lines(app, post, area.width.into());
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// A line at the edge where it belongs.
+pub fn aligned(line: layout::Drawn, style: Style) -> Text<'static> {
+    let alignment = if line.right { Alignment::Right } else { Alignment::Left };
+    Text::styled(line.text, style).alignment(alignment)
+}
+
+fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+}

@@ -1,0 +1,173 @@
+//! Screens, drawn to memory: as they were looked at, and at sizes that nobody looks at.
+
+use ratatui::{Terminal, backend::TestBackend};
+
+use super::*;
+use crate::{
+    api::{Context, NodeStatus, Status},
+    app::tests::{app, ctrl, person, post, press, row},
+    msg::{Msg, Span as Part},
+};
+
+fn drawn(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    terminal.draw(|frame| draw(app, frame)).unwrap();
+    terminal.backend().to_string()
+}
+
+fn posts() -> Vec<Status> {
+    let mut warned = post("4", "Ada", "the butler");
+    warned.spoiler_text = "the end of the film".into();
+    let mut boost = post("5", "Bob", "");
+    boost.reblog = Some(Box::new(post("1", "Carol", "Every grapheme counts: 👩‍👩‍👧‍👦, नमस्ते, 漢字.")));
+    let mut liked = post(
+        "3",
+        "Bob",
+        "A long one, so long that it does not fit in one line of any terminal that people use every day for reading what others wrote.",
+    );
+    liked.favourited = true;
+    vec![boost, warned, liked, post("2", "נועה", "שלום עולם 123")]
+}
+
+fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
+    let home = || {
+        let mut app = app(size, &posts());
+        app.update(Msg::Node(NodeStatus { network: true, peers: 3, syncing: 1, ..NodeStatus::default() }));
+        app.update(Msg::Stream(Ok(())));
+        app
+    };
+    let mut thread = home();
+    press(&mut thread, "jj\n");
+    let answer = |id: &str, to: &str, who: &str, text: &str| Status {
+        in_reply_to_id: Some(to.into()),
+        ..post(id, who, text)
+    };
+    let descendants = vec![
+        answer("6", "3", "Ada", "Is it?"),
+        answer("7", "6", "Bob", "It is."),
+        answer("8", "3", "Me", "Indeed"),
+    ];
+    thread.update(Msg::Context("3".into(), Box::new(Context { ancestors: vec![], descendants })));
+    let mut write = home();
+    press(&mut write, "cHello, world\nsecond line");
+    let mut help = home();
+    press(&mut help, "?post");
+    let mut palette = home();
+    press(&mut palette, ":bo");
+    let mut found = home();
+    press(&mut found, "/ada\n");
+    let result = crate::api::Found { accounts: vec![person("Ada")], statuses: posts(), hashtags: vec![] };
+    found.update(Msg::Found("ada".into(), Box::new(result)));
+    let mut somebody = home();
+    press(&mut somebody, "ja");
+    let mut account = person("Ada");
+    account.note = "<p>Writes <b>programs</b>.</p>".into();
+    let relation = crate::api::Relationship { id: "ada".into(), following: true, ..Default::default() };
+    somebody.update(Msg::Person(Box::new(account), relation));
+    somebody.update(Msg::Page(
+        Line::Person("ada".into()),
+        Part::Newest,
+        vec![row(post("4", "Ada", "the butler"))],
+    ));
+    let mut lost = home();
+    lost.update(Msg::Stream(Err("the node does not run, or not there".into())));
+    vec![
+        ("home", home()),
+        ("thread", thread),
+        ("write", write),
+        ("keys", help),
+        ("palette", palette),
+        ("found", found),
+        ("person", somebody),
+        ("lost", lost),
+    ]
+}
+
+#[test]
+fn screens_are_as_they_were_looked_at() {
+    for size in [(120, 36), (80, 24), (60, 20), (40, 15), (20, 6)] {
+        for (name, app) in screens(size) {
+            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), drawn(&app));
+        }
+    }
+}
+
+#[test]
+fn without_colours_and_in_ascii_it_is_all_there() {
+    for (name, mut app) in screens((60, 20)) {
+        app.theme = crate::theme::Theme::new(false, true);
+        let text = drawn(&app);
+        let ours = text.chars().filter(|c| "│▌★⟲⚠⚑↳▣·›…".contains(*c) && *c != '…').count();
+        assert_eq!(ours, 0, "{name}\n{text}");
+    }
+}
+
+#[test]
+fn nothing_panics_at_any_size() {
+    for (_, mut app) in screens((80, 24)) {
+        for columns in 0..61 {
+            for rows in 0..21 {
+                app.update(Msg::Resize(columns, rows));
+                let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+                terminal.draw(|frame| draw(&app, frame)).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_strangers_write_is_drawn_as_text() {
+    let hostile = [
+        "\u{1b}]0;title\u{7}\u{1b}[2Jgone",
+        "invoice\u{202e}fdp.exe",
+        &"e\u{301}".repeat(100_000),
+        &"x".repeat(300),
+        &"漢".repeat(10_000),
+        "",
+        "\u{0}\u{8}\u{7f}\u{9b}31m",
+    ];
+    for text in hostile {
+        let mut bad = post("1", text, text);
+        bad.spoiler_text = text.into();
+        bad.account.acct = text.into();
+        bad.account.note = text.into();
+        for size in [(120, 36), (40, 15), (20, 6)] {
+            let mut app = app(size, std::slice::from_ref(&bad));
+            for keys in ["", "s", "\n", "\u{1b}a", "\u{1b}r"] {
+                press(&mut app, keys);
+                let shown = drawn(&app);
+                assert!(
+                    !shown
+                        .chars()
+                        .any(|c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c)),
+                    "{shown:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn any_keys_in_any_order_break_nothing() {
+    // A walk with a seed: the same keys every time, and all of them.
+    let keys: Vec<char> = "jkGg\n\u{1b}hltc.Rrebfmsz aFMB/y?:q123456 x\t".chars().collect();
+    let mut state = 0x2545_f491_4f6c_dd1du64;
+    for (_, mut app) in screens((80, 24)) {
+        for _ in 0..500 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let key = keys[state as usize % keys.len()];
+            press(&mut app, &key.to_string());
+            if state.is_multiple_of(7) {
+                app.update(Msg::Resize(1 + (state >> 8) as u16 % 130, 1 + (state >> 24) as u16 % 40));
+            }
+            if state.is_multiple_of(11) {
+                ctrl(&mut app, if state & 64 == 0 { 's' } else { 'c' });
+            }
+            if state.is_multiple_of(13) {
+                drawn(&app);
+            }
+        }
+    }
+}

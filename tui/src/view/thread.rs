@@ -1,0 +1,90 @@
+//! A thread as a tree, the selected post whole in its place.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line as Text, Span},
+    widgets::Paragraph,
+};
+
+use super::post;
+use crate::{
+    app::{
+        App,
+        tree::{DEEPEST, Item, Place, Tree},
+    },
+    layout::clip,
+};
+
+/// Draws it so that the selected post is in sight.
+pub fn draw(app: &App, tree: &Tree, frame: &mut Frame<'_>, area: Rect) {
+    let height = usize::from(area.height);
+    let places = tree.visible();
+    let selected = tree.selected_at();
+    // Only what can be in sight is laid out: a thread may have a hundred thousand posts.
+    let from = selected.saturating_sub(height);
+    let mut lines: Vec<Text<'static>> = Vec::new();
+    let (mut begins, mut ends) = (0, 0);
+    for (number, place) in places.iter().enumerate().skip(from).take(2 * height + 1) {
+        if number == selected {
+            begins = lines.len();
+        }
+        lines.extend(drawn(app, tree, place, number == selected, area.width.into()));
+        if number == selected {
+            ends = lines.len();
+        }
+    }
+    // The whole of the selected post if it fits, its beginning if not.
+    let skip = ends.saturating_sub(height).min(begins);
+    if tree.loading && lines.len() < height {
+        lines.push(Text::styled("Loading…", app.theme.faint()));
+    }
+    let shown: Vec<_> = lines.into_iter().skip(skip).take(height).collect();
+    frame.render_widget(Paragraph::new(shown), area);
+}
+
+fn drawn(app: &App, tree: &Tree, place: &Place, selected: bool, cells: usize) -> Vec<Text<'static>> {
+    let theme = app.theme;
+    // A margin of a third at most: the text is what it is about.
+    let depth = place.depth.min(DEEPEST).min(cells / 6);
+    let margin = theme.mark("│ ", "| ").repeat(depth);
+    let inner = cells.saturating_sub(2 * depth);
+    let folded = tree.is_folded(place).then(|| format!("  [{} folded]", place.below));
+    match &place.item {
+        Item::Missing(_) => {
+            let words = "[a post that is not here, or was erased]";
+            let style = if selected { theme.selected() } else { theme.faint() };
+            vec![Text::from(vec![
+                Span::styled(margin, theme.faint()),
+                Span::styled(clip(words, inner).into_owned(), style),
+            ])]
+        }
+        Item::Post(status) if selected => {
+            let bar = theme.mark("▌", ">");
+            let mut lines = post::lines(app, status.inner(), inner.saturating_sub(2));
+            if let Some(folded) = folded {
+                lines.push(Text::styled(folded, theme.faint()));
+            }
+            lines
+                .into_iter()
+                .map(|mut line| {
+                    line.spans.insert(0, Span::styled(format!("{bar} "), theme.mine()));
+                    line.spans.insert(0, Span::styled(margin.clone(), theme.faint()));
+                    line
+                })
+                .collect()
+        }
+        Item::Post(status) => {
+            let mut rows = post::row(app, status, inner, false);
+            if let Some(folded) = folded {
+                rows[1].spans.push(Span::styled(folded, theme.faint()));
+            }
+            rows.into_iter()
+                .map(|mut line| {
+                    line.spans.insert(0, Span::styled(margin.clone(), theme.faint()));
+                    line
+                })
+                .collect()
+        }
+    }
+}
