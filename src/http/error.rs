@@ -133,7 +133,11 @@ impl Error {
                 "no_token",
                 Some("send Authorization: Bearer with what is in the home's file token"),
             ),
-            Self::WrongToken => (S::UNAUTHORIZED, "wrong_token", Some("read the home's file token again")),
+            Self::WrongToken => (
+                S::UNAUTHORIZED,
+                "wrong_token",
+                Some("log in again; the command line reads the home's file token"),
+            ),
             Self::Scope => (S::FORBIDDEN, "scope", None),
             Self::Host => (S::MISDIRECTED_REQUEST, "host", Some("use localhost or 127.0.0.1 with the port")),
             Self::Origin => (S::FORBIDDEN, "origin", None),

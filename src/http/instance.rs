@@ -24,8 +24,6 @@ pub(super) const DESCRIPTION: &str = "A node of a social network without servers
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/instance", Needs::Nothing, v1),
-        // Mastodon.py asks whether anybody is there.
-        Route::get("/health", Needs::Nothing, async || "OK"),
         // What some clients ask first, with a slash more than is documented.
         Route::get("/api/v1/instance/", Needs::Nothing, v1),
         Route::get("/api/v2/instance", Needs::Nothing, v2),

@@ -39,11 +39,11 @@ pub(super) use waiting::Waiting;
 use super::{App, Error, route::Route};
 use crate::clock;
 
-/// Registrations and tokens that those may have written down in five minutes whom nobody let in: a person who sets up
-/// every client they can find, many times over.
+/// Registrations and tokens that those may ask for in five minutes whom nobody let in, because each is written down: as
+/// many as a person needs who sets up every client they can find, many times over.
 const STRANGERS: u64 = 100;
 
-/// Counts what is about to be written down for somebody whom nobody let in.
+/// Counts what somebody asks for whom nobody let in.
 fn count_stranger(app: &App) -> Result<(), Error> {
     match app.0.strangers.spend(clock::now(), STRANGERS) {
         Some(budget) if budget.over => Err(Error::TooMany),

@@ -97,12 +97,16 @@ impl Table {
 /// Builds the router and the table of the same routes.
 ///
 /// # Errors
-/// Names a path that is not one.
+/// Names a path that is not one, or a line that is there twice.
 pub(super) fn build(routes: Vec<Route>) -> Result<(Router<App>, Table), String> {
     let mut paths = std::collections::BTreeMap::<&'static str, Vec<(Method, Needs)>>::new();
     let mut router = Router::new();
     for Route { method, path, needs, handler } in routes {
-        paths.entry(path).or_default().push((method, needs));
+        let methods = paths.entry(path).or_default();
+        if methods.iter().any(|(held, _)| *held == method) {
+            return Err(format!("{method} {path} has two lines"));
+        }
+        methods.push((method, needs));
         router = router.route(path, handler);
     }
     let mut table = matchit::Router::new();
@@ -117,6 +121,13 @@ pub(super) fn build(routes: Vec<Route>) -> Result<(Router<App>, Table), String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_stands_in_the_way_of_another() {
+        let twice = || Route::get("/a", Needs::Nothing, async || "a");
+        assert_eq!(build(vec![twice(), twice()]).err().unwrap(), "GET /a has two lines");
+        assert!(build(crate::http::routes()).is_ok());
+    }
 
     #[test]
     fn a_request_needs_what_its_line_says() {

@@ -53,6 +53,7 @@ pub(super) async fn register(
     State(app): State<App>,
     input::Json(asked): input::Json<Registration>,
 ) -> Result<Json<Value>, Error> {
+    count_stranger(&app)?;
     let wrong = |why: &str| Error::Invalid(why.to_owned());
     let name = asked.client_name.as_deref().unwrap_or_default().trim();
     if name.is_empty() {
@@ -85,7 +86,6 @@ pub(super) async fn register(
         secret: tokens::hash(&secret),
         created: clock::now(),
     };
-    count_stranger(&app)?;
     let mut changes = make_room(&app).await?;
     changes.push(program.put(&id));
     app.command(Command::Keep(changes)).await?;
