@@ -97,7 +97,6 @@ fn line(measure: &Measure) -> String {
         }
         (_, _, Target::Least(least)) => format!("at least {least}"),
         (_, _, Target::Most(most) | Target::Ratio(most)) => format!("at most {most}"),
-        (_, _, Target::Least(least)) => format!("at least {least}"),
     };
     format!("{name:<21} {figure:<20} {beside}: {verdict}\n{:<21} {note}", "")
 }
