@@ -26,7 +26,6 @@ mod import;
 pub mod input;
 mod inspect;
 mod keep;
-mod looking;
 mod notify;
 pub mod output;
 mod peers;

@@ -100,7 +100,7 @@
 //!             }
 //!             actions.extend(pulling.committed(0, 1));
 //!         }
-//!         PullAction::Compared(_) | PullAction::Caught | PullAction::Back(_) => {}
+//!         PullAction::Compared(_) | PullAction::Caught => {}
 //!         other => panic!("{other:?}"),
 //!     }
 //! }

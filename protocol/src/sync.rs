@@ -46,8 +46,5 @@ pub const CREDIT: u32 = 4;
 /// Ranges that may be asked for at once: enough to fill batches from feeds that have a post or two.
 pub const OUTSTANDING: usize = 256;
 
-/// Authors that a server is asked to look for at once: more than most people follow, and a list of 8 KiB.
-pub const LOOK: usize = 256;
-
 /// How long an answer may be owed before the peer counts as stalled, in milliseconds.
 pub const PATIENCE_MS: u64 = 15_000;

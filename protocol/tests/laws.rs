@@ -175,7 +175,6 @@ fn ask() -> impl Strategy<Value = Ask> {
         Just(Ask::More),
         vec((any::<u32>(), range()), 0..5).prop_map(Ask::Pull),
         any::<u32>().prop_map(Ask::Credit),
-        vec(any::<[u8; 32]>().prop_map(AuthorId::new), 0..5).prop_map(Ask::Look),
     ]
 }
 
@@ -189,7 +188,6 @@ fn answer() -> impl Strategy<Value = Answer> {
         (any::<bool>(), vec(bytes(), 0..4), vec((any::<u32>(), any::<Option<u64>>()), 0..4))
             .prop_map(|(live, entries, done)| Answer::Entries { live, entries, done }),
         text(100).prop_map(Answer::Refused),
-        any::<u8>().prop_map(Answer::Back),
     ]
 }
 

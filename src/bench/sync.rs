@@ -137,10 +137,7 @@ fn read_out(engine: &mut Engine, feeds: &[Feed], wanted: usize) -> Result<Durati
                     next.extend(peer.committed(0, 1));
                 }
                 PullAction::Caught => caught = true,
-                PullAction::Identities(_)
-                | PullAction::Forks(_)
-                | PullAction::Compared(_)
-                | PullAction::Back(_) => {}
+                PullAction::Identities(_) | PullAction::Forks(_) | PullAction::Compared(_) => {}
                 PullAction::Refused(_) | PullAction::Misbehaved(_) => {
                     return Err(Error::Void(format!("the conversation ended: {action:?}")));
                 }

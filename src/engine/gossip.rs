@@ -114,7 +114,7 @@ impl Turn<'_, '_> {
         entry: &Verified,
     ) -> Result<Verdict, Error> {
         // A stranger's identity is only kept together with an entry that is.
-        if self.state.blocked.contains(author) || self.is_old_news(entry) {
+        if self.state.blocked.contains(author) || self.old_news(entry) {
             return Ok(Verdict::Ignore);
         }
         // Of strangers only what people read: the rest is for those who follow them, and asks for it.
@@ -149,7 +149,7 @@ impl Turn<'_, '_> {
 
     /// Whether an entry is worth keeping for those who do not follow its author: what can be shown to
     /// them, and what changes or takes back something that is held.
-    pub fn concerns_strangers(&mut self, entry: &Verified) -> Result<bool, Error> {
+    fn concerns_strangers(&mut self, entry: &Verified) -> Result<bool, Error> {
         let header = entry.header();
         if header.log != log::POSTS {
             return Ok(false);
@@ -203,8 +203,7 @@ impl Turn<'_, '_> {
         Ok(whole || entry.payload().is_none() || self.batch.erased(author, &id)?)
     }
 
-    /// Whether an entry is too old to be gossiped.
-    pub fn is_old_news(&self, entry: &Verified) -> bool {
+    fn old_news(&self, entry: &Verified) -> bool {
         entry.header().time.saturating_add(GOSSIP_AGE_MS) < self.now
     }
 }

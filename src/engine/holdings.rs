@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use starling_protocol::{
-    AuthorId, DeviceKey, entry,
+    AuthorId, DeviceKey,
     identity::{Record, Voice},
     limits,
     sync::{self, Batch as Served, FeedState, Held, Interests, LogHead, Own, Range, Source as Holder},
 };
 
-use super::{looking::Looking, sessions::InFlight, turn::Turn};
+use super::{sessions::InFlight, turn::Turn};
 use crate::{
     network::StreamId,
     store::{Batch, Error},
@@ -65,8 +65,6 @@ fn is_complete(batch: &mut Batch<'_>, number: u32) -> Result<bool, Error> {
 pub(super) struct Holding<'a, 't> {
     pub batch: &'a mut Batch<'t>,
     pub in_flight: &'a mut InFlight,
-    /// Of those who are sought for others only the newest posts are wanted.
-    pub looking: &'a Looking,
     pub stream: StreamId,
     pub now: u64,
 }
@@ -76,12 +74,6 @@ impl Held for Holding<'_, '_> {
 
     fn missing(&mut self, range: &Range) -> Result<Vec<(u64, u64)>, Error> {
         let Range { author, device, log, mut from, mut to } = *range;
-        match self.looking.seeks(&author) {
-            Some(0) => return Ok(Vec::new()),
-            Some(_) if log != entry::log::POSTS => return Ok(Vec::new()),
-            Some(posts) => from = from.max(to.saturating_add(1).saturating_sub(posts)),
-            None => {}
-        }
         let Some(number) = self.batch.author_number(&author)? else { return Ok(Vec::new()) };
         let voice = self.batch.identity(number)?.map(|identity| identity.voice(&device, log));
         match voice {

@@ -54,7 +54,6 @@ impl State {
             Load { name: "claimed logs", held: claimed, bound: claims },
             Load { name: "denied logs", held: denied, bound: claims },
         ];
-        loads.extend(self.looking.loads());
         let mut fullest: BTreeMap<&'static str, Load> = BTreeMap::new();
         for load in self.sessions.values().flat_map(|session| session.loads()) {
             let held = fullest.entry(load.name).or_insert(load);

@@ -4,7 +4,6 @@ use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
 use super::{
     Refusal, Reply,
-    looking::Return,
     turn::{Answered, Turn},
 };
 use crate::{
@@ -70,8 +69,6 @@ pub(super) struct PeerState {
     pub resync_at: Option<u64>,
     /// Sessions in a row that ended before they had caught up.
     pub futile: u32,
-    /// What it has to do with a cut that heals.
-    pub back: Return,
 }
 
 impl Turn<'_, '_> {
@@ -114,14 +111,13 @@ impl Turn<'_, '_> {
         if first {
             held.address = address.to_string();
             held.outbound = outbound;
-            held.back.back_at = back.then_some(now);
             self.network(Command::OpenSync { peer });
         }
         if back { self.rally() } else { Ok(()) }
     }
 
     /// Calls all those at once who were named and could not be reached.
-    pub fn rally(&mut self) -> Result<(), Error> {
+    fn rally(&mut self) -> Result<(), Error> {
         let now = self.now;
         if now < self.state.rallied_at.saturating_add(RALLY_MS) && self.state.rallied_at <= now {
             return Ok(());
@@ -228,7 +224,6 @@ impl Turn<'_, '_> {
         self.publish_due()?;
         self.end_polls()?;
         self.drop_stalled()?;
-        self.look()?;
         let now = self.now;
         let due: Vec<PeerId> = self
             .state

@@ -72,7 +72,6 @@ impl Turn<'_, '_> {
             return Ok(Err(Refusal::Forked));
         }
         self.gossip_own(&entry)?;
-        self.said(entry.id());
         Ok(Ok(entry))
     }
 

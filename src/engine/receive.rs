@@ -77,12 +77,7 @@ impl Turn<'_, '_> {
             _ => {}
         }
         if matches!(source, Source::Sync(_)) && !self.is_home(&author) {
-            // Nor is it, unless others asked us to look for it: then as if it had been gossiped.
-            let sought = self.state.looking.seeks(&author).is_some_and(|left| left > 0);
-            if !sought || !self.concerns_strangers(entry)? {
-                return Ok(Outcome::Unwanted);
-            }
-            self.state.looking.found(&author);
+            return Ok(Outcome::Unwanted);
         }
         if source != Source::Own && self.far_over_quota(&author, number)? {
             return Ok(Outcome::Unwanted);

@@ -128,7 +128,6 @@ impl Turn<'_, '_> {
         self.state.rates = Default::default();
         self.state.pushed = Default::default();
         self.forget_heard();
-        self.state.looking.hurry();
         self.state.next_dial = now;
         let pulls: Vec<(PeerId, Option<StreamId>)> =
             self.state.peers.iter().map(|(peer, held)| (*peer, held.pull)).collect();

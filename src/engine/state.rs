@@ -10,7 +10,6 @@ use super::{
     Status,
     gossip::Pushed,
     guard::Guard,
-    looking::Looking,
     peers::PeerState,
     policy::{Policy, Rates},
     sessions::{InFlight, Session},
@@ -73,8 +72,6 @@ pub(super) struct State {
     pub shards: BTreeSet<u8>,
     /// What is known of shards beside that.
     pub listening: Listening,
-    /// What is remembered of a cut that heals.
-    pub looking: Looking,
     /// What sessions brought lately, and gossip may still bring.
     pub pushed: Pushed,
     pub peers: BTreeMap<PeerId, PeerState>,
@@ -122,7 +119,6 @@ impl State {
             blocked: BTreeSet::new(),
             shards: BTreeSet::new(),
             listening: Listening::default(),
-            looking: Looking::default(),
             pushed: Pushed::default(),
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -178,8 +174,7 @@ impl State {
         let scheduled = self.next_scheduled.min(now.saturating_add(SCHEDULE_MS));
         let scheduled = (self.next_scheduled < u64::MAX).then_some(scheduled);
         let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
-        let (listening, looking) = (self.listening.deadline(), self.looking.deadline());
-        [stall, claim, dial, crowd, scheduled, poll, listening, looking]
+        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline()]
             .into_iter()
             .flatten()
             .min()

@@ -144,7 +144,7 @@ impl Turn<'_, '_> {
             for action in serving.announce(news) {
                 match action {
                     ServeAction::Send(frame) => frames.push((*stream, frame)),
-                    ServeAction::Look(_) | ServeAction::Misbehaved(_) => {}
+                    ServeAction::Misbehaved(_) => {}
                 }
             }
         }

@@ -50,13 +50,7 @@ impl Turn<'_, '_> {
         let mut pulled = None;
         let mut served = None;
         if let Some(pull) = session.pulling() {
-            let mut held = Holding {
-                batch: self.batch,
-                in_flight: &mut self.state.in_flight,
-                looking: &self.state.looking,
-                stream,
-                now,
-            };
+            let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream, now };
             pulled = Some(pull.machine.receive(now, frame, &mut held)?);
         } else if let Some(serving) = session.serving() {
             served = Some(serving.receive(
@@ -75,7 +69,6 @@ impl Turn<'_, '_> {
         }
         if let Some(actions) = served {
             self.serve_actions(stream, peer, actions)?;
-            self.tell_back();
             if self.state.sessions.get(&stream).is_some_and(|session| session.serves(&self.state.author)) {
                 // Whoever asks for our feed has what waited, or is being sent it.
                 self.state.waiting = 0;
@@ -123,7 +116,6 @@ impl Turn<'_, '_> {
         for action in actions {
             match action {
                 ServeAction::Send(frame) => self.send(stream, frame),
-                ServeAction::Look(authors) => self.look_for(peer, &authors),
                 ServeAction::Misbehaved(what) => self.fault(peer, Fault::Protocol, what)?,
             }
         }
@@ -136,21 +128,8 @@ impl Turn<'_, '_> {
 
     /// We follow somebody more, or less: every session in which we ask is told.
     pub fn interests_changed(&mut self, author: &AuthorId, wanted: bool) -> Result<(), Error> {
-        let author = std::slice::from_ref(author);
-        if wanted {
-            // Whom others had us look for is asked about anew, and wholly.
-            if author.iter().any(|author| self.state.looking.leave(author)) {
-                self.change_interests(&[], author);
-            }
-            self.change_interests(author, &[]);
-        } else {
-            self.change_interests(&[], author);
-        }
-        Ok(())
-    }
-
-    /// Tells every session in which we ask of whom we want to hear, and of whom no longer.
-    pub fn change_interests(&mut self, more: &[AuthorId], less: &[AuthorId]) {
+        let (more, less): (&[AuthorId], &[AuthorId]) =
+            if wanted { (std::slice::from_ref(author), &[]) } else { (&[], std::slice::from_ref(author)) };
         let now = self.now;
         let mut frames = Vec::new();
         for (stream, session) in &mut self.state.sessions {
@@ -165,6 +144,7 @@ impl Turn<'_, '_> {
                 self.send(stream, frame);
             }
         }
+        Ok(())
     }
 
     /// How many peers an own entry goes to at once.

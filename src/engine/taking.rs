@@ -13,7 +13,7 @@ use super::{
     Event,
     checked::{self, CheckedEntry},
     peers::Fault,
-    receive::{Outcome, Source},
+    receive::Source,
     sessions::Session,
     turn::Turn,
 };
@@ -54,7 +54,6 @@ impl Turn<'_, '_> {
                     tracing::debug!(?comparison, "compared feeds with {peer}");
                 }
                 PullAction::Caught => self.caught(stream, peer)?,
-                PullAction::Back(hops) => self.told_back(&peer, hops)?,
                 PullAction::Refused(reason) => {
                     tracing::info!("{peer} does not want to sync: {reason}");
                     self.network(Command::CloseSync { stream });
@@ -80,9 +79,7 @@ impl Turn<'_, '_> {
         for entry in entries {
             match entry {
                 Ok(entry) => {
-                    if self.receive(&entry, source)? == Outcome::New {
-                        self.brought(&peer, &entry.header().author)?;
-                    }
+                    self.receive(&entry, source)?;
                 }
                 Err(invalid) => {
                     self.fault(peer, Fault::Invalid, &invalid.to_string())?;
@@ -114,7 +111,7 @@ impl Turn<'_, '_> {
             {
                 pull.knows_us = true;
             }
-            if !self.is_home(&author) && self.state.looking.seeks(&author).is_none() {
+            if !self.is_home(&author) {
                 continue;
             }
             match self.merge_identity(record, Some(peer))? {
@@ -166,12 +163,8 @@ impl Turn<'_, '_> {
     fn caught(&mut self, stream: StreamId, peer: PeerId) -> Result<(), Error> {
         // What this peer turned out not to have, others were not asked for because of it.
         self.hand_over(stream)?;
-        let mut first = false;
         if let Some(pull) = self.state.sessions.get_mut(&stream).and_then(Session::pulling) {
-            first = !std::mem::replace(&mut pull.caught, true);
-        }
-        if first {
-            self.say_again()?;
+            pull.caught = true;
         }
         if let Some(held) = self.state.peers.get_mut(&peer) {
             held.futile = 0;

@@ -10,7 +10,6 @@ mod files;
 mod hostile;
 mod laws;
 mod lies;
-mod looking;
 mod notices;
 mod oracle;
 mod people;

@@ -47,7 +47,6 @@ impl<'a, 't> Turn<'a, 't> {
         self.reload_state()?;
         self.join_shards();
         self.forget_calls()?;
-        self.recall_unheard()?;
         self.state.next_dial = self.now;
         self.end()
     }

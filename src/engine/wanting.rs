@@ -29,13 +29,8 @@ impl Turn<'_, '_> {
             let wanted: Vec<Range> =
                 ranges.iter().filter(|range| pull.machine.interested(&range.author)).copied().collect();
             if !wanted.is_empty() {
-                let mut held = Holding {
-                    batch: self.batch,
-                    in_flight: &mut self.state.in_flight,
-                    looking: &self.state.looking,
-                    stream,
-                    now,
-                };
+                let mut held =
+                    Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream, now };
                 actions = pull.machine.want(now, &wanted, &mut held)?;
             }
         }

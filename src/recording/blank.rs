@@ -164,9 +164,7 @@ pub fn answer(bytes: &[u8]) -> Vec<u8> {
             Answer::Forks(proofs.into_iter().map(known).collect()).to_bytes()
         }
         Ok(Answer::Refused(said)) => Answer::Refused(text(&said)).to_bytes(),
-        Ok(Answer::Reconcile(_) | Answer::Identities(_) | Answer::Heads { .. } | Answer::Back(_)) => {
-            bytes.to_vec()
-        }
+        Ok(Answer::Reconcile(_) | Answer::Identities(_) | Answer::Heads { .. }) => bytes.to_vec(),
         Err(_) => nothing(bytes),
     }
 }

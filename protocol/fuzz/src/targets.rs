@@ -177,7 +177,6 @@ impl<'a> Choices<'a> {
             6 | 7 => {
                 Ask::Pull((0..self.byte() % 8).map(|_| (u32::from(self.byte()), self.range())).collect())
             }
-            8 => Ask::Look((0..self.byte() % 4).map(|_| AuthorId::new([self.byte(); 32])).collect()),
             _ => Ask::Credit(u32::from(self.byte() % 3)),
         };
         ask.to_bytes()
@@ -322,7 +321,6 @@ pub fn serving(data: &[u8]) {
         for action in actions {
             match action {
                 ServeAction::Misbehaved(_) => over = true,
-                ServeAction::Look(_) => assert!(!over),
                 ServeAction::Send(frame) => match Answer::from_bytes(&frame) {
                     Ok(Answer::Entries { .. }) => {
                         assert!(credit > 0);

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_bytes::{ByteBuf, Bytes};
 
-use super::{CREDIT, FeedState, Interests, LOOK, Mark, OUTSTANDING};
+use super::{CREDIT, FeedState, Interests, Mark, OUTSTANDING};
 use crate::{
     cbor, entry,
     id::{AuthorId, DeviceKey},
@@ -103,9 +103,6 @@ pub enum Ask {
     Pull(Vec<(u32, Range)>),
     /// 7 `[messages]`: so many more messages of entries may come.
     Credit(u32),
-    /// 8 `[authors]`: the server is asked to look for the newest of these among peers of its own that
-    /// were away and are back. An answer to [`Answer::Back`]; nothing is owed for it.
-    Look(Vec<AuthorId>),
 }
 
 /// What the serving side says.
@@ -136,9 +133,6 @@ pub enum Answer {
     },
     /// 134 `[text]`: the server does not want to. The end.
     Refused(String),
-    /// 135 `[hops]`: somebody who was away is back and brings what was said elsewhere, so many peers
-    /// beyond the server. Said unasked.
-    Back(u8),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -188,10 +182,6 @@ impl Ask {
             Self::More => frame(5, &[(); 0]),
             Self::Pull(ranges) => frame(6, &(ranges,)),
             Self::Credit(messages) => frame(7, &(messages,)),
-            Self::Look(authors) => {
-                let bytes: Vec<u8> = authors.iter().flat_map(|author| *author.as_bytes()).collect();
-                frame(8, &(Bytes::new(&bytes),))
-            }
         }
     }
 
@@ -231,15 +221,6 @@ impl Ask {
                 Ok(Self::Pull(ranges))
             }
             7 => body(bytes).map(|(messages,)| Self::Credit(messages)),
-            8 => {
-                let (bytes,): (ByteBuf,) = body(bytes)?;
-                let (authors, rest) = bytes.as_chunks::<32>();
-                at_most("the authors to look for", authors, LOOK)?;
-                if !rest.is_empty() {
-                    return Err(Error::Limit("the length of a list of authors"));
-                }
-                Ok(Self::Look(authors.iter().map(|author| AuthorId::new(*author)).collect()))
-            }
             _ => Err(Error::Kind),
         }
     }
@@ -262,7 +243,6 @@ impl Answer {
             Self::Heads { feeds, last } => frame(132, &(feeds, last)),
             Self::Entries { live, entries, done } => frame(133, &Entries(*live, list(entries), done.clone())),
             Self::Refused(text) => frame(134, &(text,)),
-            Self::Back(hops) => frame(135, &(hops,)),
         }
     }
 
@@ -299,7 +279,6 @@ impl Answer {
                 let (text,): (String,) = body(bytes)?;
                 Ok(Self::Refused(text.chars().take(REFUSAL_CHARS).collect()))
             }
-            135 => body(bytes).map(|(hops,)| Self::Back(hops)),
             _ => Err(Error::Kind),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    Answer, Ask, CREDIT, FeedState, Interests, LOOK, Load, LogHead, OUTSTANDING, PATIENCE_MS, Range,
+    Answer, Ask, CREDIT, FeedState, Interests, Load, LogHead, OUTSTANDING, PATIENCE_MS, Range,
     compare::{Reconciling, Step, frontier},
     wants::{self, Fault, Wants},
 };
@@ -68,8 +68,6 @@ pub enum PullAction {
     Compared(Comparison),
     /// Everything that was wanted has been served, or the server has no more of it.
     Caught,
-    /// So many peers beyond the server somebody is back who was away: it may look for what we miss.
-    Back(u8),
     /// The server does not want to, and says why. The session is over.
     Refused(String),
     /// The server broke the protocol. The session is over.
@@ -186,7 +184,7 @@ impl Pulling {
             Answer::Entries { live, entries, done } => !live && (!entries.is_empty() || !done.is_empty()),
             Answer::Heads { .. } => self.heads_owed,
             Answer::Reconcile(_) => true,
-            Answer::Identities(_) | Answer::Forks(_) | Answer::Refused(_) | Answer::Back(_) => false,
+            Answer::Identities(_) | Answer::Forks(_) | Answer::Refused(_) => false,
         }
     }
 
@@ -244,15 +242,6 @@ impl Pulling {
         let actions = vec![self.send(&Ask::Interests { more, less })];
         self.watch(now, false);
         actions
-    }
-
-    /// Asks the server to look for the newest of some authors, [`LOOK`] of them at most, among peers that
-    /// came back to it. What it finds comes as news, if they are among the interests of this session.
-    pub fn look(&mut self, authors: &[AuthorId]) -> Vec<PullAction> {
-        if matches!(self.phase, Phase::Over) || authors.is_empty() {
-            return vec![];
-        }
-        vec![self.send(&Ask::Look(authors.iter().take(LOOK).copied().collect()))]
     }
 
     /// Whether the server has owed an answer for longer than [`PATIENCE_MS`].
@@ -340,7 +329,6 @@ impl Pulling {
                 self.phase = Phase::Over;
                 actions.push(PullAction::Refused(text));
             }
-            Answer::Back(hops) => actions.push(PullAction::Back(hops)),
         }
         Ok(Ok(()))
     }

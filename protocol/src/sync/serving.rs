@@ -69,8 +69,6 @@ pub enum News {
 pub enum ServeAction {
     /// Send this frame.
     Send(Vec<u8>),
-    /// The peer asks us to look for these authors among those who came back to us.
-    Look(Vec<AuthorId>),
     /// The peer broke the protocol. The session is over.
     Misbehaved(&'static str),
 }
@@ -135,9 +133,8 @@ impl Serving {
         if self.over {
             return Ok(vec![]);
         }
-        let (mut answers, mut looked) = (Vec::new(), None);
+        let mut answers = Vec::new();
         let outcome = match Ask::from_bytes(frame) {
-            Ok(Ask::Look(authors)) => self.may_change(now, authors.len()).map(|()| looked = Some(authors)),
             Ok(ask) => self.take(now, ask, source, &mut answers)?,
             Err(_) => Err("a message that cannot be read"),
         };
@@ -146,16 +143,7 @@ impl Serving {
             return Ok(vec![ServeAction::Misbehaved(fault)]);
         }
         self.serve(source, &mut answers)?;
-        let sends = answers.iter().map(|answer| ServeAction::Send(answer.to_bytes()));
-        Ok(sends.chain(looked.map(ServeAction::Look)).collect())
-    }
-
-    /// Tells the peer that somebody is back, so many peers beyond us.
-    pub fn back(&self, hops: u8) -> Vec<ServeAction> {
-        match self.interests {
-            Some(_) => vec![ServeAction::Send(Answer::Back(hops).to_bytes())],
-            None => vec![],
-        }
+        Ok(answers.iter().map(|answer| ServeAction::Send(answer.to_bytes())).collect())
     }
 
     /// Pushes what is new and interests the peer.
@@ -219,19 +207,6 @@ impl Serving {
         ]
     }
 
-    /// Counts authors that a peer adds to what it asks: each costs a look into the store.
-    fn may_change(&mut self, now: u64, authors: usize) -> Result<(), Fault> {
-        if self.interests.is_none() {
-            return Err("something before the greeting");
-        }
-        let seconds = now.saturating_sub(self.changes_at) / 1_000;
-        self.changes_at += seconds * 1_000;
-        self.changes = self.changes.saturating_add(seconds.saturating_mul(CHANGES_PER_SECOND)).min(CHANGES);
-        let left = self.changes.checked_sub(authors.max(1) as u64);
-        self.changes = left.ok_or("too many changes of interests")?;
-        Ok(())
-    }
-
     fn take<S: Source>(
         &mut self,
         now: u64,
@@ -239,17 +214,20 @@ impl Serving {
         source: &mut S,
         answers: &mut Vec<Answer>,
     ) -> Result<Result<(), Fault>, S::Error> {
-        let Some(interests) = &self.interests else {
+        let Some(interests) = &mut self.interests else {
             return Ok(self.hello(ask, answers));
         };
         match ask {
             Ask::Hello { .. } => return Ok(Err("a second greeting")),
-            Ask::Look(_) => {}
             Ask::Interests { more, less } => {
-                if let Err(fault) = self.may_change(now, more.len()) {
-                    return Ok(Err(fault));
-                }
-                let Some(interests) = &mut self.interests else { return Ok(Ok(())) };
+                let seconds = now.saturating_sub(self.changes_at) / 1_000;
+                self.changes_at += seconds * 1_000;
+                self.changes =
+                    self.changes.saturating_add(seconds.saturating_mul(CHANGES_PER_SECOND)).min(CHANGES);
+                let Some(left) = self.changes.checked_sub(more.len().max(1) as u64) else {
+                    return Ok(Err("too many changes of interests"));
+                };
+                self.changes = left;
                 interests.change(&more, &less);
                 if interests.len() > limits::INTERESTS {
                     return Ok(Err("too many interests"));

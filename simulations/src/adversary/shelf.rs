@@ -165,7 +165,6 @@ fn carry(scene: &mut Scene<'_>, stream: StreamId, actions: Vec<ServeAction>) {
     for action in actions {
         scene.orders.push(match action {
             ServeAction::Send(frame) => network::Command::SendSync { stream, frame: frame.into() },
-            ServeAction::Look(_) => continue,
             ServeAction::Misbehaved(_) => network::Command::CloseSync { stream },
         });
     }
