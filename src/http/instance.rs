@@ -23,6 +23,8 @@ pub(super) const DESCRIPTION: &str = "A node of a social network without servers
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
+        // Whether anybody is there.
+        Route::get("/health", Needs::Nothing, async || "OK"),
         Route::get("/api/v1/instance", Needs::Nothing, v1),
         // What some clients ask first, with a slash more than is documented.
         Route::get("/api/v1/instance/", Needs::Nothing, v1),

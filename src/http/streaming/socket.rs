@@ -20,6 +20,8 @@ use crate::http::{caller::Caller, connection::Allowance};
 const BEAT: Duration = Duration::from_secs(15);
 /// How long it may be silent, beyond what any connection may.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How long it has for its own goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
 /// Bytes that may come in between two answers to that: a subscription has a hundred.
 const INBOUND: usize = 64 * 1024;
 /// Bytes of one message.
@@ -90,7 +92,12 @@ impl Stream {
         };
         if let Some(end) = ended {
             let (code, reason) = end.explain();
-            self.say(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+            if self.say(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await {
+                let Self { socket, seat, .. } = self;
+                // Somebody else may have the place.
+                drop(seat);
+                goodbye(socket).await;
+            }
         }
     }
 
@@ -149,6 +156,14 @@ impl Stream {
             _ => Err("Unknown message type"),
         }
     }
+}
+
+/// Hears the other end out until it has closed too (RFC 6455 §7.1.1), or for a few seconds: a socket that is let go with
+/// something unread in it takes the last words with it.
+async fn goodbye(mut socket: WebSocket) {
+    let closed = async { while let Some(Ok(_)) = socket.recv().await {} };
+    // Who does not answer has had the time for it.
+    let _ = tokio::time::timeout(GOODBYE, closed).await;
 }
 
 /// `{"stream": […], "event": …, "payload": …}`; the payload is a text, even where it is JSON.
