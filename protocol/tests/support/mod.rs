@@ -356,7 +356,6 @@ impl Session {
                     self.answers.push_back(frame);
                 }
                 // Who is cut off is looked for elsewhere, which is not what is tested here.
-                ServeAction::Look(_) => {}
                 ServeAction::Misbehaved(fault) => panic!("the puller misbehaved: {fault}"),
             }
         }
