@@ -1,9 +1,9 @@
 //! Finding posts, people and tags among what is stored.
 //!
-//! An index of words lies beside the store ([`index`]). A thread of its own follows what arrives and enters it
-//! ([`indexer`]), so that neither the engine nor whoever posts waits for it. What is not entered yet is looked through
+//! An index of words lies beside the store (`index`). A thread of its own follows what arrives and enters it
+//! (`indexer`), so that neither the engine nor whoever posts waits for it. What is not entered yet is looked through
 //! as it lies in the store: what was answered "posted" is found by the next question. And whatever the index proposes is
-//! read from the store and held against the question again ([`document`]), so that what was erased, edited, or is not to
+//! read from the store and held against the question again (`document`), so that what was erased, edited, or is not to
 //! be seen is not shown, however far the index is behind.
 //!
 //! | file | what |

@@ -6,7 +6,7 @@
 //!                                     └─► view(&App, &mut Frame)
 //! ```
 //! `update` is the only place that changes anything, and does nothing else; `view` only draws; effects are carried out by
-//! [`client`], behind bounded queues. So every screen can be drawn in a test, and every story told without a terminal.
+//! `client`, behind bounded queues. So every screen can be drawn in a test, and every story told without a terminal.
 
 mod api;
 mod app;

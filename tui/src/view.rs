@@ -1,5 +1,5 @@
 //! Draws the UI. Nothing is changed here, and nothing is drawn that did not pass through
-//! [`DisplayText`](crate::text::DisplayText).
+//! [`DisplayText`].
 
 mod compose;
 mod help;
