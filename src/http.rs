@@ -83,11 +83,13 @@ use std::{
     time::Duration,
 };
 
-use axum::{Extension, Router, middleware};
+use axum::{Extension, Router, ServiceExt, extract::Request, middleware};
 use tokio::{
     net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
 };
+
+use tower_http::normalize_path::NormalizePath;
 
 pub use access::Access;
 use connection::{Allowance, Door};
@@ -127,7 +129,9 @@ pub async fn serve(
     let app = App::new(node, access, table);
     let teller = app.clone();
     let (began, beginning) = oneshot::channel();
-    let service = router(app.clone(), routes).into_make_service_with_connect_info::<Allowance>();
+    // Around the routes, not a layer of theirs: it must be done before a route is looked for.
+    let service = NormalizePath::trim_trailing_slash(router(app.clone(), routes));
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<Allowance>(service);
     let stop = async move {
         tokio::select! {
             () = stop => {}

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf};
 
-use starling_tui::{Bidi, Keys, Options, Server, Theme};
+use starling_tui::{Bidi, Keys, Options, Server, Theme, Words};
 
 use super::{
     Failure, Kind,
@@ -39,7 +39,8 @@ impl Tui {
         let theme = Theme::of_environment();
         let theme = if self.ascii { theme.in_ascii() } else { theme };
         let open = |server| {
-            let options = Options { server, theme, keys, bidi, scratch: std::env::temp_dir() };
+            let words = Words::of_environment();
+            let options = Options { server, theme, keys, bidi, words, scratch: std::env::temp_dir() };
             starling_tui::open(options).map_err(Failure::from)
         };
         if let (Some(url), Some(file)) = (&self.server, &self.token_file) {

@@ -74,7 +74,8 @@ impl<'a, 't> Turn<'a, 't> {
         let status = self.status();
         if Some(&status) != self.state.shown.as_ref() {
             self.state.shown = Some(status.clone());
-            self.out.push(Output::Status(status));
+            // First: whoever is answered in this turn finds the status as it is after it.
+            self.out.insert(0, Output::Status(status));
         }
         Ok(self.out)
     }

@@ -17,6 +17,7 @@ use crate::{
     layout::Bidi,
     msg::{Done, Effect, Line, Msg, Span},
     theme::Theme,
+    words::Words,
 };
 use compose::Compose;
 use rows::Rows;
@@ -105,6 +106,7 @@ pub struct App {
     pub theme: Theme,
     pub keys: Keys,
     pub bidi: Bidi,
+    pub words: Words,
     pub size: (u16, u16),
     pub now: Timestamp,
     /// Where the reader's clock is.
@@ -141,6 +143,7 @@ impl App {
         theme: Theme,
         keys: Keys,
         bidi: Bidi,
+        words: Words,
         size: (u16, u16),
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
@@ -148,6 +151,7 @@ impl App {
             theme,
             keys,
             bidi,
+            words,
             size,
             now,
             zone: TimeZone::system(),

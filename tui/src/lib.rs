@@ -18,9 +18,11 @@ mod run;
 pub mod text;
 mod theme;
 mod view;
+mod words;
 
 pub use client::Server;
 pub use keys::Keys;
 pub use layout::Bidi;
 pub use run::{Options, open};
 pub use theme::Theme;
+pub use words::Words;

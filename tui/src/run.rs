@@ -26,6 +26,7 @@ use crate::{
     msg::{Effect, Msg},
     theme::Theme,
     view,
+    words::Words,
 };
 
 /// Messages that may wait for the UI.
@@ -45,6 +46,8 @@ pub struct Options {
     pub keys: Keys,
     /// Who orders letters.
     pub bidi: Bidi,
+    /// What it says, in which language.
+    pub words: Words,
     /// A folder for text that is written in an editor.
     pub scratch: PathBuf,
 }
@@ -67,8 +70,14 @@ fn run(terminal: &mut DefaultTerminal, options: Options) -> io::Result<()> {
     let client = Client::start(options.server, &messages)?;
     let keyboard = Keyboard::start(messages.clone())?;
     let size = terminal.size()?;
-    let (mut app, effects) =
-        App::new(options.theme, options.keys, options.bidi, (size.width, size.height), Timestamp::now());
+    let (mut app, effects) = App::new(
+        options.theme,
+        options.keys,
+        options.bidi,
+        options.words,
+        (size.width, size.height),
+        Timestamp::now(),
+    );
     let mut carrier = Carrier { client, messages, keyboard, scratch: options.scratch };
     if !carrier.carry(terminal, effects, &mut app)? {
         return Ok(());

@@ -32,8 +32,8 @@ const TWO_COLUMNS: u16 = 90;
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let small = clip("too small: 20 by 6", area.width.into());
-        frame.render_widget(Paragraph::new(small.into_owned()), area);
+        let small = app.words.say("view-too-small");
+        frame.render_widget(Paragraph::new(clip(&small, area.width.into())), area);
         return;
     }
     let [tabs, body, said, health] = Layout::vertical([

@@ -123,6 +123,15 @@ fn what_is_not_json_is_said_to_be_none() {
 }
 
 #[test]
+fn a_slash_at_the_end_of_a_path_changes_nothing() {
+    // Clients of others write some paths so, and servers of others do not mind.
+    let house = House::new(1);
+    assert_eq!(house.get("/api/v1/timelines/home/?limit=2").good(), serde_json::json!([]));
+    let refused = house.send("GET", "/api/v1/timelines/home/", &[], &[]);
+    assert_eq!(refused.status, 401, "{}", refused.text());
+}
+
+#[test]
 fn unknown_paths_and_methods_are_errors_like_the_others() {
     let house = House::new(1);
     for path in ["/", "/api/v1", "/api/v1/nothing", "/api/starling/v1/peers/x/y", "/api/v1/statuses/a/b/c"] {

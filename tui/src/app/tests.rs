@@ -36,7 +36,7 @@ pub fn row(status: Status) -> Row {
 pub fn app(size: (u16, u16), posts: &[Status]) -> App {
     let theme = Theme::new(true, false);
     let now = Timestamp::from_second(1_120).unwrap();
-    let (mut app, first) = App::new(theme, Keys::default(), Bidi::Here, size, now);
+    let (mut app, first) = App::new(theme, Keys::default(), Bidi::Here, Words::default(), size, now);
     app.zone = TimeZone::UTC;
     assert!(first.contains(&Effect::Load(Line::Home, Span::Newest)));
     app.update(Msg::Me(Box::new(person("Me"))));

@@ -1,0 +1,149 @@
+//! What the UI says, in the reader's language: messages of Project Fluent, which knows how each language counts.
+//!
+//! English is in the program and complete; another language is a file with the same names (`tui/words`), and what it
+//! leaves out is said in English. Only the UI's own words are here: what people write is nobody's to translate.
+
+use std::{borrow::Cow, fmt};
+
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use unic_langid::LanguageIdentifier;
+
+const ENGLISH: &str = include_str!("../words/en.ftl");
+/// Languages that are in the program, English aside.
+const SHIPPED: &[(&str, &str)] = &[];
+
+type Bundle = FluentBundle<FluentResource>;
+
+/// The words of one language, with English behind them.
+pub struct Words {
+    chosen: Option<Bundle>,
+    english: Bundle,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self { chosen: None, english: bundle("en", ENGLISH).unwrap_or_else(|_| empty("en")) }
+    }
+}
+
+impl Words {
+    /// The language that the environment asks for (`LC_ALL`, `LC_MESSAGES`, `LANG`), if it is in the program.
+    pub fn of_environment() -> Self {
+        let asked = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
+        Self::shipped(&asked.unwrap_or_default())
+    }
+
+    /// The language that a locale names, if it is in the program; else English.
+    pub fn shipped(locale: &str) -> Self {
+        let language = locale.split(['_', '.', '-', '@']).next().unwrap_or_default();
+        let held = SHIPPED.iter().find(|(name, _)| *name == language);
+        let chosen = held.and_then(|(name, text)| bundle(name, text).ok());
+        Self { chosen, ..Self::default() }
+    }
+
+    /// The language of a file.
+    ///
+    /// # Errors
+    /// Says what of it cannot be read.
+    pub fn of_file(language: &str, text: &str) -> Result<Self, String> {
+        Ok(Self { chosen: Some(bundle(language, text)?), ..Self::default() })
+    }
+
+    /// What is said under this name.
+    pub fn say(&self, name: &str) -> Cow<'_, str> {
+        self.find(name, None)
+    }
+
+    /// What is said under this name, of these things.
+    pub fn with(&self, name: &str, args: &FluentArgs<'_>) -> Cow<'_, str> {
+        self.find(name, Some(args))
+    }
+
+    /// What is said under this name of so many.
+    pub fn count(&self, name: &str, count: usize) -> Cow<'_, str> {
+        let mut args = FluentArgs::new();
+        args.set("count", count);
+        self.find(name, Some(&args))
+    }
+
+    /// Whether the language is written from right to left.
+    pub fn right_to_left(&self) -> bool {
+        self.say("direction") == "rtl"
+    }
+
+    fn find(&self, name: &str, args: Option<&FluentArgs<'_>>) -> Cow<'_, str> {
+        let bundles = self.chosen.iter().chain([&self.english]);
+        let said = bundles.into_iter().find_map(|bundle| {
+            let pattern = bundle.get_message(name)?.value()?;
+            let mut errors = Vec::new();
+            let said = bundle.format_pattern(pattern, args, &mut errors).into_owned();
+            // What refers to something that is not there is said in English instead.
+            errors.is_empty().then_some(said)
+        });
+        // A name that no language has is a mistake of ours, which tests find; the reader sees which one.
+        said.map_or_else(|| name.to_owned().into(), Cow::Owned)
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Words").finish_non_exhaustive()
+    }
+}
+
+fn empty(language: &str) -> Bundle {
+    let language: LanguageIdentifier = language.parse().unwrap_or_default();
+    let mut bundle = Bundle::new_concurrent(vec![language]);
+    // Its marks around what is inserted are for text that a renderer orders; here every line is ordered as a whole.
+    bundle.set_use_isolating(false);
+    bundle
+}
+
+fn bundle(language: &str, text: &str) -> Result<Bundle, String> {
+    let resource = FluentResource::try_new(text.to_owned())
+        .map_err(|(_, errors)| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
+    let mut bundle = empty(language);
+    bundle
+        .add_resource(resource)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
+    Ok(bundle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of messages in a file of words.
+    fn names(text: &str) -> Vec<&str> {
+        let lines = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+        lines.filter_map(|line| Some(line.split_once('=')?.0.trim())).collect()
+    }
+
+    #[test]
+    fn every_language_says_what_english_says_and_nothing_else() {
+        let english = names(ENGLISH);
+        assert!(english.contains(&"view-too-small"));
+        assert!(bundle("en", ENGLISH).is_ok());
+        for (language, text) in SHIPPED {
+            let held = names(text);
+            let missing: Vec<_> = english.iter().filter(|name| !held.contains(name)).collect();
+            let more: Vec<_> = held.iter().filter(|name| !english.contains(name)).collect();
+            assert!(missing.is_empty() && more.is_empty(), "{language}: without {missing:?}, with {more:?}");
+            bundle(language, text).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_language_leaves_out_is_said_in_english() {
+        let words = Words::of_file(
+            "xx",
+            "direction = rtl\nhow-many = { $count ->\n  [one] one\n *[other] {$count}\n }",
+        )
+        .unwrap();
+        assert!(words.right_to_left());
+        assert_eq!(words.say("view-too-small"), "too small: 20 by 6");
+        assert_eq!(words.count("how-many", 3), "3");
+        assert_eq!(words.say("no such words"), "no such words");
+        assert!(Words::of_file("xx", "= nothing").is_err());
+    }
+}
