@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf};
 
-use starling_tui::{Bidi, Keys, Options, Server, Theme, Words};
+use starling_tui::{Bidi, Keys, Leave, Options, Server, Theme, Words};
 
 use super::{
     Failure, Kind,
@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Read and write in the terminal
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Tui {
     /// Talk to this server instead of the own node: any with the Mastodon client API
     #[arg(long, value_name = "URL", requires = "token_file")]
@@ -28,7 +28,7 @@ pub struct Tui {
 
 impl Tui {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        if !possible() {
             return Err(Failure::new(
                 Kind::Usage,
                 "the terminal UI needs a terminal: `starling home` prints",
@@ -41,7 +41,12 @@ impl Tui {
         let open = |server| {
             let words = Words::of_environment();
             let options = Options { server, theme, keys, bidi, words, scratch: std::env::temp_dir() };
-            starling_tui::open(options).map_err(Failure::from)
+            match starling_tui::open(options)? {
+                None => Ok(()),
+                Some(Leave::Interrupted) => Err(Failure::new(Kind::Interrupted, "interrupted")),
+                Some(Leave::Told) => Err(Failure::new(Kind::Told, "told to end")),
+                Some(Leave::HungUp) => Err(Failure::new(Kind::HungUp, "the terminal went away")),
+            }
         };
         if let (Some(url), Some(file)) = (&self.server, &self.token_file) {
             let token = std::fs::read_to_string(file)
@@ -63,6 +68,11 @@ impl Tui {
         session.close();
         opened
     }
+}
+
+/// Whether there is a terminal to draw on.
+pub fn possible() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// The keys, as the person's file beside the settings changes them.

@@ -193,7 +193,18 @@ impl App {
             Msg::Edited(text) => self.edited(text),
             Msg::Draft(draft) => self.take_draft(draft),
             Msg::Failed(effect, why) => self.failed(&effect, why),
+            // The terminal's own business, done before this is asked.
+            Msg::Leave(_) | Msg::Suspend | Msg::Woken => Vec::new(),
         }
+    }
+
+    /// What is to be kept before the UI ends, whatever ends it.
+    pub fn part(&mut self) -> Vec<Effect> {
+        let forms = self.stack.iter_mut().filter_map(|screen| match screen {
+            Screen::Compose(form) => Some(form.keep()),
+            _ => None,
+        });
+        forms.collect()
     }
 
     /// The timeline that is on the screen, and its rows.

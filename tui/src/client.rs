@@ -52,6 +52,9 @@ pub struct Server {
 /// The threads that do it.
 pub struct Client {
     effects: SyncSender<Effect>,
+    /// What concerns this machine's disk has a thread of its own: it never waits behind a server that hangs, and is waited
+    /// for at the end.
+    near: Option<(SyncSender<Effect>, thread::JoinHandle<()>)>,
 }
 
 impl Client {
@@ -67,14 +70,36 @@ impl Client {
                 (Arc::clone(&waiting), messages.clone(), Worker::new(server.clone()));
             thread::Builder::new().name("http".into()).spawn(move || worker.run(&waiting, &messages))?;
         }
+        let (near, waiting) = sync_channel(EFFECTS);
+        let (told, worker) = (messages.clone(), Worker::new(server.clone()));
+        let disk = thread::Builder::new().name("disk".into()).spawn(move || {
+            // What is to be kept is kept, even if nobody hears of it any more.
+            for effect in waiting {
+                if let Some(msg) = worker.answer_to(effect) {
+                    let _ = told.send(msg);
+                }
+            }
+        })?;
         let (messages, worker) = (messages.clone(), Worker::new(server));
         thread::Builder::new().name("stream".into()).spawn(move || worker.listen(&messages))?;
-        Ok(Self { effects })
+        Ok(Self { effects, near: Some((near, disk)) })
+    }
+
+    /// Waits until what was to be kept is on disk. Nothing is carried out after that.
+    pub fn settle(&mut self) {
+        if let Some((near, disk)) = self.near.take() {
+            drop(near);
+            let _ = disk.join();
+        }
     }
 
     /// Has something done. Gives it back if too much is under way.
     pub fn carry(&self, effect: Effect) -> Result<(), Effect> {
-        self.effects.try_send(effect).map_err(|error| match error {
+        let to = match (&effect, &self.near) {
+            (Effect::Keep(_) | Effect::Drafts, Some((near, _))) => near,
+            _ => &self.effects,
+        };
+        to.try_send(effect).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(effect)
             | std::sync::mpsc::TrySendError::Disconnected(effect) => effect,
         })
@@ -106,14 +131,18 @@ impl Worker {
         loop {
             let effect = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(effect) = effect else { return };
-            let msg = match self.carry(&effect) {
-                Ok(Some(msg)) => msg,
-                Ok(None) => continue,
-                Err(why) => Msg::Failed(Box::new(effect), why),
-            };
+            let Some(msg) = self.answer_to(effect) else { continue };
             if messages.send(msg).is_err() {
                 return;
             }
+        }
+    }
+
+    /// Carries out, and says what came of it.
+    fn answer_to(&self, effect: Effect) -> Option<Msg> {
+        match self.carry(&effect) {
+            Ok(msg) => msg,
+            Err(why) => Some(Msg::Failed(Box::new(effect), why)),
         }
     }
 
@@ -160,7 +189,7 @@ impl Worker {
             Effect::Keep(draft) => return self.keep(draft.as_deref()).map(|()| None),
             Effect::Drafts => return Ok(self.kept().map(Msg::Draft)),
             // The terminal's own.
-            Effect::Editor(_) | Effect::Copy(_) | Effect::Quit => return Ok(None),
+            Effect::Editor(_) | Effect::Copy(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         }))
     }
 

@@ -51,6 +51,7 @@ actions! {
     Copy "copy" "y" "Copy the address of the post";
     Help "help" "?" "What the keys do";
     Palette "palette" ":" "Do anything by its name";
+    Suspend "suspend" "ctrl-z" "To the shell; fg comes back";
     Quit "quit" "q ctrl-c" "Leave";
 }
 

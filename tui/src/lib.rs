@@ -23,6 +23,7 @@ mod words;
 pub use client::Server;
 pub use keys::Keys;
 pub use layout::Bidi;
+pub use msg::Leave;
 pub use run::{Options, open};
 pub use theme::Theme;
 pub use words::Words;

@@ -44,6 +44,23 @@ pub enum Msg {
     Draft(crate::app::compose::Draft),
     /// Something could not be done.
     Failed(Box<Effect>, String),
+    /// The UI is to end, and why.
+    Leave(Leave),
+    /// The process is to stand still.
+    Suspend,
+    /// The process goes on after it stood still.
+    Woken,
+}
+
+/// Why the UI ends, if it is not the person who leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// It was interrupted.
+    Interrupted,
+    /// The system told it to.
+    Told,
+    /// The terminal is gone.
+    HungUp,
 }
 
 /// News from the server.
@@ -168,6 +185,8 @@ pub enum Effect {
     Editor(String),
     /// Hand this to the terminal's clipboard.
     Copy(String),
+    /// Stand still until the shell says otherwise.
+    Suspend,
     /// Stop.
     Quit,
 }

@@ -148,6 +148,7 @@ impl App {
                 self.stack.push(Screen::Help(String::new()));
                 Vec::new()
             }
+            Action::Suspend => vec![Effect::Suspend],
             Action::Quit => vec![Effect::Quit],
         }
     }
