@@ -12,6 +12,7 @@ mod door;
 mod failure;
 mod feed;
 mod files;
+mod first;
 mod follow;
 mod id;
 mod init;
@@ -34,6 +35,7 @@ mod status;
 mod store;
 mod tui;
 mod verify;
+mod welcome;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -251,6 +251,11 @@ impl App {
         Vec::new()
     }
 
+    /// The first word to somebody who has just begun. It stands until something else is said.
+    pub fn greet(&mut self, words: String) {
+        self.said = Some((Said::Good(words), Timestamp::MAX));
+    }
+
     fn resize(&mut self, columns: u16, rows: u16) -> Vec<Effect> {
         self.size = (columns, rows);
         let height = self.height();

@@ -47,7 +47,12 @@ pub struct Server {
     pub token: String,
     /// Where drafts are kept; nowhere if there is no place.
     pub drafts: Option<PathBuf>,
+    /// Finds it again after it went away: its address and its token, if it is back.
+    pub again: Option<Again>,
 }
+
+/// See [`Server::again`].
+pub type Again = Arc<dyn Fn() -> Option<(String, String)> + Send + Sync>;
 
 /// The threads that do it.
 pub struct Client {
@@ -65,13 +70,13 @@ impl Client {
     pub fn start(server: Server, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
         let (effects, waiting) = sync_channel(EFFECTS);
         let waiting = Arc::new(Mutex::new(waiting));
+        let first = Worker::new(server);
         for _ in 0..WORKERS {
-            let (waiting, messages, worker) =
-                (Arc::clone(&waiting), messages.clone(), Worker::new(server.clone()));
+            let (waiting, messages, worker) = (Arc::clone(&waiting), messages.clone(), first.clone());
             thread::Builder::new().name("http".into()).spawn(move || worker.run(&waiting, &messages))?;
         }
         let (near, waiting) = sync_channel(EFFECTS);
-        let (told, worker) = (messages.clone(), Worker::new(server.clone()));
+        let (told, worker) = (messages.clone(), first.clone());
         let disk = thread::Builder::new().name("disk".into()).spawn(move || {
             // What is to be kept is kept, even if nobody hears of it any more.
             for effect in waiting {
@@ -80,7 +85,7 @@ impl Client {
                 }
             }
         })?;
-        let (messages, worker) = (messages.clone(), Worker::new(server));
+        let (messages, worker) = (messages.clone(), first);
         thread::Builder::new().name("stream".into()).spawn(move || worker.listen(&messages))?;
         Ok(Self { effects, near: Some((near, disk)) })
     }
@@ -106,9 +111,12 @@ impl Client {
     }
 }
 
+#[derive(Clone)]
 struct Worker {
     agent: Agent,
     server: Server,
+    /// Address and token as they are now.
+    place: Arc<Mutex<(String, String)>>,
 }
 
 type Answer<T> = Result<T, String>;
@@ -124,7 +132,15 @@ impl Worker {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(PATIENCE))
             .build();
-        Self { agent: config.into(), server }
+        let place = Arc::new(Mutex::new((server.base.clone(), server.token.clone())));
+        Self { agent: config.into(), server, place }
+    }
+
+    /// Looks where the server is now: a node that was started again has another door.
+    fn look_again(&self) {
+        if let Some(place) = self.server.again.as_ref().and_then(|again| again()) {
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        }
     }
 
     fn run(&self, waiting: &Mutex<Receiver<Effect>>, messages: &SyncSender<Msg>) {
@@ -259,10 +275,11 @@ impl Worker {
     }
 
     fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
+        let (base, token) = &*self.place.lock().unwrap_or_else(PoisonError::into_inner);
         ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.server.base))
-            .header("Authorization", format!("Bearer {}", self.server.token))
+            .uri(format!("{base}{path}"))
+            .header("Authorization", format!("Bearer {token}"))
     }
 
     fn answer<T: DeserializeOwned>(
@@ -323,6 +340,7 @@ impl Worker {
                 return;
             }
             thread::sleep(RETRIES[tries.min(RETRIES.len() - 1)]);
+            self.look_again();
             tries += 1;
         }
     }
@@ -438,7 +456,8 @@ mod tests {
     fn a_draft_survives() {
         let folder = std::env::temp_dir().join(format!("starling-tui-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let server = Server { base: String::new(), token: String::new(), drafts: Some(folder.join("draft")) };
+        let drafts = Some(folder.join("draft"));
+        let server = Server { base: String::new(), token: String::new(), drafts, again: None };
         let worker = Worker::new(server);
         assert_eq!(worker.kept(), None);
         let draft = Draft { text: "half a".into(), ..Draft::default() };

@@ -3,6 +3,7 @@
 
 mod backend;
 mod editor;
+mod first;
 mod keyboard;
 mod screen;
 mod signals;
@@ -28,6 +29,7 @@ use crate::{
     view,
     words::Words,
 };
+pub use first::{Began, begin};
 use keyboard::Keyboard;
 use screen::Screen;
 use signals::Signals;
@@ -60,7 +62,11 @@ pub struct Options {
 /// # Errors
 /// If there is no terminal, or it goes away.
 pub fn open(options: Options) -> io::Result<Option<Leave>> {
-    let mut desk = Desk::open()?;
+    shown(Desk::open()?, options, None)
+}
+
+/// Shows the UI in a terminal that is ours already, and gives it back.
+fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Result<Option<Leave>> {
     let client = Client::start(options.server, &desk.messages)?;
     let (mut app, effects) = App::new(
         options.theme,
@@ -70,6 +76,9 @@ pub fn open(options: Options) -> io::Result<Option<Leave>> {
         desk.screen.size()?,
         Timestamp::now(),
     );
+    if let Some(greeting) = greeting {
+        app.greet(greeting);
+    }
     let mut carrier = Carrier { client, scratch: options.scratch };
     let result = panic::catch_unwind(AssertUnwindSafe(|| run(&mut desk, &mut carrier, &mut app, effects)));
     // The terminal first: what is still to be kept is no reason to keep it back.
