@@ -1,9 +1,11 @@
 //! Carries effects out: HTTP requests on a few threads, the stream of news on one more. Everything comes back as a [`Msg`]
 //! through one bounded queue; a UI that is busy makes the threads wait, never the memory grow.
 
+mod reading;
+
 use std::{
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -17,9 +19,9 @@ use serde_json::{Value, json};
 use ureq::{Agent, Body, http::Response};
 
 use crate::{
-    api::{Account, Failure, Found, Notification, Relationship, Status},
+    api::{Account, Failure, Found, Relationship},
     app::compose::Draft,
-    msg::{Done, Effect, Line, Msg, News, Reaction, Relate, Row, Span},
+    msg::{Done, Effect, Msg, News, Reaction, Relate},
     words::Words,
 };
 
@@ -123,9 +125,7 @@ impl Worker {
         Ok(Some(match effect {
             Effect::Me => Msg::Me(self.get("/api/v1/accounts/verify_credentials")?),
             Effect::Load(line, span) => Msg::Page(line.clone(), span.clone(), self.page(line, span)?),
-            Effect::Thread(id) => {
-                Msg::Context(id.clone(), self.get(&format!("/api/v1/statuses/{id}/context"))?)
-            }
+            Effect::Thread(id) => Msg::Context(id.clone(), Box::new(self.thread(id)?)),
             Effect::Post(draft) => self.publish(draft)?,
             Effect::Delete(id) => {
                 Msg::Post(self.send("DELETE", &format!("/api/v1/statuses/{id}"), None)?, Done::Deleted)
@@ -161,36 +161,19 @@ impl Worker {
             Effect::Node => Msg::Node(self.get("/api/starling/v1/status")?),
             Effect::Keep(draft) => return self.keep(draft.as_deref()).map(|()| None),
             Effect::Drafts => return Ok(self.kept().map(Msg::Draft)),
+            Effect::Recall => Msg::Memory(Box::new(self.recall())),
+            Effect::Remember(memory) => return self.remember(memory).map(|()| None),
+            Effect::Mark(marks) => return self.mark(marks).map(|()| None),
+            Effect::Lists => Msg::Lists(self.get("/api/v1/lists")?),
+            Effect::Vote(id, choices) => self.vote(id, choices)?,
+            Effect::History(id) => {
+                Msg::History(id.clone(), self.get(&format!("/api/v1/statuses/{id}/history"))?)
+            }
+            Effect::Missing(id) => Msg::Arrived(self.get(&format!("/api/v1/statuses/{id}"))?),
+            Effect::Browse(address) => return self.browse(address).map(|()| None),
             // The terminal's own.
             Effect::Editor(_) | Effect::Copy(_) | Effect::Quit => return Ok(None),
         }))
-    }
-
-    fn page(&self, line: &Line, span: &Span) -> Answer<Vec<Row>> {
-        let path = match line {
-            Line::Home => "/api/v1/timelines/home?".to_owned(),
-            Line::Local => "/api/v1/timelines/public?local=true&".into(),
-            Line::Network => "/api/v1/timelines/public?".into(),
-            Line::Notifications => "/api/v1/notifications?".into(),
-            Line::Bookmarks => "/api/v1/bookmarks?".into(),
-            Line::Favourites => "/api/v1/favourites?".into(),
-            Line::Tag(tag) => format!("/api/v1/timelines/tag/{}?", encoded(tag)),
-            Line::Person(id) => format!("/api/v1/accounts/{id}/statuses?"),
-        };
-        let edge = match span {
-            Span::Newest => String::new(),
-            Span::Above(id) => format!("&min_id={id}"),
-            Span::Below(id) => format!("&max_id={id}"),
-        };
-        let path = format!("{path}limit={PAGE}{edge}");
-        Ok(match line {
-            Line::Notifications => self
-                .get::<Vec<Notification>>(&path)?
-                .into_iter()
-                .map(|row| Row::Notification(Box::new(row)))
-                .collect(),
-            _ => self.get::<Vec<Status>>(&path)?.into_iter().map(|row| Row::Post(Box::new(row))).collect(),
-        })
     }
 
     fn publish(&self, draft: &Draft) -> Answer<Msg> {
@@ -243,15 +226,22 @@ impl Worker {
         request: ureq::http::request::Builder,
         body: Option<&Value>,
     ) -> Answer<T> {
+        self.read(self.run_request(request, body)?)
+    }
+
+    fn run_request(
+        &self,
+        request: ureq::http::request::Builder,
+        body: Option<&Value>,
+    ) -> Answer<Response<Body>> {
         let failed = |error: ureq::Error| self.why(&error);
-        let answer = match body {
+        match body {
             Some(body) => {
                 let request = request.header("Content-Type", "application/json").body(body.to_string());
-                self.agent.run(request.map_err(|error| error.to_string())?).map_err(failed)?
+                self.agent.run(request.map_err(|error| error.to_string())?).map_err(failed)
             }
-            None => self.agent.run(request.body(()).map_err(|error| error.to_string())?).map_err(failed)?,
-        };
-        self.read(answer)
+            None => self.agent.run(request.body(()).map_err(|error| error.to_string())?).map_err(failed),
+        }
     }
 
     fn keep(&self, draft: Option<&Draft>) -> Answer<()> {
@@ -261,12 +251,9 @@ impl Worker {
                 std::io::ErrorKind::NotFound => Ok(()),
                 _ => Err(error),
             }),
-            // Beside it first: whatever happens, there is the old one or the new one.
-            Some(draft) => serde_json::to_vec(draft).map_err(std::io::Error::other).and_then(|bytes| {
-                let beside = path.with_extension("new");
-                std::fs::write(&beside, bytes)?;
-                std::fs::rename(&beside, path)
-            }),
+            Some(draft) => serde_json::to_vec(draft)
+                .map_err(std::io::Error::other)
+                .and_then(|bytes| write_beside(path, &bytes)),
         };
         kept.map_err(|error| self.words.put("client-no-draft", [("why", error.to_string())]).into_owned())
     }
@@ -380,6 +367,13 @@ fn news(event: &str, data: &str) -> Option<News> {
         "notification" => News::Notified(of(data)?),
         _ => return None,
     })
+}
+
+/// Writes a file beside its place first: whatever happens, there is the old one or the new one.
+fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, bytes)?;
+    std::fs::rename(&beside, path)
 }
 
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).

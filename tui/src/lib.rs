@@ -13,6 +13,7 @@ mod app;
 mod client;
 mod keys;
 mod layout;
+mod links;
 mod msg;
 mod run;
 pub mod text;

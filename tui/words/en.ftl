@@ -16,6 +16,7 @@ app-following = Following now.
 app-not-following = Not following.
 app-blocked = Blocked: nothing of theirs is shown, stored or passed on.
 app-muted = Muted: nothing of theirs is shown.
+app-still-missing = It is not here yet: nobody who is connected has it.
 app-draft-found = A draft was kept: { $key } goes on with it.
 
 # --- input
@@ -25,6 +26,27 @@ input-not-yours = This post is somebody else's: only its author can change it.
 input-that-is-you = That is you.
 input-erase-sure = Erase this post here and at all who hold it?
 input-block-sure = Block: show, store and pass on nothing of theirs?
+
+input-no-tag = A tag is one word.
+
+# --- reading: links, lists, votes, threads
+reading-opens = Opening { $address }
+reading-no-links = This post leads nowhere.
+reading-no-lists = There are no lists yet.
+reading-no-poll = There is no poll here.
+reading-poll-over = This poll has ended.
+reading-voted = You have voted.
+reading-vote-counted = Your vote is counted.
+reading-never-edited = This post was never changed.
+reading-always = Warnings of { $who } are opened from now on.
+reading-not-always = Warnings of { $who } stay closed again.
+reading-columns = { $count ->
+    [one] One column
+   *[other] { $count } columns where there is room
+}
+reading-all-read = All of this thread is read.
+reading-nothing-new = Nothing is new.
+reading-asked = It is asked for once more.
 
 # --- news
 news-back = The server is back.
@@ -48,6 +70,9 @@ compose-characters = { $count ->
 
 # --- client: what goes wrong on the way to the server
 client-no-draft = the draft could not be kept: { $why }
+client-no-memory = where you are could not be kept: { $why }
+client-no-web = only addresses of the web are opened
+client-no-browser = no program opens it: { $why }
 client-no-stream = the server streams no news ({ $status })
 client-stream-closed = the server closed the stream
 client-stream-too-much = the server sent more than it should
@@ -81,6 +106,11 @@ view-new = { $count ->
     [one] 1 new: { $key } shows it
    *[other] { $count } new: { $key } shows them
 }
+view-new-more = more than { $count } new: { $key } shows them, { $other } begins at the newest
+view-ask-tag = Tag:
+view-history = Before
+# One line; the keys are those of a choice.
+view-choice-keys = enter chooses · a number goes there · esc closes
 # What stands beside a key on the last line but one.
 view-hint-open = open
 view-hint-reply = answer
@@ -143,10 +173,48 @@ post-likes = { $count ->
    *[other] { $count } like it
 }
 
+post-quote-missing = [quotes a post that is not here]
+post-votes = { $count ->
+    [one] 1 vote
+   *[other] { $count } votes
+}
+post-poll-open = { $key } votes
+post-poll-until = until { $when }
+post-poll-over = ended
+post-run = { $who } passed on { $count } posts
+
+# --- choice: what there is to choose from
+choice-links = Opens, or y copies:
+choice-lists = Lists:
+choice-loading = Loading…
+choice-poll = Your answer, sent by enter:
+choice-poll-several = Your answers (space marks), sent by enter:
+
+# --- side: the third column
+side-posts = { $count ->
+    [one] 1 post
+   *[other] { $count } posts
+}
+side-followers = { $count ->
+    [one] 1 follower
+   *[other] { $count } followers
+}
+side-followed = follows { $count }
+side-written = written { $when }
+side-changed = changed { $when }
+side-arrived = arrived { $when }
+side-device = signed by device { $id }
+side-entry = entry { $id }
+
 # --- thread
 thread-loading = Loading…
 thread-folded = { $count } folded
-thread-missing = a post that is not here, or was erased
+thread-missing = a post that is not here: { $key } asks for it
+thread-erased = a post that was erased
+thread-unread = { $count ->
+    [one] 1 unread: { $key } goes to it
+   *[other] { $count } unread: { $key } goes to the next
+}
 
 # --- timeline
 timeline-loading = Loading…
@@ -157,6 +225,7 @@ timeline-no-bookmarks = Nothing is marked. { $key } marks a post.
 timeline-no-favourites = Nothing is liked yet. { $key } likes a post.
 timeline-no-tag = Nothing with this tag is here.
 timeline-no-posts = Nothing of theirs is here yet.
+timeline-no-list = Nobody on this list has written anything that is here.
 # What somebody did; their name stands in it.
 timeline-mention = { $who } answered or mentioned you
 timeline-reblog = { $who } passed this on
@@ -199,13 +268,21 @@ key-delete = Erase an own post
 key-boost = Pass on, or take back
 key-like = Like, or take back
 key-bookmark = Mark, or take back
+key-vote = Vote
+key-links = Where it leads: links, tags, people, what it quotes
+key-history = How it read before
 key-reveal = Open or close what is behind a warning
-key-fold = Fold or unfold answers
+key-reveal-always = Always open the warnings of this author, or no longer
+key-fold = Fold or unfold answers, or a run of boosts
+key-next-unread = Next that is unread
 key-person = Who wrote this
 key-follow = Follow, or no longer
 key-mute = Mute, or no longer
 key-block = Block, or no longer
 key-search = Search
+key-tag = Posts with a tag
+key-lists = Choose a list
+key-columns = One column fewer, or all again
 key-copy = Copy the address of the post
 key-help = What the keys do
 key-palette = Do anything by its name
