@@ -148,6 +148,7 @@ pub struct List {
 #[serde(default)]
 pub struct Marker {
     pub last_read_id: Id,
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A question with answers to choose from.

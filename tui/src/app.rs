@@ -215,7 +215,20 @@ impl App {
             Msg::History(id, edits) => self.take_history(&id, edits),
             Msg::Arrived(post) => self.take_missing(*post),
             Msg::Failed(effect, why) => self.failed(&effect, why),
+            // The terminal's own business, done before this is asked.
+            Msg::Leave(_) | Msg::Suspend | Msg::Woken => Vec::new(),
         }
+    }
+
+    /// What is to be kept before the UI ends, whatever ends it.
+    pub fn part(&mut self) -> Vec<Effect> {
+        let forms = self.stack.iter_mut().filter_map(|screen| match screen {
+            Screen::Compose(form) => Some(form.keep()),
+            _ => None,
+        });
+        let mut effects: Vec<_> = forms.collect();
+        effects.extend(self.keep_memory());
+        effects
     }
 
     /// Rows of a timeline that are on a screen of this height.
@@ -263,6 +276,11 @@ impl App {
     fn bad(&mut self, name: &str) -> Vec<Effect> {
         let words = self.words.say(name).into_owned();
         self.say(Said::Bad(words))
+    }
+
+    /// The first word to somebody who has just begun. It stands until something else is said.
+    pub fn greet(&mut self, words: String) {
+        self.said = Some((Said::Good(words), Timestamp::MAX));
     }
 
     fn resize(&mut self, columns: u16, rows: u16) -> Vec<Effect> {

@@ -50,11 +50,19 @@ pub struct Server {
     pub token: String,
     /// Where drafts are kept; nowhere if there is no place.
     pub drafts: Option<PathBuf>,
+    /// Finds it again after it went away: its address and its token, if it is back.
+    pub again: Option<Again>,
 }
+
+/// See [`Server::again`].
+pub type Again = Arc<dyn Fn() -> Option<(String, String)> + Send + Sync>;
 
 /// The threads that do it.
 pub struct Client {
     effects: SyncSender<Effect>,
+    /// What concerns this machine's disk has a thread of its own: it never waits behind a server that hangs, and is waited
+    /// for at the end.
+    near: Option<(SyncSender<Effect>, thread::JoinHandle<()>)>,
 }
 
 impl Client {
@@ -65,29 +73,54 @@ impl Client {
     pub fn start(server: Server, words: &Words, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
         let (effects, waiting) = sync_channel(EFFECTS);
         let waiting = Arc::new(Mutex::new(waiting));
+        let first = Worker::new(server, words.clone());
         for _ in 0..WORKERS {
-            let (waiting, messages, worker) =
-                (Arc::clone(&waiting), messages.clone(), Worker::new(server.clone(), words.clone()));
+            let (waiting, messages, worker) = (Arc::clone(&waiting), messages.clone(), first.clone());
             thread::Builder::new().name("http".into()).spawn(move || worker.run(&waiting, &messages))?;
         }
-        let (messages, worker) = (messages.clone(), Worker::new(server, words.clone()));
+        let (near, waiting) = sync_channel(EFFECTS);
+        let (told, worker) = (messages.clone(), first.clone());
+        let disk = thread::Builder::new().name("disk".into()).spawn(move || {
+            // What is to be kept is kept, even if nobody hears of it any more.
+            for effect in waiting {
+                if let Some(msg) = worker.answer_to(effect) {
+                    let _ = told.send(msg);
+                }
+            }
+        })?;
+        let (messages, worker) = (messages.clone(), first);
         thread::Builder::new().name("stream".into()).spawn(move || worker.listen(&messages))?;
-        Ok(Self { effects })
+        Ok(Self { effects, near: Some((near, disk)) })
+    }
+
+    /// Waits until what was to be kept is on disk. Nothing is carried out after that.
+    pub fn settle(&mut self) {
+        if let Some((near, disk)) = self.near.take() {
+            drop(near);
+            let _ = disk.join();
+        }
     }
 
     /// Has something done. Gives it back if too much is under way.
     pub fn carry(&self, effect: Effect) -> Result<(), Effect> {
-        self.effects.try_send(effect).map_err(|error| match error {
+        let to = match (&effect, &self.near) {
+            (Effect::Keep(_) | Effect::Drafts | Effect::Remember(_), Some((near, _))) => near,
+            _ => &self.effects,
+        };
+        to.try_send(effect).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(effect)
             | std::sync::mpsc::TrySendError::Disconnected(effect) => effect,
         })
     }
 }
 
+#[derive(Clone)]
 struct Worker {
     agent: Agent,
     server: Server,
     words: Words,
+    /// Address and token as they are now.
+    place: Arc<Mutex<(String, String)>>,
 }
 
 type Answer<T> = Result<T, String>;
@@ -103,21 +136,33 @@ impl Worker {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(PATIENCE))
             .build();
-        Self { agent: config.into(), server, words }
+        let place = Arc::new(Mutex::new((server.base.clone(), server.token.clone())));
+        Self { agent: config.into(), server, words, place }
+    }
+
+    /// Looks where the server is now: a node that was started again has another door.
+    fn look_again(&self) {
+        if let Some(place) = self.server.again.as_ref().and_then(|again| again()) {
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        }
     }
 
     fn run(&self, waiting: &Mutex<Receiver<Effect>>, messages: &SyncSender<Msg>) {
         loop {
             let effect = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(effect) = effect else { return };
-            let msg = match self.carry(&effect) {
-                Ok(Some(msg)) => msg,
-                Ok(None) => continue,
-                Err(why) => Msg::Failed(Box::new(effect), why),
-            };
+            let Some(msg) = self.answer_to(effect) else { continue };
             if messages.send(msg).is_err() {
                 return;
             }
+        }
+    }
+
+    /// Carries out, and says what came of it.
+    fn answer_to(&self, effect: Effect) -> Option<Msg> {
+        match self.carry(&effect) {
+            Ok(msg) => msg,
+            Err(why) => Some(Msg::Failed(Box::new(effect), why)),
         }
     }
 
@@ -172,7 +217,7 @@ impl Worker {
             Effect::Missing(id) => Msg::Arrived(self.get(&format!("/api/v1/statuses/{id}"))?),
             Effect::Browse(address) => return self.browse(address).map(|()| None),
             // The terminal's own.
-            Effect::Editor(_) | Effect::Copy(_) | Effect::Quit => return Ok(None),
+            Effect::Editor(_) | Effect::Copy(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         }))
     }
 
@@ -215,10 +260,11 @@ impl Worker {
     }
 
     fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
+        let (base, token) = &*self.place.lock().unwrap_or_else(PoisonError::into_inner);
         ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.server.base))
-            .header("Authorization", format!("Bearer {}", self.server.token))
+            .uri(format!("{base}{path}"))
+            .header("Authorization", format!("Bearer {token}"))
     }
 
     fn answer<T: DeserializeOwned>(
@@ -283,6 +329,7 @@ impl Worker {
                 return;
             }
             thread::sleep(RETRIES[tries.min(RETRIES.len() - 1)]);
+            self.look_again();
             tries += 1;
         }
     }
@@ -409,7 +456,8 @@ mod tests {
     fn a_draft_survives() {
         let folder = std::env::temp_dir().join(format!("starling-tui-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let server = Server { base: String::new(), token: String::new(), drafts: Some(folder.join("draft")) };
+        let drafts = Some(folder.join("draft"));
+        let server = Server { base: String::new(), token: String::new(), drafts, again: None };
         let worker = Worker::new(server, Words::default());
         assert_eq!(worker.kept(), None);
         let draft = Draft { text: "half a".into(), ..Draft::default() };

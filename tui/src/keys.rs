@@ -61,6 +61,7 @@ actions! {
     Copy "copy" "y";
     Help "help" "?";
     Palette "palette" ":";
+    Suspend "suspend" "ctrl-z";
     Quit "quit" "q ctrl-c";
 }
 

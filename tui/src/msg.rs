@@ -61,6 +61,23 @@ pub enum Msg {
     Arrived(Box<Status>),
     /// Something could not be done.
     Failed(Box<Effect>, String),
+    /// The UI is to end, and why.
+    Leave(Leave),
+    /// The process is to stand still.
+    Suspend,
+    /// The process goes on after it stood still.
+    Woken,
+}
+
+/// Why the UI ends, if it is not the person who leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// It was interrupted.
+    Interrupted,
+    /// The system told it to.
+    Told,
+    /// The terminal is gone.
+    HungUp,
 }
 
 /// News from the server.
@@ -277,6 +294,8 @@ pub enum Effect {
     Browse(String),
     /// Hand this to the terminal's clipboard.
     Copy(String),
+    /// Stand still until the shell says otherwise.
+    Suspend,
     /// Stop.
     Quit,
 }

@@ -153,6 +153,7 @@ impl App {
                 self.push(Screen::Help(String::new()));
                 Vec::new()
             }
+            Action::Suspend => vec![Effect::Suspend],
             Action::Quit => {
                 let mut effects = self.keep_memory();
                 effects.push(Effect::Quit);

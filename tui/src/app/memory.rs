@@ -34,6 +34,8 @@ pub struct Memory {
     pub places: Vec<(String, Id)>,
     /// Authors whose warnings are opened at once.
     pub always: BTreeSet<Id>,
+    /// When that was written down.
+    pub at: Option<Timestamp>,
     /// When a thread was looked at last, by the post that begins it, the last used at the end.
     pub threads: Vec<(Id, Timestamp)>,
 }
@@ -44,6 +46,7 @@ impl Default for Memory {
             tab: Line::Home.key(),
             columns: COLUMNS,
             places: Vec::new(),
+            at: None,
             always: BTreeSet::new(),
             threads: Vec::new(),
         }
@@ -139,6 +142,7 @@ impl App {
             .filter(|line| kept.place(line) != self.memory.place(line))
             .filter_map(|line| Some((line.key(), self.memory.place(line)?.clone())))
             .collect();
+        self.memory.at = Some(self.now);
         self.kept = Some((self.memory.clone(), self.now));
         let mut effects = vec![Effect::Remember(Box::new(self.memory.clone()))];
         if !marks.is_empty() {

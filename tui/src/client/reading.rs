@@ -94,7 +94,7 @@ impl Worker {
         Ok(Msg::Poll(poll))
     }
 
-    /// What was remembered here, and how far the reader came elsewhere: the server's word holds, where it has one.
+    /// What was remembered here, and how far the reader came elsewhere: the newer of both holds.
     pub(super) fn recall(&self) -> Memory {
         let kept = self.memory_file().and_then(|path| std::fs::read(path).ok());
         let mut memory: Memory =
@@ -103,7 +103,8 @@ impl Worker {
             self.get("/api/v1/markers?timeline[]=home&timeline[]=notifications");
         for (name, marker) in markers.unwrap_or_default() {
             let line = [Line::Home, Line::Notifications].into_iter().find(|line| line.key() == name);
-            if let Some(line) = line.filter(|_| !marker.last_read_id.is_empty()) {
+            let newer = memory.at.is_none_or(|at| marker.updated_at.is_some_and(|marked| marked > at));
+            if let Some(line) = line.filter(|_| newer && !marker.last_read_id.is_empty()) {
                 memory.keep_place(&line, marker.last_read_id);
             }
         }
