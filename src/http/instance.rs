@@ -26,10 +26,7 @@ pub(super) fn routes() -> Vec<Route> {
         // Whether anybody is there.
         Route::get("/health", Needs::Nothing, async || "OK"),
         Route::get("/api/v1/instance", Needs::Nothing, v1),
-        // What some clients ask first, with a slash more than is documented.
-        Route::get("/api/v1/instance/", Needs::Nothing, v1),
         Route::get("/api/v2/instance", Needs::Nothing, v2),
-        Route::get("/api/v2/instance/", Needs::Nothing, v2),
         Route::get("/api/v1/instance/rules", Needs::Nothing, nothing),
         Route::get("/api/v1/instance/peers", Needs::Nothing, nothing),
         Route::get("/api/v1/instance/domain_blocks", Needs::Nothing, nothing),

@@ -22,6 +22,18 @@ fn of(content: &Content) -> BTreeSet<String> {
 }
 
 impl Batch<'_> {
+    /// The tags of a post, and of its edits that are here.
+    fn tags_of(
+        &mut self,
+        post: &Verified,
+        content: &Content,
+        taken: Taken,
+    ) -> Result<BTreeSet<String>, Error> {
+        let mut tags = of(content);
+        tags.append(&mut self.edited_tags(&post.id(), taken.author)?);
+        Ok(tags)
+    }
+
     /// Enters a post under its tags, and those of its edits that came before it.
     pub(super) fn tag_post(
         &mut self,
@@ -30,9 +42,7 @@ impl Batch<'_> {
         taken: Taken,
         time: u64,
     ) -> Result<(), Error> {
-        let mut tags = of(content);
-        tags.append(&mut self.edited_tags(&post.id(), taken.author)?);
-        for tag in tags {
+        for tag in self.tags_of(post, content, taken)? {
             self.tables.tagged.insert((tag.as_str(), time, taken.arrival), taken.author)?;
         }
         Ok(())
@@ -46,9 +56,7 @@ impl Batch<'_> {
         taken: Taken,
         time: u64,
     ) -> Result<(), Error> {
-        let mut tags = of(content);
-        tags.append(&mut self.edited_tags(&post.id(), taken.author)?);
-        for tag in tags {
+        for tag in self.tags_of(post, content, taken)? {
             self.tables.tagged.remove((tag.as_str(), time, taken.arrival))?;
         }
         Ok(())

@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     api::{Account, Context, Id, NodeStatus, Relationship, Status},
-    keys::Keys,
+    keys::{Action, Keys},
     layout::Bidi,
     msg::{Done, Effect, Line, Msg, Span},
     theme::Theme,
@@ -74,7 +74,7 @@ pub enum Asks {
     /// Something to do, by its name.
     Palette,
     /// Whether this is really to be done: y does it.
-    Sure(Box<Effect>, &'static str),
+    Sure(Box<Effect>, &'static str), // the name of the question's words
 }
 
 /// What a search found: posts as rows, people and tags above them.
@@ -240,6 +240,18 @@ impl App {
         Vec::new()
     }
 
+    /// Says these words of ours to the reader.
+    fn good(&mut self, name: &str) -> Vec<Effect> {
+        let words = self.words.say(name).into_owned();
+        self.say(Said::Good(words))
+    }
+
+    /// Says these words of ours to the reader: something cannot be done.
+    fn bad(&mut self, name: &str) -> Vec<Effect> {
+        let words = self.words.say(name).into_owned();
+        self.say(Said::Bad(words))
+    }
+
     fn resize(&mut self, columns: u16, rows: u16) -> Vec<Effect> {
         self.size = (columns, rows);
         let height = self.height();
@@ -319,7 +331,7 @@ impl App {
         match done {
             Done::Deleted => {
                 self.remove(&status.id);
-                self.say(Said::Good("Erased. Others erase it as they hear of it.".into()))
+                self.good("app-erased")
             }
             Done::Reacted => {
                 self.change(status.inner());
@@ -329,13 +341,13 @@ impl App {
                 self.change(status);
                 self.stack.retain(|screen| !matches!(screen, Screen::Compose(_)));
                 let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
-                let _ = self.say(Said::Good(match delivery {
-                    Some(delivery) if delivery.peers == 0 => {
-                        "Stored. It goes out as soon as a peer is here.".into()
-                    }
-                    Some(delivery) => format!("Stored, and handed to {} peers.", delivery.peers),
-                    None => "Posted.".into(),
-                }));
+                let words = match delivery {
+                    Some(delivery) if delivery.peers == 0 => self.words.say("app-stored"),
+                    Some(delivery) => self.words.count("app-handed", delivery.peers),
+                    None => self.words.say("app-posted"),
+                };
+                let words = words.into_owned();
+                let _ = self.say(Said::Good(words));
                 let mut effects = vec![Effect::Keep(None)];
                 effects.extend(self.reload_thread());
                 if self.link != Link::Open {
@@ -414,11 +426,11 @@ impl App {
     }
 
     fn take_relation(&mut self, relation: Relationship) -> Vec<Effect> {
-        let mut words = if relation.following { "Following now." } else { "Not following." };
+        let mut words = if relation.following { "app-following" } else { "app-not-following" };
         if relation.blocking {
-            words = "Blocked: nothing of theirs is shown, stored or passed on.";
+            words = "app-blocked";
         } else if relation.muting {
-            words = "Muted: nothing of theirs is shown.";
+            words = "app-muted";
         }
         for screen in &mut self.stack {
             if let Screen::Line(Line::Person(id), Some(person)) = screen
@@ -427,7 +439,7 @@ impl App {
                 person.relation = relation.clone();
             }
         }
-        self.say(Said::Good(words.into()))
+        self.good(words)
     }
 
     fn take_found(&mut self, words: &str, found: crate::api::Found) -> Vec<Effect> {
@@ -450,7 +462,9 @@ impl App {
 
     fn take_draft(&mut self, draft: compose::Draft) -> Vec<Effect> {
         self.found_draft = Some(draft);
-        self.say(Said::Good("A draft was kept: c goes on with it.".into()))
+        let words =
+            self.words.put("app-draft-found", [("key", self.keys.best(Action::Compose))]).into_owned();
+        self.say(Said::Good(words))
     }
 
     fn failed(&mut self, effect: &Effect, why: String) -> Vec<Effect> {

@@ -20,6 +20,7 @@ use crate::{
     api::{Account, Failure, Found, Notification, Relationship, Status},
     app::compose::Draft,
     msg::{Done, Effect, Line, Msg, News, Reaction, Relate, Row, Span},
+    words::Words,
 };
 
 /// Requests under way at once: one that hangs holds up no other.
@@ -59,15 +60,15 @@ impl Client {
     ///
     /// # Errors
     /// If the system has no threads left.
-    pub fn start(server: Server, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
+    pub fn start(server: Server, words: &Words, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
         let (effects, waiting) = sync_channel(EFFECTS);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WORKERS {
             let (waiting, messages, worker) =
-                (Arc::clone(&waiting), messages.clone(), Worker::new(server.clone()));
+                (Arc::clone(&waiting), messages.clone(), Worker::new(server.clone(), words.clone()));
             thread::Builder::new().name("http".into()).spawn(move || worker.run(&waiting, &messages))?;
         }
-        let (messages, worker) = (messages.clone(), Worker::new(server));
+        let (messages, worker) = (messages.clone(), Worker::new(server, words.clone()));
         thread::Builder::new().name("stream".into()).spawn(move || worker.listen(&messages))?;
         Ok(Self { effects })
     }
@@ -84,12 +85,13 @@ impl Client {
 struct Worker {
     agent: Agent,
     server: Server,
+    words: Words,
 }
 
 type Answer<T> = Result<T, String>;
 
 impl Worker {
-    fn new(server: Server) -> Self {
+    fn new(server: Server, words: Words) -> Self {
         // No redirect may see the token, and no proxy what stays on this machine.
         let mut config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
         if server.base.starts_with("http://") {
@@ -99,7 +101,7 @@ impl Worker {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(PATIENCE))
             .build();
-        Self { agent: config.into(), server }
+        Self { agent: config.into(), server, words }
     }
 
     fn run(&self, waiting: &Mutex<Receiver<Effect>>, messages: &SyncSender<Msg>) {
@@ -241,7 +243,7 @@ impl Worker {
         request: ureq::http::request::Builder,
         body: Option<&Value>,
     ) -> Answer<T> {
-        let failed = |error: ureq::Error| why(&error);
+        let failed = |error: ureq::Error| self.why(&error);
         let answer = match body {
             Some(body) => {
                 let request = request.header("Content-Type", "application/json").body(body.to_string());
@@ -249,7 +251,7 @@ impl Worker {
             }
             None => self.agent.run(request.body(()).map_err(|error| error.to_string())?).map_err(failed)?,
         };
-        read(answer)
+        self.read(answer)
     }
 
     fn keep(&self, draft: Option<&Draft>) -> Answer<()> {
@@ -266,7 +268,7 @@ impl Worker {
                 std::fs::rename(&beside, path)
             }),
         };
-        kept.map_err(|error| format!("the draft could not be kept: {error}"))
+        kept.map_err(|error| self.words.put("client-no-draft", [("why", error.to_string())]).into_owned())
     }
 
     fn kept(&self) -> Option<Draft> {
@@ -284,7 +286,7 @@ impl Worker {
                     if messages.send(Msg::Stream(Ok(()))).is_err() {
                         return;
                     }
-                    events(stream, messages)
+                    events(&self.words, stream, messages)
                 }
                 Err(why) => Ok(why),
             };
@@ -303,24 +305,52 @@ impl Worker {
         let request = request.body(()).map_err(|error| error.to_string())?;
         let request =
             self.agent.configure_request(request).timeout_recv_body(None).timeout_per_call(None).build();
-        let answer = self.agent.run(request).map_err(|error| why(&error))?;
+        let answer = self.agent.run(request).map_err(|error| self.why(&error))?;
         if !answer.status().is_success() {
-            return Err(format!("the server streams no news ({})", answer.status()));
+            let status = answer.status().to_string();
+            return Err(self.words.put("client-no-stream", [("status", status)]).into_owned());
         }
         Ok(answer.into_body().into_reader())
+    }
+
+    fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Answer<T> {
+        let status = answer.status();
+        let body = answer.body_mut().with_config().limit(ANSWER);
+        let bytes = body.read_to_vec().map_err(|error| self.why(&error))?;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes).map_err(|error| {
+                self.words.put("client-unreadable", [("why", error.to_string())]).into_owned()
+            });
+        }
+        Err(match serde_json::from_slice::<Failure>(&bytes) {
+            Ok(Failure { error, hint: Some(hint) }) => format!("{error} ({hint})"),
+            Ok(Failure { error, hint: None }) if !error.is_empty() => error,
+            _ => self.words.put("client-answered", [("status", status.to_string())]).into_owned(),
+        })
+    }
+
+    /// What a person is told of a connection that failed.
+    fn why(&self, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                self.words.say("client-not-there").into_owned()
+            }
+            ureq::Error::Timeout(_) => self.words.say("client-slow").into_owned(),
+            error => error.to_string(),
+        }
     }
 }
 
 /// Reads the stream until it ends (WHATWG HTML §9.2.6, as far as servers use it), and says why it did. An error is a UI
 /// that is gone.
-fn events(stream: impl Read, messages: &SyncSender<Msg>) -> Result<String, ()> {
+fn events(words: &Words, stream: impl Read, messages: &SyncSender<Msg>) -> Result<String, ()> {
     let mut reader = BufReader::new(stream);
     let (mut event, mut data) = (String::new(), String::new());
     loop {
         let mut line = String::new();
         match (&mut reader).take(LINE).read_line(&mut line) {
-            Ok(0) => return Ok("the server closed the stream".into()),
-            Ok(_) if !line.ends_with('\n') => return Ok("the server sent more than it should".into()),
+            Ok(0) => return Ok(words.say("client-stream-closed").into_owned()),
+            Ok(_) if !line.ends_with('\n') => return Ok(words.say("client-stream-too-much").into_owned()),
             Ok(_) => {}
             Err(error) => return Ok(error.to_string()),
         }
@@ -352,31 +382,6 @@ fn news(event: &str, data: &str) -> Option<News> {
     })
 }
 
-fn read<T: DeserializeOwned>(mut answer: Response<Body>) -> Answer<T> {
-    let status = answer.status();
-    let bytes = answer.body_mut().with_config().limit(ANSWER).read_to_vec().map_err(|error| why(&error))?;
-    if status.is_success() {
-        return serde_json::from_slice(&bytes)
-            .map_err(|error| format!("the server's answer cannot be read: {error}"));
-    }
-    Err(match serde_json::from_slice::<Failure>(&bytes) {
-        Ok(Failure { error, hint: Some(hint) }) => format!("{error} ({hint})"),
-        Ok(Failure { error, hint: None }) if !error.is_empty() => error,
-        _ => format!("the server answered {status}"),
-    })
-}
-
-/// What a person is told of a connection that failed.
-fn why(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            "the node does not run, or not there".into()
-        }
-        ureq::Error::Timeout(_) => "the server takes too long".into(),
-        error => error.to_string(),
-    }
-}
-
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -397,12 +402,13 @@ mod tests {
     fn the_stream_is_read_line_by_line() {
         let (messages, got) = sync_channel(8);
         let stream = ":thump\n\nevent: update\ndata: {\"id\": \"1\"}\n\nevent: delete\ndata: 2\n\nevent: odd\ndata: {}\n\n";
-        assert_eq!(events(stream.as_bytes(), &messages).unwrap(), "the server closed the stream");
+        let words = Words::default();
+        assert_eq!(events(&words, stream.as_bytes(), &messages).unwrap(), "the server closed the stream");
         assert!(matches!(got.recv().unwrap(), Msg::News(News::Update(status)) if status.id == "1"));
         assert!(matches!(got.recv().unwrap(), Msg::News(News::Deleted(id)) if id == "2"));
         assert!(got.try_recv().is_err());
         let endless = std::io::repeat(b'x');
-        assert_eq!(events(endless, &messages).unwrap(), "the server sent more than it should");
+        assert_eq!(events(&words, endless, &messages).unwrap(), "the server sent more than it should");
     }
 
     #[test]
@@ -410,7 +416,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("starling-tui-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let server = Server { base: String::new(), token: String::new(), drafts: Some(folder.join("draft")) };
-        let worker = Worker::new(server);
+        let worker = Worker::new(server, Words::default());
         assert_eq!(worker.kept(), None);
         let draft = Draft { text: "half a".into(), ..Draft::default() };
         worker.keep(Some(&draft)).unwrap();

@@ -67,7 +67,7 @@ pub fn open(options: Options) -> io::Result<()> {
 
 fn run(terminal: &mut DefaultTerminal, options: Options) -> io::Result<()> {
     let (messages, incoming) = sync_channel(MESSAGES);
-    let client = Client::start(options.server, &messages)?;
+    let client = Client::start(options.server, &options.words, &messages)?;
     let keyboard = Keyboard::start(messages.clone())?;
     let size = terminal.size()?;
     let (mut app, effects) = App::new(
@@ -135,14 +135,14 @@ impl Carrier {
                         Ok(text) => Msg::Edited(text),
                         Err(error) => Msg::Failed(
                             Box::new(Effect::Editor(String::new())),
-                            format!("the editor could not be run: {error}"),
+                            app.words.put("run-no-editor", [("why", error.to_string())]).into_owned(),
                         ),
                     };
                     effects.extend(app.update(msg));
                 }
                 other => {
                     if let Err(effect) = self.client.carry(other) {
-                        let msg = Msg::Failed(Box::new(effect), "too much is under way".into());
+                        let msg = Msg::Failed(Box::new(effect), app.words.say("run-too-much").into_owned());
                         effects.extend(app.update(msg));
                     }
                 }

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     api::Status,
-    keys::{ACTIONS, Action},
+    keys::{self, ACTIONS, Action},
     msg::{Effect, Line, Reaction, Relate, Row},
+    words::Words,
 };
 
 impl App {
@@ -25,6 +26,10 @@ impl App {
             Some(Screen::Compose(form)) => match form.key(key, now) {
                 Typed::Stay => Vec::new(),
                 Typed::Do(effect) => vec![effect],
+                Typed::Refused(why) => {
+                    form.failure = Some(self.words.say(why).into_owned());
+                    Vec::new()
+                }
                 Typed::Leave => self.leave_form(),
             },
             Some(Screen::Prompt(prompt)) => {
@@ -79,7 +84,9 @@ impl App {
         let keep = form.keep();
         if let Effect::Keep(Some(draft)) = &keep {
             self.found_draft = Some((**draft).clone());
-            let _ = self.say(Said::Good("The draft is kept: c goes on with it.".into()));
+            let key = self.keys.best(Action::Compose);
+            let words = self.words.put("input-draft-kept", [("key", key)]).into_owned();
+            let _ = self.say(Said::Good(words));
         }
         vec![keep]
     }
@@ -141,7 +148,8 @@ impl App {
             Action::Palette => self.ask(Asks::Palette),
             Action::Copy => self.about(|app, post| {
                 let address = post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri);
-                let _ = app.say(Said::Good(format!("Copied: {address}")));
+                let words = app.words.put("input-copied", [("address", address.as_str())]).into_owned();
+                let _ = app.say(Said::Good(words));
                 vec![Effect::Copy(address)]
             }),
             Action::Help => {
@@ -255,14 +263,11 @@ impl App {
     fn own(&mut self, what: impl FnOnce(Status) -> Vec<Effect>) -> Vec<Effect> {
         self.about(|app, post| {
             if app.me.as_ref().is_none_or(|me| me.id != post.account.id) {
-                return app
-                    .say(Said::Bad("This post is somebody else's: only its author can change it.".into()));
+                return app.bad("input-not-yours");
             }
             let mut effects = what(post);
             match effects.pop() {
-                Some(erase @ Effect::Delete(_)) => {
-                    app.ask(Asks::Sure(Box::new(erase), "Erase this post here and at all who hold it?"))
-                }
+                Some(erase @ Effect::Delete(_)) => app.ask(Asks::Sure(Box::new(erase), "input-erase-sure")),
                 Some(other) => vec![other],
                 None => Vec::new(),
             }
@@ -278,14 +283,12 @@ impl App {
         };
         let Some((id, relation)) = shown else { return Vec::new() };
         if self.me.as_ref().is_some_and(|me| me.id == id) {
-            return self.say(Said::Bad("That is you.".into()));
+            return self.bad("input-that-is-you");
         }
         let relate = what(relation.as_ref());
         let effect = Effect::Relate(id, relate);
         match relate {
-            Relate::Block(true) => {
-                self.ask(Asks::Sure(Box::new(effect), "Block: show, store and pass on nothing of theirs?"))
-            }
+            Relate::Block(true) => self.ask(Asks::Sure(Box::new(effect), "input-block-sure")),
             _ => vec![effect],
         }
     }
@@ -345,7 +348,7 @@ impl App {
             }
             _ => {}
         }
-        prompt.chosen = prompt.chosen.min(offered(&prompt.text).len().saturating_sub(1));
+        prompt.chosen = prompt.chosen.min(offered(&self.words, &prompt.text).len().saturating_sub(1));
         if let Some(Screen::Prompt(shown)) = self.stack.last_mut() {
             *shown = prompt;
         }
@@ -355,7 +358,7 @@ impl App {
     fn answer(&mut self, prompt: &Prompt) -> Vec<Effect> {
         match prompt.asks {
             Asks::Palette => {
-                let found = offered(&prompt.text).get(prompt.chosen).map(|(action, ..)| *action);
+                let found = offered(&self.words, &prompt.text).get(prompt.chosen).map(|(action, ..)| *action);
                 found.map_or(Vec::new(), |action| self.act(action))
             }
             Asks::Search if prompt.text.trim().is_empty() => Vec::new(),
@@ -371,12 +374,12 @@ impl App {
 }
 
 /// The actions whose name or meaning has these letters in this order; those that begin so first.
-pub fn offered(letters: &str) -> Vec<(Action, &'static str, &'static str)> {
+pub fn offered(words: &Words, letters: &str) -> Vec<(Action, &'static str, String)> {
     let letters = letters.to_lowercase();
     let mut found: Vec<_> = ACTIONS
         .iter()
-        .filter(|(_, name, _, what)| has_in_order(name, &letters) || what.to_lowercase().contains(&letters))
-        .map(|(action, name, _, what)| (*action, *name, *what))
+        .map(|(action, name, _)| (*action, *name, keys::what(words, name)))
+        .filter(|(_, name, what)| has_in_order(name, &letters) || what.to_lowercase().contains(&letters))
         .collect();
     found.sort_by_key(|(_, name, _)| !name.starts_with(&letters));
     found

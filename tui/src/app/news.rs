@@ -1,6 +1,6 @@
 //! What the server tells unasked, and how the link to it is.
 
-use super::{App, Link, Said, TABS};
+use super::{App, Link, TABS};
 use crate::msg::{Effect, Line, News, Row, Span};
 
 impl App {
@@ -31,7 +31,7 @@ impl App {
                 let back = matches!(self.link, Link::Lost(_));
                 self.link = Link::Open;
                 if back {
-                    let _ = self.say(Said::Good("The server is back.".into()));
+                    let _ = self.good("news-back");
                 }
                 // What was missed while nobody listened.
                 let mut effects = vec![Effect::Me];

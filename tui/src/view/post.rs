@@ -12,6 +12,7 @@ use ratatui::{
 use crate::{
     api::{Account, Status},
     app::App,
+    keys::Action,
     layout::{self, clip, width},
     text::DisplayText,
 };
@@ -23,16 +24,17 @@ pub fn name(account: &Account) -> String {
 }
 
 /// How long ago, as short as can be.
-pub fn age(now: Timestamp, then: Option<Timestamp>) -> String {
+pub fn age(app: &App, then: Option<Timestamp>) -> String {
     let Some(then) = then else { return String::new() };
-    let ago = now.duration_since(then).max(SignedDuration::ZERO).as_secs();
-    match ago {
-        0..60 => "now".into(),
-        60..3_600 => format!("{}m", ago / 60),
-        3_600..86_400 => format!("{}h", ago / 3_600),
-        86_400..31_536_000 => format!("{}d", ago / 86_400),
-        _ => format!("{}y", ago / 31_536_000),
-    }
+    let ago = app.now.duration_since(then).max(SignedDuration::ZERO).as_secs();
+    let (name, count) = match ago {
+        0..60 => ("post-now", 0),
+        60..3_600 => ("post-minutes", ago / 60),
+        3_600..86_400 => ("post-hours", ago / 3_600),
+        86_400..31_536_000 => ("post-days", ago / 86_400),
+        _ => ("post-years", ago / 31_536_000),
+    };
+    app.words.put(name, [("count", count)]).into_owned()
 }
 
 /// The first words of a post: its warning while that is closed, else its text in one line.
@@ -42,7 +44,7 @@ pub fn gist(app: &App, post: &Status) -> (String, bool) {
     }
     let text = DisplayText::new(layout::plain(post).as_str()).to_string();
     if text.trim().is_empty() && !post.media_attachments.is_empty() {
-        return (files(post), false);
+        return (files(app, post), false);
     }
     (text, false)
 }
@@ -52,10 +54,22 @@ pub fn is_closed(app: &App, post: &Status) -> bool {
     !post.spoiler_text.is_empty() && !app.opened.contains(&post.id)
 }
 
-fn files(post: &Status) -> String {
-    let alt = |media: &crate::api::Media| match media.description.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => format!("[{}: {}]", media.kind, DisplayText::new(text)),
-        None => format!("[{}, not described]", media.kind),
+fn files(app: &App, post: &Status) -> String {
+    let alt = |media: &crate::api::Media| {
+        let kind = app.words.say(match media.kind.as_str() {
+            "image" => "post-image",
+            "video" => "post-video",
+            "gifv" => "post-gifv",
+            "audio" => "post-audio",
+            _ => "post-unknown",
+        });
+        match media.description.as_deref().filter(|text| !text.is_empty()) {
+            Some(text) => {
+                let alt = DisplayText::new(text);
+                app.words.put("post-file", [("kind", &*kind), ("alt", alt.as_str())]).into_owned()
+            }
+            None => app.words.put("post-file-bare", [("kind", kind)]).into_owned(),
+        }
     };
     post.media_attachments.iter().map(alt).collect::<Vec<_>>().join(" ")
 }
@@ -66,7 +80,11 @@ pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'s
     let post = status.inner();
     let mut who = name(&post.account);
     if status.reblog.is_some() {
-        who = format!("{who}{}{}", theme.mark(" ⟲ ", " via "), name(&status.account));
+        let by = name(&status.account);
+        who = match theme.ascii {
+            true => app.words.put("post-via", [("who", who.as_str()), ("by", by.as_str())]).into_owned(),
+            false => format!("{who} ⟲ {by}"),
+        };
     }
     let mut marks = String::new();
     for (on, mark) in [
@@ -80,7 +98,7 @@ pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'s
             marks.push_str(mark);
         }
     }
-    let age = age(app.now, post.created_at);
+    let age = layout::line(&age(app, post.created_at), cells, app.bidi);
     let right = [marks.as_str(), age.as_str()]
         .iter()
         .filter(|text| !text.is_empty())
@@ -118,23 +136,23 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
     let acct = DisplayText::new(&post.account.acct).to_string();
     out.push(Text::styled(layout::line(&name(&post.account), cells, app.bidi), theme.name()));
     out.push(Text::styled(clip(&format!("@{acct}"), cells).into_owned(), theme.faint()));
-    let mut when = post.created_at.map(|at| moment(at, &app.zone)).unwrap_or_default();
+    let mut when: Vec<_> = post.created_at.map(|at| moment(at, &app.zone).into()).into_iter().collect();
     if post.edited_at.is_some() {
-        when.push_str(", changed since");
+        when.push(app.words.say("post-changed"));
     }
     if post.starling.as_ref().is_some_and(|extra| extra.time_doubted) {
-        when.push_str(", by a clock that is ahead");
+        when.push(app.words.say("post-clock-ahead"));
     }
-    out.push(Text::styled(clip(&when, cells).into_owned(), theme.faint()));
+    out.push(Text::styled(layout::line(&when.join(", "), cells, app.bidi), theme.faint()));
     out.push(Text::default());
     if !post.spoiler_text.is_empty() {
         for line in layout::lines(DisplayText::block(&post.spoiler_text).as_str(), cells, app.bidi) {
             out.push(aligned(line, theme.warning()));
         }
         if is_closed(app, post) {
-            let key =
-                app.keys.of(crate::keys::Action::Reveal).first().copied().unwrap_or(":reveal").to_owned();
-            out.push(Text::styled(format!("{key} opens it"), theme.faint()));
+            let key = app.keys.best(Action::Reveal);
+            let words = app.words.put("post-opens", [("key", key)]);
+            out.push(super::ours(app, &words, cells, theme.faint()));
         } else {
             out.push(Text::default());
         }
@@ -145,7 +163,7 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
         }
         if !post.media_attachments.is_empty() {
             out.push(Text::default());
-            for line in layout::lines(&files(post), cells, app.bidi) {
+            for line in layout::lines(&files(app, post), cells, app.bidi) {
                 out.push(aligned(line, theme.link()));
             }
         }
@@ -161,11 +179,14 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
         }
     }
     out.push(Text::default());
+    let count = |name, count: u64| layout::line(&app.words.put(name, [("count", count)]), cells, app.bidi);
     let mine = |on: bool| if on { theme.mine() } else { theme.faint() };
     out.push(Text::from(vec![
-        Span::styled(format!("{} answers  ", post.replies_count), theme.faint()),
-        Span::styled(format!("{} passed on  ", post.reblogs_count), mine(post.reblogged)),
-        Span::styled(format!("{} like it", post.favourites_count), mine(post.favourited)),
+        Span::styled(count("post-answers", post.replies_count), theme.faint()),
+        Span::raw("  "),
+        Span::styled(count("post-boosts", post.reblogs_count), mine(post.reblogged)),
+        Span::raw("  "),
+        Span::styled(count("post-likes", post.favourites_count), mine(post.favourited)),
     ]));
     out
 }

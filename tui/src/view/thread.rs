@@ -13,7 +13,7 @@ use crate::{
         App,
         tree::{DEEPEST, Item, Place, Tree},
     },
-    layout::clip,
+    layout::{self, clip},
 };
 
 /// Draws it so that the selected post is in sight.
@@ -37,7 +37,7 @@ pub fn draw(app: &App, tree: &Tree, frame: &mut Frame<'_>, area: Rect) {
     // The whole of the selected post if it fits, its beginning if not.
     let skip = ends.saturating_sub(height).min(begins);
     if tree.loading && lines.len() < height {
-        lines.push(Text::styled("Loading…", app.theme.faint()));
+        lines.push(super::ours(app, &app.words.say("thread-loading"), area.width.into(), app.theme.faint()));
     }
     let shown: Vec<_> = lines.into_iter().skip(skip).take(height).collect();
     frame.render_widget(Paragraph::new(shown), area);
@@ -49,14 +49,18 @@ fn drawn(app: &App, tree: &Tree, place: &Place, selected: bool, cells: usize) ->
     let depth = place.depth.min(DEEPEST).min(cells / 6);
     let margin = theme.mark("│ ", "| ").repeat(depth);
     let inner = cells.saturating_sub(2 * depth);
-    let folded = tree.is_folded(place).then(|| format!("  [{} folded]", place.below));
+    let folded = tree.is_folded(place).then(|| {
+        let words = app.words.count("thread-folded", place.below);
+        format!("  [{}]", layout::line(&words, inner, app.bidi))
+    });
     match &place.item {
         Item::Missing(_) => {
-            let words = "[a post that is not here, or was erased]";
+            let words = layout::line(&app.words.say("thread-missing"), inner.saturating_sub(2), app.bidi);
+            let words = format!("[{words}]");
             let style = if selected { theme.selected() } else { theme.faint() };
             vec![Text::from(vec![
                 Span::styled(margin, theme.faint()),
-                Span::styled(clip(words, inner).into_owned(), style),
+                Span::styled(clip(&words, inner).into_owned(), style),
             ])]
         }
         Item::Post(status) if selected => {
