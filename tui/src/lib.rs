@@ -14,6 +14,7 @@ mod client;
 mod first;
 mod keys;
 mod layout;
+mod links;
 mod msg;
 mod run;
 pub mod text;

@@ -67,7 +67,7 @@ pub fn open(options: Options) -> io::Result<Option<Leave>> {
 
 /// Shows the UI in a terminal that is ours already, and gives it back.
 fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Result<Option<Leave>> {
-    let client = Client::start(options.server, &desk.messages)?;
+    let client = Client::start(options.server, &options.words, &desk.messages)?;
     let (mut app, effects) = App::new(
         options.theme,
         options.keys,
@@ -194,14 +194,14 @@ impl Carrier {
                         Ok(text) => Msg::Edited(text),
                         Err(error) => Msg::Failed(
                             Box::new(Effect::Editor(String::new())),
-                            format!("the editor could not be run: {error}"),
+                            app.words.put("run-no-editor", [("why", error.to_string())]).into_owned(),
                         ),
                     };
                     effects.extend(app.update(msg));
                 }
                 other => {
                     if let Err(effect) = self.client.carry(other) {
-                        let msg = Msg::Failed(Box::new(effect), "too much is under way".into());
+                        let msg = Msg::Failed(Box::new(effect), app.words.say("run-too-much").into_owned());
                         effects.extend(app.update(msg));
                     }
                 }
