@@ -4,7 +4,7 @@
 mod choice;
 mod compose;
 mod help;
-mod post;
+pub mod post;
 mod side;
 mod thread;
 mod timeline;
