@@ -4,7 +4,9 @@ pub mod compose;
 mod input;
 pub use input::offered;
 mod news;
+pub mod people;
 pub mod rows;
+pub mod sheet;
 pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,15 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    api::{Account, Context, Id, NodeStatus, Relationship, Status},
-    keys::{Action, Keys},
+    api::{Account, Context, Id, NodeStatus, Relationship, Status, node::Limits},
+    keys::Keys,
     layout::Bidi,
-    msg::{Done, Effect, Line, Msg, Span},
+    msg::{Done, Effect, Line, Msg, Span, ask::Ask},
     theme::Theme,
     words::Words,
 };
 use compose::Compose;
 use rows::Rows;
+use sheet::{CatchUp, Sheet};
 use tree::Tree;
 
 /// Timelines that stand side by side, in the order of their tabs.
@@ -48,6 +51,10 @@ pub enum Screen {
     Found(Found),
     /// What the keys do.
     Help(String),
+    /// A list of lines.
+    Sheet(Box<Sheet>),
+    /// A catch-up.
+    CatchUp(Box<CatchUp>),
 }
 
 /// Somebody, and how the reader stands to them.
@@ -73,6 +80,10 @@ pub enum Asks {
     Search,
     /// Something to do, by its name.
     Palette,
+    /// What is noted about somebody.
+    Note(Id),
+    /// What a new list is called, that somebody is to be on.
+    NewList(Id),
     /// Whether this is really to be done: y does it.
     Sure(Box<Effect>, &'static str), // the name of the question's words
 }
@@ -123,8 +134,12 @@ pub struct App {
     pub node: Option<NodeStatus>,
     /// The last thing that was said to the reader, and until when it stands.
     pub said: Option<(Said, Timestamp)>,
-    /// A draft that was found and not looked at yet.
-    pub found_draft: Option<compose::Draft>,
+    /// Drafts that were kept and are not open, the newest first.
+    pub drafts: Vec<compose::Draft>,
+    /// What the server takes.
+    pub limits: Limits,
+    /// How far the server's clock is ahead of ours, in seconds.
+    pub ahead: Option<i64>,
     asked_node: i64,
 }
 
@@ -164,10 +179,13 @@ impl App {
             link: Link::default(),
             node: None,
             said: None,
-            found_draft: None,
+            drafts: Vec::new(),
+            limits: Limits::default(),
+            ahead: None,
             asked_node: i64::MIN,
         };
-        let mut effects = vec![Effect::Me, Effect::Drafts, Effect::Node];
+        let mut effects = vec![Effect::Me, Effect::Node];
+        effects.extend([Ask::Drafts, Ask::Limits].map(|ask| Effect::Ask(Box::new(ask))));
         effects.extend(app.load_newest());
         (app, effects)
     }
@@ -191,7 +209,7 @@ impl App {
             Msg::News(news) => self.news(news),
             Msg::Stream(state) => self.stream(state),
             Msg::Edited(text) => self.edited(text),
-            Msg::Draft(draft) => self.take_draft(draft),
+            Msg::Told(told) => self.told(*told),
             Msg::Failed(effect, why) => self.failed(&effect, why),
         }
     }
@@ -229,7 +247,8 @@ impl App {
             },
             Some(Screen::Found(found)) => found.post(),
             Some(Screen::Line(..)) | None => self.line().1?.selected()?.1.post(),
-            Some(Screen::Compose(_) | Screen::Prompt(_) | Screen::Help(_)) => None,
+            Some(Screen::CatchUp(catch_up)) => catch_up.post().map(Status::inner),
+            Some(Screen::Compose(_) | Screen::Prompt(_) | Screen::Help(_) | Screen::Sheet(_)) => None,
         }
     }
 
@@ -271,6 +290,9 @@ impl App {
         if now.as_second() - NODE_EVERY >= self.asked_node {
             self.asked_node = now.as_second();
             effects.push(Effect::Node);
+            if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if sheet.lives()) {
+                effects.extend(self.reload_sheet());
+            }
         }
         effects
     }
@@ -337,18 +359,20 @@ impl App {
                 self.change(status.inner());
                 Vec::new()
             }
-            Done::Edited | Done::Posted => {
-                self.change(status);
-                self.stack.retain(|screen| !matches!(screen, Screen::Compose(_)));
+            Done::Edited | Done::Posted | Done::Scheduled => {
+                let mut effects = self.sent();
+                if done != Done::Scheduled {
+                    self.change(status);
+                }
                 let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
                 let words = match delivery {
+                    _ if done == Done::Scheduled => self.words.say("app-scheduled"),
                     Some(delivery) if delivery.peers == 0 => self.words.say("app-stored"),
                     Some(delivery) => self.words.count("app-handed", delivery.peers),
                     None => self.words.say("app-posted"),
                 };
                 let words = words.into_owned();
                 let _ = self.say(Said::Good(words));
-                let mut effects = vec![Effect::Keep(None)];
                 effects.extend(self.reload_thread());
                 if self.link != Link::Open {
                     effects.extend(self.load_newest());
@@ -356,6 +380,19 @@ impl App {
                 effects
             }
         }
+    }
+
+    /// Closes the form whose post the server took, and forgets its draft.
+    fn sent(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.stack.retain(|screen| match screen {
+            Screen::Compose(form) if form.sending => {
+                effects.push(form.forget());
+                false
+            }
+            _ => true,
+        });
+        effects
     }
 
     /// The thread on the screen is fetched again: an answer belongs in it.
@@ -377,6 +414,7 @@ impl App {
         for screen in &mut self.stack {
             match screen {
                 Screen::Thread(tree) => tree.change(status),
+                Screen::CatchUp(catch_up) => catch_up.change(status),
                 Screen::Found(found) => {
                     found
                         .posts
@@ -397,6 +435,7 @@ impl App {
         for screen in &mut self.stack {
             match screen {
                 Screen::Thread(tree) => tree.remove(id),
+                Screen::CatchUp(catch_up) => catch_up.remove(id),
                 Screen::Found(found) => found.posts.retain(|post| post.id != *id),
                 _ => {}
             }
@@ -456,15 +495,9 @@ impl App {
     }
 
     fn take_node(&mut self, status: NodeStatus) -> Vec<Effect> {
+        self.ahead = status.ahead.or(self.ahead);
         self.node = Some(status);
         Vec::new()
-    }
-
-    fn take_draft(&mut self, draft: compose::Draft) -> Vec<Effect> {
-        self.found_draft = Some(draft);
-        let words =
-            self.words.put("app-draft-found", [("key", self.keys.best(Action::Compose))]).into_owned();
-        self.say(Said::Good(words))
     }
 
     fn failed(&mut self, effect: &Effect, why: String) -> Vec<Effect> {
@@ -480,9 +513,13 @@ impl App {
                 }
             }
             Effect::Post(_) => {
-                if let Some(Screen::Compose(form)) = self.stack.last_mut() {
-                    form.sending = false;
-                    form.failure = Some(why.clone());
+                for screen in &mut self.stack {
+                    if let Screen::Compose(form) = screen
+                        && form.sending
+                    {
+                        form.sending = false;
+                        form.failure = Some(why.clone());
+                    }
                 }
             }
             Effect::Thread(id) => {
@@ -500,7 +537,8 @@ impl App {
                 }
             }
             // A server that is no node of ours has no such route, and the health line says what is known without.
-            Effect::Node | Effect::Drafts => return Vec::new(),
+            Effect::Node => return Vec::new(),
+            Effect::Ask(ask) if self.not_told(ask) => return Vec::new(),
             _ => {}
         }
         self.say(Said::Bad(why))

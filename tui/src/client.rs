@@ -1,7 +1,12 @@
 //! Carries effects out: HTTP requests on a few threads, the stream of news on one more. Everything comes back as a [`Msg`]
 //! through one bounded queue; a UI that is busy makes the threads wait, never the memory grow.
 
+mod asks;
+mod drafts;
+mod upload;
+
 use std::{
+    cell::Cell,
     io::{BufRead, BufReader, Read},
     path::PathBuf,
     sync::{
@@ -12,12 +17,15 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ureq::{Agent, Body, http::Response};
 
+use drafts::Drafts;
+
 use crate::{
-    api::{Account, Failure, Found, Notification, Relationship, Status},
+    api::{Account, Failure, Found, NodeStatus, Notification, Relationship, Status},
     app::compose::Draft,
     msg::{Done, Effect, Line, Msg, News, Reaction, Relate, Row, Span},
     words::Words,
@@ -63,12 +71,13 @@ impl Client {
     pub fn start(server: Server, words: &Words, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
         let (effects, waiting) = sync_channel(EFFECTS);
         let waiting = Arc::new(Mutex::new(waiting));
+        let drafts = Arc::new(Drafts::new(server.drafts.clone()));
+        let worker = || Worker::new(server.clone(), words.clone(), Arc::clone(&drafts));
         for _ in 0..WORKERS {
-            let (waiting, messages, worker) =
-                (Arc::clone(&waiting), messages.clone(), Worker::new(server.clone(), words.clone()));
+            let (waiting, messages, worker) = (Arc::clone(&waiting), messages.clone(), worker());
             thread::Builder::new().name("http".into()).spawn(move || worker.run(&waiting, &messages))?;
         }
-        let (messages, worker) = (messages.clone(), Worker::new(server, words.clone()));
+        let (messages, worker) = (messages.clone(), worker());
         thread::Builder::new().name("stream".into()).spawn(move || worker.listen(&messages))?;
         Ok(Self { effects })
     }
@@ -86,12 +95,15 @@ struct Worker {
     agent: Agent,
     server: Server,
     words: Words,
+    drafts: Arc<Drafts>,
+    /// How far the server's clock was ahead of ours when it answered last, in seconds.
+    ahead: Cell<Option<i64>>,
 }
 
 type Answer<T> = Result<T, String>;
 
 impl Worker {
-    fn new(server: Server, words: Words) -> Self {
+    fn new(server: Server, words: Words, drafts: Arc<Drafts>) -> Self {
         // No redirect may see the token, and no proxy what stays on this machine.
         let mut config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
         if server.base.starts_with("http://") {
@@ -101,7 +113,7 @@ impl Worker {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(PATIENCE))
             .build();
-        Self { agent: config.into(), server, words }
+        Self { agent: config.into(), server, words, drafts, ahead: Cell::new(None) }
     }
 
     fn run(&self, waiting: &Mutex<Receiver<Effect>>, messages: &SyncSender<Msg>) {
@@ -158,9 +170,15 @@ impl Worker {
                     self.get(&format!("/api/v2/search?limit=40&resolve=true&q={}", encoded(words)))?;
                 Msg::Found(words.clone(), Box::new(found))
             }
-            Effect::Node => Msg::Node(self.get("/api/starling/v1/status")?),
-            Effect::Keep(draft) => return self.keep(draft.as_deref()).map(|()| None),
-            Effect::Drafts => return Ok(self.kept().map(Msg::Draft)),
+            Effect::Node => {
+                let node: NodeStatus = self.get("/api/starling/v1/status")?;
+                Msg::Node(NodeStatus { ahead: self.ahead(), ..node })
+            }
+            Effect::Keep(draft) => {
+                self.drafts.keep(draft).map_err(|error| self.no_draft(&error))?;
+                return Ok(None);
+            }
+            Effect::Ask(ask) => Msg::Told(Box::new(self.ask(ask)?)),
             // The terminal's own.
             Effect::Editor(_) | Effect::Copy(_) | Effect::Quit => return Ok(None),
         }))
@@ -206,8 +224,24 @@ impl Worker {
         if let Some((id, _)) = &draft.reply_to {
             body["in_reply_to_id"] = json!(id);
         }
+        if let Some((id, _)) = &draft.quotes {
+            body["quoted_status_id"] = json!(id);
+        }
+        let files: Vec<&str> = draft.files.iter().filter_map(|file| file.id.as_deref()).collect();
+        if !files.is_empty() {
+            body["media_ids"] = json!(files);
+        }
+        if !draft.poll.options.is_empty() {
+            let poll = &draft.poll;
+            body["poll"] =
+                json!({ "options": poll.options, "expires_in": poll.seconds, "multiple": poll.multiple });
+        }
+        if let Some(due) = draft.due {
+            body["scheduled_at"] = json!(due.to_string());
+        }
         let request = self.request("POST", "/api/v1/statuses").header("Idempotency-Key", &draft.key);
-        Ok(Msg::Post(self.answer(request, Some(&body))?, Done::Posted))
+        let done = if draft.due.is_some() { Done::Scheduled } else { Done::Posted };
+        Ok(Msg::Post(self.answer(request, Some(&body))?, done))
     }
 
     fn react(&self, id: &str, reaction: Reaction) -> Answer<Msg> {
@@ -254,26 +288,13 @@ impl Worker {
         self.read(answer)
     }
 
-    fn keep(&self, draft: Option<&Draft>) -> Answer<()> {
-        let Some(path) = &self.server.drafts else { return Ok(()) };
-        let kept = match draft {
-            None => std::fs::remove_file(path).or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            }),
-            // Beside it first: whatever happens, there is the old one or the new one.
-            Some(draft) => serde_json::to_vec(draft).map_err(std::io::Error::other).and_then(|bytes| {
-                let beside = path.with_extension("new");
-                std::fs::write(&beside, bytes)?;
-                std::fs::rename(&beside, path)
-            }),
-        };
-        kept.map_err(|error| self.words.put("client-no-draft", [("why", error.to_string())]).into_owned())
+    /// How far the server's clock was ahead of ours when it answered last, in seconds.
+    fn ahead(&self) -> Option<i64> {
+        self.ahead.get()
     }
 
-    fn kept(&self) -> Option<Draft> {
-        let bytes = std::fs::read(self.server.drafts.as_ref()?).ok()?;
-        serde_json::from_slice(&bytes).ok()
+    fn no_draft(&self, error: &std::io::Error) -> String {
+        self.words.put("client-no-draft", [("why", error.to_string())]).into_owned()
     }
 
     /// Listens to the reader's stream for ever, and opens it again when it ends.
@@ -315,6 +336,8 @@ impl Worker {
 
     fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Answer<T> {
         let status = answer.status();
+        let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
+        self.ahead.set(date.and_then(|date| ahead(date, Timestamp::now())));
         let body = answer.body_mut().with_config().limit(ANSWER);
         let bytes = body.read_to_vec().map_err(|error| self.why(&error))?;
         if status.is_success() {
@@ -382,6 +405,12 @@ fn news(event: &str, data: &str) -> Option<News> {
     })
 }
 
+/// How far a clock that says this (RFC 9110 section 5.6.7) is ahead of another, in seconds.
+fn ahead(date: &str, now: Timestamp) -> Option<i64> {
+    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    Some(there.as_second() - now.as_second())
+}
+
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -412,18 +441,10 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_survives() {
-        let folder = std::env::temp_dir().join(format!("starling-tui-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let server = Server { base: String::new(), token: String::new(), drafts: Some(folder.join("draft")) };
-        let worker = Worker::new(server, Words::default());
-        assert_eq!(worker.kept(), None);
-        let draft = Draft { text: "half a".into(), ..Draft::default() };
-        worker.keep(Some(&draft)).unwrap();
-        assert_eq!(worker.kept(), Some(draft));
-        worker.keep(None).unwrap();
-        worker.keep(None).unwrap();
-        assert_eq!(worker.kept(), None);
-        std::fs::remove_dir_all(folder).unwrap();
+    fn clocks_are_compared_by_what_the_server_says() {
+        let now = Timestamp::from_second(784_111_777).unwrap();
+        assert_eq!(ahead("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(0));
+        assert_eq!(ahead("Sun, 06 Nov 1994 08:51:37 GMT", now), Some(120));
+        assert_eq!(ahead("yesterday", now), None);
     }
 }

@@ -49,6 +49,16 @@ actions! {
     Follow "follow" "F";
     Mute "mute" "M";
     Block "block" "B";
+    Note "note" "N";
+    Notify "notify" "ctrl-n";
+    Lists "lists" "L";
+    Compare "compare" "K";
+    Quote "quote" "Q";
+    Origin "origin" "i";
+    CatchUp "catch-up" "u";
+    Drafts "drafts" "d";
+    Queue "queue" "w";
+    Peers "peers" "P";
     Search "search" "/";
     Copy "copy" "y";
     Help "help" "?";
