@@ -30,7 +30,7 @@ use starling_protocol::{AuthorId, DeviceKey};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub use files::ExportSummary;
-pub use status::{Peer, PeerProgress, Progress, Status};
+pub use status::{Delivery, Peer, PeerProgress, Progress, Status};
 
 use crate::{
     blobs::{self, Blobs},

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use starling_protocol::{
     AuthorId, DeviceKey,
+    entry::log,
     identity::{Record, Voice},
     limits,
     sync::{self, Batch as Served, FeedState, Held, Interests, LogHead, Own, Range, Source as Holder},
 };
 
-use super::{sessions::InFlight, turn::Turn};
+use super::{outgoing::OwnReads, sessions::InFlight, turn::Turn};
 use crate::{
     network::StreamId,
     store::{Batch, Error},
@@ -119,6 +120,10 @@ pub(super) struct Holdings<'a, 't> {
     pub batch: &'a mut Batch<'t>,
     /// Nothing of these is passed on.
     pub blocked: &'a BTreeSet<AuthorId>,
+    /// Who we are, and which device.
+    pub me: (AuthorId, DeviceKey),
+    /// What is read of our own.
+    pub own: OwnReads,
 }
 
 impl Holder for Holdings<'_, '_> {
@@ -138,6 +143,7 @@ impl Holder for Holdings<'_, '_> {
     }
 
     fn feed(&mut self, author: &AuthorId) -> Result<Option<FeedState>, Error> {
+        self.own.told |= *author == self.me.0;
         match self.batch.author_number(author)? {
             Some(number) if !self.blocked.contains(author) => feed_state(self.batch, author, number),
             _ => Ok(None),
@@ -162,16 +168,19 @@ impl Holder for Holdings<'_, '_> {
         if self.blocked.contains(&range.author) {
             return Ok(Served::default());
         }
-        let Some(log) = self.batch.log_number(number, &range.device, range.log)? else {
+        let Some(row) = self.batch.log_number(number, &range.device, range.log)? else {
             return Ok(Served::default());
         };
-        let frozen = self.batch.log(log)?.state.frozen();
+        let frozen = self.batch.log(row)?.state.frozen();
         let to = match frozen {
             Some(0) => return Ok(Served::default()),
             Some(frozen) => range.to.min(frozen - 1),
             None => range.to,
         };
-        let (entries, next) = self.batch.read_down(log, range.from, to, max_entries, max_bytes)?;
+        let (entries, next) = self.batch.read_down(row, range.from, to, max_entries, max_bytes)?;
+        if (range.author, range.device) == self.me && range.log == log::POSTS {
+            self.own.note(&entries);
+        }
         Ok(sync::Batch { entries, next })
     }
 }

@@ -117,6 +117,8 @@ pub struct Status {
     pub guarded: Option<&'static str>,
     /// Own entries that were signed while nobody was there to take them.
     pub waiting: u64,
+    /// Where the newest own posts are, the newest first.
+    pub outgoing: Vec<super::OnItsWay>,
     /// Addresses listened on.
     pub listen: Vec<libp2p::Multiaddr>,
     /// Whether the disk is too full to take in what others write.

@@ -83,8 +83,12 @@ impl Turn<'_, '_> {
     /// word in one millisecond, or by a clock that went back, must still be the later one.
     fn say_after(&mut self, body: Body, last: Option<u64>) -> Answered<Reply> {
         let time = self.now.max(last.map_or(0, |last| last.saturating_add(1)));
+        let is_post = matches!(body, Body::Post(_) | Body::Reply { .. });
         Ok(match self.sign(body, time)? {
             Ok(entry) => {
+                if is_post {
+                    self.state.outgoing.begin(entry.id(), entry.header().seq, self.now);
+                }
                 let peers = self.takers();
                 if peers == 0 {
                     self.state.waiting += 1;

@@ -86,6 +86,8 @@ impl State {
         outputs.extend(streams.into_iter().map(|stream| Output::Network(Command::CloseSync { stream })));
         self.peers.values_mut().for_each(|peer| peer.resync_at = Some(now + RESYNC_MS));
         self.in_flight = Default::default();
+        // What was noted of frames that never left is not true, and which those were is not known.
+        self.outgoing = Default::default();
         self.numbers.clear();
         (self.guard, self.waiting) = (before.guard, before.unsent);
         // Orders to join and leave may have been lost: what is wanted in the end is ordered again.

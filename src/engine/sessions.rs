@@ -8,6 +8,7 @@ use starling_protocol::{
     sync::{Load, Pulling, Range, Serving},
 };
 
+use super::outgoing::OnWay;
 use crate::network::StreamId;
 
 /// A sync stream and the machine at our end of it.
@@ -18,7 +19,14 @@ pub(super) struct Session {
 
 enum Role {
     Pull(Box<Pull>),
-    Serve(Box<Serving>),
+    Serve(Box<Serve>),
+}
+
+/// A session in which we answer.
+pub(super) struct Serve {
+    pub machine: Serving,
+    /// Own posts that go out in it.
+    pub on_way: OnWay,
 }
 
 /// A session in which we ask.
@@ -37,7 +45,7 @@ impl Session {
     }
 
     pub fn serve(peer: PeerId, machine: Serving) -> Self {
-        Self { peer, role: Role::Serve(Box::new(machine)) }
+        Self { peer, role: Role::Serve(Box::new(Serve { machine, on_way: OnWay::default() })) }
     }
 
     pub fn peer(&self) -> PeerId {
@@ -51,15 +59,15 @@ impl Session {
         }
     }
 
-    pub fn serving(&mut self) -> Option<&mut Serving> {
+    pub fn serving(&mut self) -> Option<&mut Serve> {
         match &mut self.role {
-            Role::Serve(serving) => Some(serving),
+            Role::Serve(serve) => Some(serve),
             Role::Pull(_) => None,
         }
     }
 
     pub fn serves(&self, author: &AuthorId) -> bool {
-        matches!(&self.role, Role::Serve(serving) if serving.interested(author))
+        matches!(&self.role, Role::Serve(serve) if serve.machine.interested(author))
     }
 
     /// When its peer will have owed an answer for too long.
@@ -79,7 +87,7 @@ impl Session {
     pub fn loads(&self) -> Vec<Load> {
         match &self.role {
             Role::Pull(pull) => pull.machine.loads().into(),
-            Role::Serve(serving) => serving.loads().into(),
+            Role::Serve(serve) => serve.machine.loads().into(),
         }
     }
 

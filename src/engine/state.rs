@@ -10,6 +10,7 @@ use super::{
     Status,
     gossip::Pushed,
     guard::Guard,
+    outgoing::Outgoing,
     peers::PeerState,
     policy::{Policy, Rates},
     sessions::{InFlight, Session},
@@ -85,6 +86,8 @@ pub(super) struct State {
     pub disk_full: bool,
     /// Own entries that were signed while nobody was there to take them.
     pub waiting: u64,
+    /// Where the newest own posts are.
+    pub outgoing: Outgoing,
     pub next_dial: u64,
     /// When the next post is due that waits for its hour.
     pub next_scheduled: u64,
@@ -129,6 +132,7 @@ impl State {
             disk_low: false,
             disk_full: false,
             waiting: 0,
+            outgoing: Outgoing::default(),
             next_dial: 0,
             next_scheduled: u64::MAX,
             next_poll: u64::MAX,

@@ -131,22 +131,32 @@ impl Turn<'_, '_> {
 
     /// Tells every peer that asked what is new of the authors it asked for.
     pub fn announce(&mut self) -> Result<(), Error> {
-        let fresh = std::mem::take(&mut self.fresh);
+        let (fresh, own) = (std::mem::take(&mut self.fresh), self.state.outgoing.take_new());
         if fresh.is_empty() {
             return Ok(());
         }
-        let mut frames = Vec::new();
+        let (mut frames, mut sent) = (Vec::new(), Vec::new());
+        let me = self.state.author;
         for (stream, session) in &mut self.state.sessions {
             let peer = session.peer();
-            let Some(serving) = session.serving() else { continue };
-            let wanted = |fresh: &&Fresh| fresh.from != Some(peer) && serving.interested(&fresh.author());
+            let Some(serve) = session.serving() else { continue };
+            let wanted =
+                |fresh: &&Fresh| fresh.from != Some(peer) && serve.machine.interested(&fresh.author());
             let news: Vec<_> = fresh.iter().filter(wanted).map(|fresh| fresh.news.clone()).collect();
-            for action in serving.announce(news) {
+            let actions = serve.machine.announce(news);
+            if !own.is_empty() && serve.machine.interested(&me) {
+                serve.on_way.queue(own.iter().copied());
+                sent.push((peer, serve.on_way.settle(&serve.machine, &me)));
+            }
+            for action in actions {
                 match action {
                     ServeAction::Send(frame) => frames.push((*stream, frame)),
                     ServeAction::Misbehaved(_) => {}
                 }
             }
+        }
+        for (peer, went) in sent {
+            self.went(peer, &went);
         }
         for (stream, frame) in frames {
             self.network(Command::SendSync { stream, frame: Bytes::from(frame) });

@@ -10,6 +10,7 @@ use starling_protocol::{
 use super::{
     checked::Checked,
     holdings::{Holding, Holdings},
+    outgoing::{OwnReads, Went},
     peers::Fault,
     sessions::Session,
     turn::Turn,
@@ -49,15 +50,21 @@ impl Turn<'_, '_> {
         let peer = session.peer();
         let mut pulled = None;
         let mut served = None;
+        let (mut went, mut agrees) = (Went::default(), false);
         if let Some(pull) = session.pulling() {
             let mut held = Holding { batch: self.batch, in_flight: &mut self.state.in_flight, stream, now };
             pulled = Some(pull.machine.receive(now, frame, &mut held)?);
-        } else if let Some(serving) = session.serving() {
-            served = Some(serving.receive(
-                now,
-                frame,
-                &mut Holdings { batch: self.batch, blocked: &self.state.blocked },
-            )?);
+        } else if let Some(serve) = session.serving() {
+            let me = (self.state.author, self.state.device_key());
+            let places = self.state.outgoing.places();
+            let own = OwnReads { places, read: Vec::new(), told: serve.on_way.told };
+            let mut holdings = Holdings { batch: self.batch, blocked: &self.state.blocked, me, own };
+            served = Some(serve.machine.receive(now, frame, &mut holdings)?);
+            let own = holdings.own;
+            serve.on_way.queue(own.read);
+            agrees = !own.told && serve.machine.has_told() && serve.machine.interested(&me.0);
+            serve.on_way.told = own.told || serve.machine.has_told();
+            went = serve.on_way.settle(&serve.machine, &me.0);
         }
         self.state.sessions.insert(stream, session);
         if let Some(actions) = pulled {
@@ -69,6 +76,10 @@ impl Turn<'_, '_> {
         }
         if let Some(actions) = served {
             self.serve_actions(stream, peer, actions)?;
+            self.went(peer, &went);
+            if agrees {
+                self.agrees(peer);
+            }
             if self.state.sessions.get(&stream).is_some_and(|session| session.serves(&self.state.author)) {
                 // Whoever asks for our feed has what waited, or is being sent it.
                 self.state.waiting = 0;

@@ -12,6 +12,7 @@ mod laws;
 mod lies;
 mod notices;
 mod oracle;
+mod outgoing;
 mod people;
 mod quiet;
 mod scheduled;

@@ -136,6 +136,7 @@ impl<'a, 't> Turn<'a, 't> {
             peers: peers.collect(),
             guarded: self.state.guard.reason(),
             waiting: self.state.waiting,
+            outgoing: self.state.outgoing.shown(),
             listen: self.state.listen.clone(),
             disk_low: self.state.disk_low,
         }

@@ -21,7 +21,7 @@ pub(super) use filter::{Filter, FilterResult, Keyword};
 pub(super) use media::MediaAttachment;
 pub(super) use notification::{Notification, group_key, is_grouped};
 pub(super) use relationship::Relationship;
-pub(super) use status::{Delivery, Status};
+pub(super) use status::Status;
 pub(super) use tag::{FeaturedTag, Tag};
 pub(super) use time::{day, time};
 

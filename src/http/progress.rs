@@ -2,18 +2,19 @@
 
 use axum::{Json, extract::State};
 use serde::{Serialize, de::IgnoredAny};
-use starling_protocol::AuthorId;
+use starling_protocol::{AuthorId, EntryId};
 use utoipa::ToSchema;
 
 use super::{
     App, blocking,
+    entities::time,
     error::Error,
     input::Params,
     lookup,
     route::{Needs, OWNER, Route},
 };
 use crate::{
-    runtime::Progress,
+    runtime::{Delivery, Progress},
     store::{
         Reader,
         kept::{Shelf, Span},
@@ -55,6 +56,19 @@ pub(super) struct Queue {
     uploads: usize,
     /// Entries that the index of words does not have yet.
     unindexed: u64,
+    /// Where the newest own posts are that were written since the node was started, the newest first.
+    outgoing: Vec<Outgoing>,
+}
+
+/// Where an own post is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Outgoing {
+    /// The post.
+    entry: String,
+    /// When it was signed.
+    at: String,
+    #[serde(flatten)]
+    delivery: Delivery,
 }
 
 async fn queue(State(app): State<App>) -> Result<Json<Queue>, Error> {
@@ -72,9 +86,14 @@ async fn queue(State(app): State<App>) -> Result<Json<Queue>, Error> {
             wanted_files: count(Shelf::WantedBlob)?,
             uploads: count(Shelf::Upload)?,
             unindexed: status.search.behind,
+            outgoing: node.deliveries().into_iter().map(outgoing).collect(),
         }))
     })
     .await
+}
+
+fn outgoing((entry, at, delivery): (EntryId, u64, Delivery)) -> Outgoing {
+    Outgoing { entry: entry.to_string(), at: time(at), delivery }
 }
 
 /// What is held of an author.

@@ -11,7 +11,7 @@ use starling_protocol::{
 use super::{
     App, At, Base,
     draft::{Draft, given},
-    entities::{Context, Delivery, Dresser, Status},
+    entities::{Context, Dresser, Status},
     error::Error,
     input::{self, Name, Params},
     lookup, polls,
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     clock,
     engine::{Command, Reply},
+    runtime::Delivery,
     store::{Reader, kept::filters::Place},
     view::{Post, PostBody, ThreadItem},
 };
@@ -83,7 +84,8 @@ pub(super) async fn publish(
         return Err(Error::Internal(format!("publishing was answered with {reply:?}")));
     };
     let mut status = status_of(&app, base, id).await?;
-    status.starling.delivery = Some(Delivery { stored: true, peers });
+    let held = app.node().delivery(&id).map_or(0, |known| known.held);
+    status.starling.delivery = Some(Delivery { stored: true, peers, held });
     Ok(Json(json!(status)))
 }
 
@@ -136,9 +138,12 @@ pub(super) async fn show(
     Extension(Base(base)): At,
     Name(id): Name,
 ) -> Answer<Status> {
+    let node = app.node().clone();
     app.read(move |reader| {
         let post = find(reader, &id)?;
-        Ok(Json(Dresser { base: &base, reader: Some(reader) }.status(&post)?))
+        let mut status = Dresser { base: &base, reader: Some(reader) }.status(&post)?;
+        status.starling.delivery = node.delivery(&post.id);
+        Ok(Json(status))
     })
     .await
 }

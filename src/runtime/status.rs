@@ -1,9 +1,10 @@
 //! What `status` and `peers` show.
 
 use libp2p::PeerId;
+use starling_protocol::EntryId;
 
 use super::Node;
-use crate::store;
+use crate::{engine, store};
 
 /// How the node is doing.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -28,6 +29,8 @@ pub struct Status {
     pub entries: u64,
     /// Own entries that nobody was there to take.
     pub waiting: u64,
+    /// Own posts of this run of which no peer says yet that it has stored them.
+    pub unheld: usize,
     /// Whether nothing may be signed yet.
     pub guarded: bool,
     /// Why not.
@@ -69,6 +72,17 @@ pub struct Peer {
     pub received: u64,
 }
 
+/// Where an own post is, as far as this node was told since it was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Delivery {
+    /// On this node's disk: it will not be lost.
+    pub stored: bool,
+    /// Peers that it was sent to, or that had it already. 0: it waits for one.
+    pub peers: usize,
+    /// Those of them that say that they have stored it.
+    pub held: usize,
+}
+
 /// How fetching goes.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct Progress {
@@ -93,6 +107,12 @@ pub struct PeerProgress {
     pub serving: bool,
     /// Entries that came from it since it connected.
     pub received: u64,
+}
+
+impl From<&engine::OnItsWay> for Delivery {
+    fn from(post: &engine::OnItsWay) -> Self {
+        Self { stored: true, peers: post.sent, held: post.held }
+    }
 }
 
 impl Node {
@@ -142,6 +162,7 @@ impl Node {
             feeds: stats.feeds,
             entries: stats.entries,
             waiting: engine.waiting,
+            unheld: engine.outgoing.iter().filter(|post| post.held == 0).count(),
             guarded: engine.guarded.is_some(),
             guarded_because: engine.guarded,
             disk_low: engine.disk_low,
@@ -150,6 +171,18 @@ impl Node {
             started_at: self.shared.started_at,
             version: env!("CARGO_PKG_VERSION"),
         })
+    }
+
+    /// Where an own post is: known of the newest ones that were written since the node was started.
+    pub fn delivery(&self, id: &EntryId) -> Option<Delivery> {
+        let engine = self.shared.status.borrow();
+        engine.outgoing.iter().find(|post| post.id == *id).map(Delivery::from)
+    }
+
+    /// The same of all of which it is known, with the time of each in milliseconds since 1970, the newest first.
+    pub fn deliveries(&self) -> Vec<(EntryId, u64, Delivery)> {
+        let engine = self.shared.status.borrow();
+        engine.outgoing.iter().map(|post| (post.id, post.at, Delivery::from(post))).collect()
     }
 
     /// How much is held, the size of the file among it.

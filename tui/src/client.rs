@@ -1,9 +1,11 @@
 //! Carries effects out: HTTP requests on a few threads, the stream of news on one more. Everything comes back as a [`Msg`]
 //! through one bounded queue; a UI that is busy makes the threads wait, never the memory grow.
 
+mod reading;
+
 use std::{
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -17,9 +19,10 @@ use serde_json::{Value, json};
 use ureq::{Agent, Body, http::Response};
 
 use crate::{
-    api::{Account, Failure, Found, Notification, Relationship, Status},
+    api::{Account, Failure, Found, Relationship},
     app::compose::Draft,
-    msg::{Done, Effect, Line, Msg, News, Reaction, Relate, Row, Span},
+    msg::{Done, Effect, Msg, News, Reaction, Relate},
+    words::Words,
 };
 
 /// Requests under way at once: one that hangs holds up no other.
@@ -47,11 +50,19 @@ pub struct Server {
     pub token: String,
     /// Where drafts are kept; nowhere if there is no place.
     pub drafts: Option<PathBuf>,
+    /// Finds it again after it went away: its address and its token, if it is back.
+    pub again: Option<Again>,
 }
+
+/// See [`Server::again`].
+pub type Again = Arc<dyn Fn() -> Option<(String, String)> + Send + Sync>;
 
 /// The threads that do it.
 pub struct Client {
     effects: SyncSender<Effect>,
+    /// What concerns this machine's disk has a thread of its own: it never waits behind a server that hangs, and is waited
+    /// for at the end.
+    near: Option<(SyncSender<Effect>, thread::JoinHandle<()>)>,
 }
 
 impl Client {
@@ -59,37 +70,63 @@ impl Client {
     ///
     /// # Errors
     /// If the system has no threads left.
-    pub fn start(server: Server, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
+    pub fn start(server: Server, words: &Words, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
         let (effects, waiting) = sync_channel(EFFECTS);
         let waiting = Arc::new(Mutex::new(waiting));
+        let first = Worker::new(server, words.clone());
         for _ in 0..WORKERS {
-            let (waiting, messages, worker) =
-                (Arc::clone(&waiting), messages.clone(), Worker::new(server.clone()));
+            let (waiting, messages, worker) = (Arc::clone(&waiting), messages.clone(), first.clone());
             thread::Builder::new().name("http".into()).spawn(move || worker.run(&waiting, &messages))?;
         }
-        let (messages, worker) = (messages.clone(), Worker::new(server));
+        let (near, waiting) = sync_channel(EFFECTS);
+        let (told, worker) = (messages.clone(), first.clone());
+        let disk = thread::Builder::new().name("disk".into()).spawn(move || {
+            // What is to be kept is kept, even if nobody hears of it any more.
+            for effect in waiting {
+                if let Some(msg) = worker.answer_to(effect) {
+                    let _ = told.send(msg);
+                }
+            }
+        })?;
+        let (messages, worker) = (messages.clone(), first);
         thread::Builder::new().name("stream".into()).spawn(move || worker.listen(&messages))?;
-        Ok(Self { effects })
+        Ok(Self { effects, near: Some((near, disk)) })
+    }
+
+    /// Waits until what was to be kept is on disk. Nothing is carried out after that.
+    pub fn settle(&mut self) {
+        if let Some((near, disk)) = self.near.take() {
+            drop(near);
+            let _ = disk.join();
+        }
     }
 
     /// Has something done. Gives it back if too much is under way.
     pub fn carry(&self, effect: Effect) -> Result<(), Effect> {
-        self.effects.try_send(effect).map_err(|error| match error {
+        let to = match (&effect, &self.near) {
+            (Effect::Keep(_) | Effect::Drafts | Effect::Remember(_), Some((near, _))) => near,
+            _ => &self.effects,
+        };
+        to.try_send(effect).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(effect)
             | std::sync::mpsc::TrySendError::Disconnected(effect) => effect,
         })
     }
 }
 
+#[derive(Clone)]
 struct Worker {
     agent: Agent,
     server: Server,
+    words: Words,
+    /// Address and token as they are now.
+    place: Arc<Mutex<(String, String)>>,
 }
 
 type Answer<T> = Result<T, String>;
 
 impl Worker {
-    fn new(server: Server) -> Self {
+    fn new(server: Server, words: Words) -> Self {
         // No redirect may see the token, and no proxy what stays on this machine.
         let mut config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
         if server.base.starts_with("http://") {
@@ -99,21 +136,33 @@ impl Worker {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(PATIENCE))
             .build();
-        Self { agent: config.into(), server }
+        let place = Arc::new(Mutex::new((server.base.clone(), server.token.clone())));
+        Self { agent: config.into(), server, words, place }
+    }
+
+    /// Looks where the server is now: a node that was started again has another door.
+    fn look_again(&self) {
+        if let Some(place) = self.server.again.as_ref().and_then(|again| again()) {
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        }
     }
 
     fn run(&self, waiting: &Mutex<Receiver<Effect>>, messages: &SyncSender<Msg>) {
         loop {
             let effect = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(effect) = effect else { return };
-            let msg = match self.carry(&effect) {
-                Ok(Some(msg)) => msg,
-                Ok(None) => continue,
-                Err(why) => Msg::Failed(Box::new(effect), why),
-            };
+            let Some(msg) = self.answer_to(effect) else { continue };
             if messages.send(msg).is_err() {
                 return;
             }
+        }
+    }
+
+    /// Carries out, and says what came of it.
+    fn answer_to(&self, effect: Effect) -> Option<Msg> {
+        match self.carry(&effect) {
+            Ok(msg) => msg,
+            Err(why) => Some(Msg::Failed(Box::new(effect), why)),
         }
     }
 
@@ -121,9 +170,7 @@ impl Worker {
         Ok(Some(match effect {
             Effect::Me => Msg::Me(self.get("/api/v1/accounts/verify_credentials")?),
             Effect::Load(line, span) => Msg::Page(line.clone(), span.clone(), self.page(line, span)?),
-            Effect::Thread(id) => {
-                Msg::Context(id.clone(), self.get(&format!("/api/v1/statuses/{id}/context"))?)
-            }
+            Effect::Thread(id) => Msg::Context(id.clone(), Box::new(self.thread(id)?)),
             Effect::Post(draft) => self.publish(draft)?,
             Effect::Delete(id) => {
                 Msg::Post(self.send("DELETE", &format!("/api/v1/statuses/{id}"), None)?, Done::Deleted)
@@ -159,36 +206,19 @@ impl Worker {
             Effect::Node => Msg::Node(self.get("/api/starling/v1/status")?),
             Effect::Keep(draft) => return self.keep(draft.as_deref()).map(|()| None),
             Effect::Drafts => return Ok(self.kept().map(Msg::Draft)),
+            Effect::Recall => Msg::Memory(Box::new(self.recall())),
+            Effect::Remember(memory) => return self.remember(memory).map(|()| None),
+            Effect::Mark(marks) => return self.mark(marks).map(|()| None),
+            Effect::Lists => Msg::Lists(self.get("/api/v1/lists")?),
+            Effect::Vote(id, choices) => self.vote(id, choices)?,
+            Effect::History(id) => {
+                Msg::History(id.clone(), self.get(&format!("/api/v1/statuses/{id}/history"))?)
+            }
+            Effect::Missing(id) => Msg::Arrived(self.get(&format!("/api/v1/statuses/{id}"))?),
+            Effect::Browse(address) => return self.browse(address).map(|()| None),
             // The terminal's own.
-            Effect::Editor(_) | Effect::Copy(_) | Effect::Quit => return Ok(None),
+            Effect::Editor(_) | Effect::Copy(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         }))
-    }
-
-    fn page(&self, line: &Line, span: &Span) -> Answer<Vec<Row>> {
-        let path = match line {
-            Line::Home => "/api/v1/timelines/home?".to_owned(),
-            Line::Local => "/api/v1/timelines/public?local=true&".into(),
-            Line::Network => "/api/v1/timelines/public?".into(),
-            Line::Notifications => "/api/v1/notifications?".into(),
-            Line::Bookmarks => "/api/v1/bookmarks?".into(),
-            Line::Favourites => "/api/v1/favourites?".into(),
-            Line::Tag(tag) => format!("/api/v1/timelines/tag/{}?", encoded(tag)),
-            Line::Person(id) => format!("/api/v1/accounts/{id}/statuses?"),
-        };
-        let edge = match span {
-            Span::Newest => String::new(),
-            Span::Above(id) => format!("&min_id={id}"),
-            Span::Below(id) => format!("&max_id={id}"),
-        };
-        let path = format!("{path}limit={PAGE}{edge}");
-        Ok(match line {
-            Line::Notifications => self
-                .get::<Vec<Notification>>(&path)?
-                .into_iter()
-                .map(|row| Row::Notification(Box::new(row)))
-                .collect(),
-            _ => self.get::<Vec<Status>>(&path)?.into_iter().map(|row| Row::Post(Box::new(row))).collect(),
-        })
     }
 
     fn publish(&self, draft: &Draft) -> Answer<Msg> {
@@ -230,10 +260,11 @@ impl Worker {
     }
 
     fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
+        let (base, token) = &*self.place.lock().unwrap_or_else(PoisonError::into_inner);
         ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.server.base))
-            .header("Authorization", format!("Bearer {}", self.server.token))
+            .uri(format!("{base}{path}"))
+            .header("Authorization", format!("Bearer {token}"))
     }
 
     fn answer<T: DeserializeOwned>(
@@ -241,15 +272,22 @@ impl Worker {
         request: ureq::http::request::Builder,
         body: Option<&Value>,
     ) -> Answer<T> {
-        let failed = |error: ureq::Error| why(&error);
-        let answer = match body {
+        self.read(self.run_request(request, body)?)
+    }
+
+    fn run_request(
+        &self,
+        request: ureq::http::request::Builder,
+        body: Option<&Value>,
+    ) -> Answer<Response<Body>> {
+        let failed = |error: ureq::Error| self.why(&error);
+        match body {
             Some(body) => {
                 let request = request.header("Content-Type", "application/json").body(body.to_string());
-                self.agent.run(request.map_err(|error| error.to_string())?).map_err(failed)?
+                self.agent.run(request.map_err(|error| error.to_string())?).map_err(failed)
             }
-            None => self.agent.run(request.body(()).map_err(|error| error.to_string())?).map_err(failed)?,
-        };
-        read(answer)
+            None => self.agent.run(request.body(()).map_err(|error| error.to_string())?).map_err(failed),
+        }
     }
 
     fn keep(&self, draft: Option<&Draft>) -> Answer<()> {
@@ -259,14 +297,11 @@ impl Worker {
                 std::io::ErrorKind::NotFound => Ok(()),
                 _ => Err(error),
             }),
-            // Beside it first: whatever happens, there is the old one or the new one.
-            Some(draft) => serde_json::to_vec(draft).map_err(std::io::Error::other).and_then(|bytes| {
-                let beside = path.with_extension("new");
-                std::fs::write(&beside, bytes)?;
-                std::fs::rename(&beside, path)
-            }),
+            Some(draft) => serde_json::to_vec(draft)
+                .map_err(std::io::Error::other)
+                .and_then(|bytes| write_beside(path, &bytes)),
         };
-        kept.map_err(|error| format!("the draft could not be kept: {error}"))
+        kept.map_err(|error| self.words.put("client-no-draft", [("why", error.to_string())]).into_owned())
     }
 
     fn kept(&self) -> Option<Draft> {
@@ -284,7 +319,7 @@ impl Worker {
                     if messages.send(Msg::Stream(Ok(()))).is_err() {
                         return;
                     }
-                    events(stream, messages)
+                    events(&self.words, stream, messages)
                 }
                 Err(why) => Ok(why),
             };
@@ -294,6 +329,7 @@ impl Worker {
                 return;
             }
             thread::sleep(RETRIES[tries.min(RETRIES.len() - 1)]);
+            self.look_again();
             tries += 1;
         }
     }
@@ -303,24 +339,52 @@ impl Worker {
         let request = request.body(()).map_err(|error| error.to_string())?;
         let request =
             self.agent.configure_request(request).timeout_recv_body(None).timeout_per_call(None).build();
-        let answer = self.agent.run(request).map_err(|error| why(&error))?;
+        let answer = self.agent.run(request).map_err(|error| self.why(&error))?;
         if !answer.status().is_success() {
-            return Err(format!("the server streams no news ({})", answer.status()));
+            let status = answer.status().to_string();
+            return Err(self.words.put("client-no-stream", [("status", status)]).into_owned());
         }
         Ok(answer.into_body().into_reader())
+    }
+
+    fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Answer<T> {
+        let status = answer.status();
+        let body = answer.body_mut().with_config().limit(ANSWER);
+        let bytes = body.read_to_vec().map_err(|error| self.why(&error))?;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes).map_err(|error| {
+                self.words.put("client-unreadable", [("why", error.to_string())]).into_owned()
+            });
+        }
+        Err(match serde_json::from_slice::<Failure>(&bytes) {
+            Ok(Failure { error, hint: Some(hint) }) => format!("{error} ({hint})"),
+            Ok(Failure { error, hint: None }) if !error.is_empty() => error,
+            _ => self.words.put("client-answered", [("status", status.to_string())]).into_owned(),
+        })
+    }
+
+    /// What a person is told of a connection that failed.
+    fn why(&self, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                self.words.say("client-not-there").into_owned()
+            }
+            ureq::Error::Timeout(_) => self.words.say("client-slow").into_owned(),
+            error => error.to_string(),
+        }
     }
 }
 
 /// Reads the stream until it ends (WHATWG HTML §9.2.6, as far as servers use it), and says why it did. An error is a UI
 /// that is gone.
-fn events(stream: impl Read, messages: &SyncSender<Msg>) -> Result<String, ()> {
+fn events(words: &Words, stream: impl Read, messages: &SyncSender<Msg>) -> Result<String, ()> {
     let mut reader = BufReader::new(stream);
     let (mut event, mut data) = (String::new(), String::new());
     loop {
         let mut line = String::new();
         match (&mut reader).take(LINE).read_line(&mut line) {
-            Ok(0) => return Ok("the server closed the stream".into()),
-            Ok(_) if !line.ends_with('\n') => return Ok("the server sent more than it should".into()),
+            Ok(0) => return Ok(words.say("client-stream-closed").into_owned()),
+            Ok(_) if !line.ends_with('\n') => return Ok(words.say("client-stream-too-much").into_owned()),
             Ok(_) => {}
             Err(error) => return Ok(error.to_string()),
         }
@@ -352,29 +416,11 @@ fn news(event: &str, data: &str) -> Option<News> {
     })
 }
 
-fn read<T: DeserializeOwned>(mut answer: Response<Body>) -> Answer<T> {
-    let status = answer.status();
-    let bytes = answer.body_mut().with_config().limit(ANSWER).read_to_vec().map_err(|error| why(&error))?;
-    if status.is_success() {
-        return serde_json::from_slice(&bytes)
-            .map_err(|error| format!("the server's answer cannot be read: {error}"));
-    }
-    Err(match serde_json::from_slice::<Failure>(&bytes) {
-        Ok(Failure { error, hint: Some(hint) }) => format!("{error} ({hint})"),
-        Ok(Failure { error, hint: None }) if !error.is_empty() => error,
-        _ => format!("the server answered {status}"),
-    })
-}
-
-/// What a person is told of a connection that failed.
-fn why(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            "the node does not run, or not there".into()
-        }
-        ureq::Error::Timeout(_) => "the server takes too long".into(),
-        error => error.to_string(),
-    }
+/// Writes a file beside its place first: whatever happens, there is the old one or the new one.
+fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, bytes)?;
+    std::fs::rename(&beside, path)
 }
 
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).
@@ -397,20 +443,22 @@ mod tests {
     fn the_stream_is_read_line_by_line() {
         let (messages, got) = sync_channel(8);
         let stream = ":thump\n\nevent: update\ndata: {\"id\": \"1\"}\n\nevent: delete\ndata: 2\n\nevent: odd\ndata: {}\n\n";
-        assert_eq!(events(stream.as_bytes(), &messages).unwrap(), "the server closed the stream");
+        let words = Words::default();
+        assert_eq!(events(&words, stream.as_bytes(), &messages).unwrap(), "the server closed the stream");
         assert!(matches!(got.recv().unwrap(), Msg::News(News::Update(status)) if status.id == "1"));
         assert!(matches!(got.recv().unwrap(), Msg::News(News::Deleted(id)) if id == "2"));
         assert!(got.try_recv().is_err());
         let endless = std::io::repeat(b'x');
-        assert_eq!(events(endless, &messages).unwrap(), "the server sent more than it should");
+        assert_eq!(events(&words, endless, &messages).unwrap(), "the server sent more than it should");
     }
 
     #[test]
     fn a_draft_survives() {
         let folder = std::env::temp_dir().join(format!("starling-tui-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let server = Server { base: String::new(), token: String::new(), drafts: Some(folder.join("draft")) };
-        let worker = Worker::new(server);
+        let drafts = Some(folder.join("draft"));
+        let server = Server { base: String::new(), token: String::new(), drafts, again: None };
+        let worker = Worker::new(server, Words::default());
         assert_eq!(worker.kept(), None);
         let draft = Draft { text: "half a".into(), ..Draft::default() };
         worker.keep(Some(&draft)).unwrap();

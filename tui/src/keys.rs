@@ -10,48 +10,59 @@ use std::collections::BTreeMap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::words::Words;
+
 macro_rules! actions {
-    ($($action:ident $name:literal $keys:literal $what:literal;)*) => {
+    ($($action:ident $name:literal $keys:literal;)*) => {
         /// Something that a key does.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Action { $(#[doc = $what] $action,)* }
+        pub enum Action { $(#[doc = $name] $action,)* }
 
-        /// Every action: its name in files and palette, its keys, and what it does.
-        pub const ACTIONS: &[(Action, &str, &str, &str)] = &[$((Action::$action, $name, $keys, $what),)*];
+        /// Every action: its name in files and palette, and its keys. What it does is said by the words `key-NAME`.
+        pub const ACTIONS: &[(Action, &str, &str)] = &[$((Action::$action, $name, $keys),)*];
     };
 }
 
 actions! {
-    Down "down" "j down" "Next";
-    Up "up" "k up" "Previous";
-    PageDown "page-down" "space pagedown ctrl-f" "A page further";
-    PageUp "page-up" "pageup ctrl-b" "A page back";
-    Top "top" "g home" "To the newest";
-    Bottom "bottom" "G end" "To the oldest that is here";
-    Open "open" "enter l right" "Open the thread";
-    Back "back" "esc h left backspace" "Back";
-    NextLine "next-timeline" "tab" "Next timeline";
-    PreviousLine "previous-timeline" "backtab" "Previous timeline";
-    LoadNew "load-new" "." "Show what is new";
-    Refresh "refresh" "R" "Ask the server again";
-    Compose "compose" "c" "Write a post";
-    Reply "reply" "r" "Answer";
-    Edit "edit" "e" "Change an own post";
-    Delete "delete" "D" "Erase an own post";
-    Boost "boost" "b" "Pass on, or take back";
-    Like "like" "f" "Like, or take back";
-    Bookmark "bookmark" "m" "Mark, or take back";
-    Reveal "reveal" "s" "Open or close what is behind a warning";
-    Fold "fold" "z" "Fold or unfold answers";
-    Person "person" "a" "Who wrote this";
-    Follow "follow" "F" "Follow, or no longer";
-    Mute "mute" "M" "Mute, or no longer";
-    Block "block" "B" "Block, or no longer";
-    Search "search" "/" "Search";
-    Copy "copy" "y" "Copy the address of the post";
-    Help "help" "?" "What the keys do";
-    Palette "palette" ":" "Do anything by its name";
-    Quit "quit" "q ctrl-c" "Leave";
+    Down "down" "j down";
+    Up "up" "k up";
+    PageDown "page-down" "space pagedown ctrl-f";
+    PageUp "page-up" "pageup ctrl-b";
+    Top "top" "g home";
+    Bottom "bottom" "G end";
+    Open "open" "enter l right";
+    Back "back" "esc h left backspace";
+    NextLine "next-timeline" "tab";
+    PreviousLine "previous-timeline" "backtab";
+    LoadNew "load-new" ".";
+    Refresh "refresh" "R";
+    Compose "compose" "c";
+    Reply "reply" "r";
+    Edit "edit" "e";
+    Delete "delete" "D";
+    Boost "boost" "b";
+    Like "like" "f";
+    Bookmark "bookmark" "m";
+    Vote "vote" "v";
+    Links "links" "o";
+    History "history" "H";
+    Reveal "reveal" "s";
+    RevealAlways "reveal-always" "S";
+    Fold "fold" "z";
+    NextUnread "next-unread" "n";
+    Person "person" "a";
+    Follow "follow" "F";
+    Mute "mute" "M";
+    Block "block" "B";
+    Search "search" "/";
+    Tag "tag" "#";
+    Lists "lists" "L";
+    Columns "columns" "|";
+    Copy "copy" "y";
+    Help "help" "?";
+    Palette "palette" ":";
+    Suspend "suspend" "ctrl-z";
+    Quit "quit" "q ctrl-c";
 }
 
 /// The table that holds.
@@ -60,9 +71,8 @@ pub struct Keys(BTreeMap<String, Action>);
 
 impl Default for Keys {
     fn default() -> Self {
-        let pairs = ACTIONS
-            .iter()
-            .flat_map(|(action, _, keys, _)| keys.split(' ').map(|key| (key.to_owned(), *action)));
+        let pairs =
+            ACTIONS.iter().flat_map(|(action, _, keys)| keys.split(' ').map(|key| (key.to_owned(), *action)));
         Self(pairs.collect())
     }
 }
@@ -92,6 +102,15 @@ impl Keys {
         self.0.get(&written(event)?).copied()
     }
 
+    /// The key that is shortest to say for this; its name in the palette if it has none.
+    pub fn best(&self, action: Action) -> String {
+        match (self.of(action).first(), ACTIONS.iter().find(|(held, ..)| *held == action)) {
+            (Some(key), _) => (*key).to_owned(),
+            (None, Some((_, name, _))) => format!(":{name}"),
+            (None, None) => String::new(),
+        }
+    }
+
     /// The keys that do this, as people write them.
     pub fn of(&self, action: Action) -> Vec<&str> {
         let held = self.0.iter().filter(|(_, held)| **held == action);
@@ -100,6 +119,11 @@ impl Keys {
         keys.sort_by_key(|key| key.chars().count());
         keys
     }
+}
+
+/// What it does, in the reader's words.
+pub fn what(words: &Words, name: &str) -> String {
+    words.say(&format!("key-{name}")).into_owned()
 }
 
 /// The action of this name.
@@ -158,7 +182,7 @@ mod tests {
 
     #[test]
     fn no_key_does_two_things_and_each_is_written_as_keys_are() {
-        let mut all: Vec<&str> = ACTIONS.iter().flat_map(|(_, _, keys, _)| keys.split(' ')).collect();
+        let mut all: Vec<&str> = ACTIONS.iter().flat_map(|(_, _, keys)| keys.split(' ')).collect();
         assert!(all.iter().all(|key| is_key(key)), "{all:?}");
         all.sort_unstable();
         let count = all.len();

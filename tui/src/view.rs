@@ -1,32 +1,37 @@
 //! Draws the UI. Nothing is changed here, and nothing is drawn that did not pass through
 //! [`DisplayText`].
 
+mod choice;
 mod compose;
 mod help;
 mod post;
+mod side;
 mod thread;
 mod timeline;
 
+use fluent_bundle::FluentArgs;
 use ratatui::{
     Frame,
-    layout::{Constraint, Layout, Rect},
+    layout::{Alignment, Constraint, Layout, Rect},
     style::Style,
     text::{Line as Text, Span},
     widgets::{Clear, Paragraph},
 };
 
 use crate::{
-    app::{App, Asks, Link, Prompt, Said, Screen, TABS},
+    app::{App, Asks, Link, Prompt, Said, Screen, TABS, rows::Rows, tree::Tree},
     keys::Action,
-    layout::{clip, width},
-    msg::Line,
+    layout::{self, clip, width},
+    msg::{Line, Row},
     text::DisplayText,
 };
 
 /// Smallest terminal in which something can be read.
 const SMALLEST: (u16, u16) = (20, 6);
-/// Columns from which the selected post stands beside its timeline.
+/// Cells from which the selected post or the thread stands beside its timeline.
 const TWO_COLUMNS: u16 = 90;
+/// Cells from which its author and origin stand beside it.
+const THREE_COLUMNS: u16 = 150;
 
 /// Draws everything.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
@@ -48,10 +53,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Screen::Prompt(prompt)) => Some(prompt),
         _ => None,
     };
-    let screen = app.stack.iter().rev().find(|screen| !matches!(screen, Screen::Prompt(_)));
+    let above = |screen: &&Screen| matches!(screen, Screen::Prompt(_) | Screen::Choice(_));
+    let screen = app.stack.iter().rev().find(|screen| !above(screen));
     match screen {
         Some(Screen::Compose(form)) => compose::draw(app, form, frame, body),
-        Some(Screen::Thread(tree)) => thread::draw(app, tree, frame, body),
+        Some(Screen::Thread(tree)) => columns(app, Some(tree), frame, body),
+        Some(Screen::History(_, edits, from)) => choice::history(app, edits.as_deref(), *from, frame, body),
         Some(Screen::Found(found)) => timeline::found(app, found, frame, body),
         Some(Screen::Help(filter)) => help::draw(app, filter, frame, body),
         Some(Screen::Line(_, person)) => {
@@ -59,9 +66,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
                 Some(person) => timeline::person(app, person, frame, body),
                 None => body,
             };
-            columns(app, frame, body);
+            columns(app, None, frame, body);
         }
-        Some(Screen::Prompt(_)) | None => columns(app, frame, body),
+        Some(Screen::Prompt(_) | Screen::Choice(_)) | None => columns(app, None, frame, body),
+    }
+    if let Some(Screen::Choice(choice)) = app.stack.last() {
+        choice::draw(app, choice, frame, body);
     }
     match prompt {
         Some(prompt) => ask(app, prompt, frame, body, said),
@@ -70,53 +80,94 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     frame.render_widget(well(app, health.width.into()), health);
 }
 
-/// A timeline, and beside it the selected post where there is room.
-fn columns(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    if area.width < TWO_COLUMNS {
-        timeline::draw(app, frame, area);
-        return;
+/// A timeline; where there is room, beside it the thread or the selected post, and beside that where it comes from.
+/// Where there is none, the thread is in the place of the timeline.
+fn columns(app: &App, tree: Option<&Tree>, frame: &mut Frame<'_>, area: Rect) {
+    let fit = match area.width {
+        0..TWO_COLUMNS => 1,
+        TWO_COLUMNS..THREE_COLUMNS => 2,
+        THREE_COLUMNS.. => 3,
+    };
+    let shares = match fit.min(app.memory.columns.max(1)) {
+        1 => {
+            match tree {
+                Some(tree) => thread::draw(app, tree, frame, area),
+                None => timeline::draw(app, frame, area),
+            }
+            return;
+        }
+        2 => vec![Constraint::Percentage(45), Constraint::Length(1), Constraint::Min(20)],
+        _ => vec![
+            Constraint::Percentage(34),
+            Constraint::Length(1),
+            Constraint::Min(20),
+            Constraint::Length(1),
+            Constraint::Percentage(26),
+        ],
+    };
+    let areas = Layout::horizontal(shares).split(area);
+    for rule in areas.iter().skip(1).step_by(2) {
+        let bar = app.theme.mark("│", "|");
+        let bars = vec![Text::styled(bar, app.theme.faint()); rule.height.into()];
+        frame.render_widget(Paragraph::new(bars), *rule);
     }
-    let [list, rule, whole] =
-        Layout::horizontal([Constraint::Percentage(45), Constraint::Length(1), Constraint::Min(20)])
-            .areas(area);
-    timeline::draw(app, frame, list);
-    let bar = app.theme.mark("│", "|");
-    let bars = vec![Text::styled(bar, app.theme.faint()); rule.height.into()];
-    frame.render_widget(Paragraph::new(bars), rule);
-    if let Some(post) = app.subject() {
-        post::whole(app, post, frame, whole);
+    timeline::draw(app, frame, areas[0]);
+    let account = match app.line().1.and_then(Rows::selected) {
+        Some((_, Row::Notification(notification))) => Some(&notification.account),
+        _ => None,
+    };
+    match (tree, app.selected_post(), account) {
+        (Some(tree), ..) => thread::draw(app, tree, frame, areas[2]),
+        (None, Some(post), _) => post::whole(app, post, frame, areas[2]),
+        // Nothing but somebody who did something.
+        (None, None, Some(account)) => {
+            let lines = side::card(app, account, areas[2].width.into());
+            frame.render_widget(Paragraph::new(lines), areas[2]);
+        }
+        (None, None, None) => {}
+    }
+    if let (Some(side), Some(post)) = (areas.get(4), app.selected_post()) {
+        side::draw(app, post, frame, *side);
     }
 }
 
 /// What a timeline is called.
-pub fn title(line: &Line) -> String {
-    match line {
-        Line::Home => "Home".into(),
-        Line::Local => "Local".into(),
-        Line::Network => "Network".into(),
-        Line::Notifications => "Notices".into(),
-        Line::Bookmarks => "Marked".into(),
-        Line::Favourites => "Liked".into(),
-        Line::Tag(tag) => format!("#{}", DisplayText::new(tag)),
-        Line::Person(_) => "Posts".into(),
-    }
+pub fn title(app: &App, line: &Line) -> String {
+    let name = match line {
+        Line::Home => "view-home",
+        Line::Local => "view-local",
+        Line::Network => "view-network",
+        Line::Notifications => "view-notifications",
+        Line::Bookmarks => "view-bookmarks",
+        Line::Favourites => "view-favourites",
+        Line::Tag(tag) => return format!("#{}", DisplayText::new(tag)),
+        Line::List(_, title) => return DisplayText::new(title).to_string(),
+        Line::Person(_) => "view-person",
+    };
+    app.words.say(name).into_owned()
+}
+
+/// A line of our own words, at the edge where this language begins.
+pub fn ours(app: &App, text: &str, cells: usize, style: Style) -> Text<'static> {
+    let edge = if app.words.right_to_left() { Alignment::Right } else { Alignment::Left };
+    Text::styled(layout::line(text, cells, app.bidi), style).alignment(edge)
 }
 
 /// Where the reader is.
 fn top(app: &App, cells: usize) -> Text<'static> {
     let theme = app.theme;
-    let crumbs: Vec<String> = app.stack.iter().filter_map(crumb).collect();
+    let crumbs: Vec<String> = app.stack.iter().filter_map(|screen| crumb(app, screen)).collect();
     if !crumbs.is_empty() {
-        let path = format!("{} › {}", title(&TABS[app.tab]), crumbs.join(" › "));
-        let path = if theme.ascii { path.replace('›', ">") } else { path };
-        return Text::styled(clip(&path, cells).into_owned(), theme.title());
+        let between = theme.mark(" › ", " > ");
+        let path = format!("{}{between}{}", title(app, &TABS[app.tab]), crumbs.join(between));
+        return ours(app, &path, cells, theme.title());
     }
     let mut spans = Vec::new();
     let mut used = 0;
     for (number, line) in TABS.iter().enumerate() {
-        let waiting = app.lines.get(&number).map_or(0, crate::app::rows::Rows::waiting);
+        let waiting = app.lines.get(line).map_or(0, Rows::waiting);
         let count = if waiting > 0 { format!(" {waiting}") } else { String::new() };
-        let words = format!("{} {}{count}", number + 1, title(line));
+        let words = layout::line(&format!("{} {}{count}", number + 1, title(app, line)), cells, app.bidi);
         let gap = if number == 0 { 0 } else { 2 };
         if used + gap + width(&words) > cells && number != app.tab {
             continue;
@@ -129,19 +180,25 @@ fn top(app: &App, cells: usize) -> Text<'static> {
     Text::from(spans)
 }
 
-fn crumb(screen: &Screen) -> Option<String> {
-    match screen {
-        Screen::Thread(_) => Some("Thread".into()),
+fn crumb(app: &App, screen: &Screen) -> Option<String> {
+    let name = match screen {
+        Screen::Thread(_) => "view-thread",
         Screen::Line(Line::Person(_), Some(person)) => {
-            Some(DisplayText::new(&person.account.display_name).to_string())
+            return Some(DisplayText::new(&person.account.display_name).to_string());
         }
-        Screen::Line(line, _) => Some(title(line)),
-        Screen::Compose(form) if form.edits.is_some() => Some("Change".into()),
-        Screen::Compose(form) => Some(if form.reply_to.is_some() { "Answer" } else { "Write" }.into()),
-        Screen::Found(found) => Some(format!("Search: {}", DisplayText::new(&found.words))),
-        Screen::Help(_) => Some("Keys".into()),
-        Screen::Prompt(_) => None,
-    }
+        Screen::Line(line, _) => return Some(title(app, line)),
+        Screen::Compose(form) if form.edits.is_some() => "view-change",
+        Screen::Compose(form) if form.reply_to.is_some() => "view-answer",
+        Screen::Compose(_) => "view-write",
+        Screen::Found(found) => {
+            let words = DisplayText::new(&found.words);
+            return Some(app.words.put("view-search", [("words", words.as_str())]).into_owned());
+        }
+        Screen::Help(_) => "view-keys",
+        Screen::History(..) => "view-history",
+        Screen::Prompt(_) | Screen::Choice(_) => return None,
+    };
+    Some(app.words.say(name).into_owned())
 }
 
 /// The last thing that was said, or what can be done here.
@@ -151,34 +208,50 @@ fn word(app: &App, cells: usize) -> Text<'static> {
             Said::Good(text) => (text, app.theme.good()),
             Said::Bad(text) => (text, app.theme.failure()),
         };
-        return Text::styled(clip(DisplayText::new(text).as_str(), cells).into_owned(), style);
+        return ours(app, DisplayText::new(text).as_str(), cells, style);
     }
-    if matches!(app.stack.last(), Some(Screen::Compose(_))) {
-        let keys = "ctrl-s send · tab next field · ctrl-o editor · esc keep and leave";
-        let keys = if app.theme.ascii { keys.replace('·', "-") } else { keys.into() };
-        return Text::styled(clip(&keys, cells).into_owned(), app.theme.faint());
+    let own = match app.stack.last() {
+        Some(Screen::Compose(_)) => Some("view-form-keys"),
+        Some(Screen::Choice(_)) => Some("view-choice-keys"),
+        _ => None,
+    };
+    if let Some(name) = own {
+        let keys = app.words.say(name);
+        let keys = if app.theme.ascii { keys.replace('·', "-") } else { keys.into_owned() };
+        return ours(app, &keys, cells, app.theme.faint());
     }
-    let waiting = app.line().1.map_or(0, crate::app::rows::Rows::waiting);
-    if waiting > 0 && matches!(app.stack.last(), None | Some(Screen::Line(..))) {
-        let key = app.keys.of(Action::LoadNew).first().copied().unwrap_or(":load-new").to_owned();
-        return Text::styled(
-            clip(&format!("{waiting} new: {key} shows them"), cells).into_owned(),
-            app.theme.warning(),
-        );
+    if let Some(Screen::Thread(tree)) = app.stack.last()
+        && tree.unread() > 0
+    {
+        let mut args = FluentArgs::new();
+        args.set("count", tree.unread());
+        args.set("key", app.keys.best(Action::NextUnread));
+        return ours(app, &app.words.with("thread-unread", &args), cells, app.theme.faint());
     }
-    let hint = |action, word: &str| Some(format!("{} {word}", app.keys.of(action).first()?));
+    let rows = app.line().1.filter(|_| matches!(app.stack.last(), None | Some(Screen::Line(..))));
+    let waiting = rows.map_or(0, Rows::waiting);
+    if waiting > 0 {
+        let more = rows.is_some_and(|rows| rows.is_behind() && rows.loading.is_none());
+        let mut args = FluentArgs::new();
+        args.set("count", waiting);
+        args.set("key", app.keys.best(Action::LoadNew));
+        args.set("other", app.keys.best(Action::Refresh));
+        let name = if more { "view-new-more" } else { "view-new" };
+        return ours(app, &app.words.with(name, &args), cells, app.theme.warning());
+    }
+    let hint = |(action, name)| Some(format!("{} {}", app.keys.of(action).first()?, app.words.say(name)));
     let hints = [
-        hint(Action::Open, "open"),
-        hint(Action::Reply, "answer"),
-        hint(Action::Compose, "write"),
-        hint(Action::Boost, "pass on"),
-        hint(Action::Like, "like"),
-        hint(Action::Search, "search"),
-        hint(Action::Help, "keys"),
-        hint(Action::Quit, "leave"),
+        (Action::Open, "view-hint-open"),
+        (Action::Reply, "view-hint-reply"),
+        (Action::Compose, "view-hint-compose"),
+        (Action::Boost, "view-hint-boost"),
+        (Action::Like, "view-hint-like"),
+        (Action::Search, "view-hint-search"),
+        (Action::Help, "view-hint-help"),
+        (Action::Quit, "view-hint-quit"),
     ];
     let mut line = String::new();
-    for hint in hints.into_iter().flatten() {
+    for hint in hints.into_iter().filter_map(hint) {
         if width(&line) + 3 + width(&hint) > cells {
             break;
         }
@@ -187,49 +260,46 @@ fn word(app: &App, cells: usize) -> Text<'static> {
         }
         line.push_str(&hint);
     }
-    Text::styled(line, app.theme.faint())
+    ours(app, &line, cells, app.theme.faint())
 }
 
 /// The health line: what is wrong and what to do, or that all is well.
 fn well(app: &App, cells: usize) -> Text<'static> {
     let theme = app.theme;
     let (text, style) = health(app, theme);
-    Text::styled(clip(&text, cells).into_owned(), style)
+    ours(app, &text, cells, style)
 }
 
 fn health(app: &App, theme: crate::theme::Theme) -> (String, Style) {
     if let Link::Lost(why) = &app.link {
-        return (
-            format!("Not connected: {}. Trying again; nothing you type is lost.", DisplayText::new(why)),
-            theme.failure(),
-        );
+        let why = DisplayText::new(why);
+        return (app.words.put("view-lost", [("why", why.as_str())]).into_owned(), theme.failure());
     }
     let Some(node) = &app.node else {
-        let words = if app.link == Link::Opening { "Connecting…" } else { "Connected." };
-        return (words.into(), theme.faint());
+        let name = if app.link == Link::Opening { "view-connecting" } else { "view-connected" };
+        return (app.words.say(name).into_owned(), theme.faint());
     };
     if node.disk_low {
-        return (
-            "The disk is nearly full: nothing of others is taken in. Free some space.".into(),
-            theme.failure(),
-        );
+        return (app.words.say("view-disk-low").into_owned(), theme.failure());
     }
     if node.guarded {
-        let why = node.guarded_because.as_deref().unwrap_or("a peer that knows you has to be met first");
-        return (format!("Nothing is signed yet: {}", DisplayText::new(why)), theme.warning());
+        let why = match &node.guarded_because {
+            Some(why) => DisplayText::new(why).to_string(),
+            None => app.words.say("view-guarded-why").into_owned(),
+        };
+        return (app.words.put("view-guarded", [("why", why)]).into_owned(), theme.warning());
     }
     let mut parts = Vec::new();
     parts.push(match node.peers {
-        0 if !node.network => "no network".into(),
-        0 => "no peers: share an invite, or add one".into(),
-        1 => "1 peer".into(),
-        peers => format!("{peers} peers"),
+        0 if !node.network => app.words.say("view-no-network"),
+        0 => app.words.say("view-no-peers"),
+        peers => app.words.count("view-peers", peers),
     });
     if node.syncing > 0 {
-        parts.push(format!("fetching from {}", node.syncing));
+        parts.push(app.words.count("view-syncing", node.syncing));
     }
     if node.waiting > 0 {
-        parts.push(format!("{} of yours wait for a peer", node.waiting));
+        parts.push(app.words.count("view-waiting", node.waiting as usize));
     }
     let style = if node.peers == 0 { theme.warning() } else { theme.faint() };
     (parts.join(theme.mark(" · ", " - ")), style)
@@ -238,20 +308,25 @@ fn health(app: &App, theme: crate::theme::Theme) -> (String, Style) {
 /// A line to type in, with what it offers above it.
 fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect) {
     let cells = usize::from(line.width);
+    let typed = || DisplayText::new(&prompt.text).to_string();
     let (before, text) = match &prompt.asks {
-        Asks::Search => ("Search: ", DisplayText::new(&prompt.text).to_string()),
-        Asks::Palette => (":", DisplayText::new(&prompt.text).to_string()),
-        Asks::Sure(_, question) => (*question, " y/n".to_owned()),
+        Asks::Search => (format!("{} ", app.words.say("view-ask-search")), typed()),
+        Asks::Tag => (format!("{} #", app.words.say("view-ask-tag")), typed()),
+        Asks::Palette => (":".to_owned(), typed()),
+        Asks::Sure(_, question) => {
+            (app.words.say(question).into_owned(), format!(" {}", app.words.say("view-yes-no")))
+        }
     };
     if prompt.asks == Asks::Palette {
-        let offered = crate::app::offered(&prompt.text);
+        let offered = crate::app::offered(&app.words, &prompt.text);
         let rows = usize::from(body.height).min(offered.len()).min(10);
         let first = (prompt.chosen + 1).saturating_sub(rows);
         let area = Rect { y: body.bottom() - rows as u16, height: rows as u16, ..body };
-        let row = |(number, (action, name, what)): (usize, &(Action, &str, &str))| {
+        let row = |(number, (action, name, what)): (usize, &(Action, &str, String))| {
             let keys = app.keys.of(*action).join(" ");
             let style = if number == prompt.chosen { app.theme.selected() } else { Style::new() };
-            Text::styled(clip(&format!("{name:<20} {what}  ({keys})"), cells).into_owned(), style)
+            let line = format!("{name:<20} {what}  ({keys})");
+            Text::styled(layout::line(&line, cells, app.bidi), style)
         };
         let shown: Vec<_> = offered.iter().enumerate().skip(first).take(rows).map(row).collect();
         frame.render_widget(Clear, area);
@@ -260,7 +335,7 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
     let whole = format!("{before}{text}");
     // The end of what is typed is what the eye is on.
     let skip = width(&whole).saturating_sub(cells.saturating_sub(1));
-    let shown: String = tail(&whole, skip);
+    let shown = layout::line(&tail(&whole, skip), cells, app.bidi);
     frame.set_cursor_position((line.x + width(&shown).min(cells.saturating_sub(1)) as u16, line.y));
     frame.render_widget(Paragraph::new(shown), line);
 }

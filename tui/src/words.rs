@@ -3,9 +3,9 @@
 //! English is in the program and complete; another language is a file with the same names (`tui/words`), and what it
 //! leaves out is said in English. Only the UI's own words are here: what people write is nobody's to translate.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
-use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
 
 const ENGLISH: &str = include_str!("../words/en.ftl");
@@ -14,15 +14,17 @@ const SHIPPED: &[(&str, &str)] = &[];
 
 type Bundle = FluentBundle<FluentResource>;
 
-/// The words of one language, with English behind them.
+/// The words of one language, with English behind them. Clones share them: threads say things, too.
+#[derive(Clone)]
 pub struct Words {
-    chosen: Option<Bundle>,
-    english: Bundle,
+    chosen: Option<Arc<Bundle>>,
+    english: Arc<Bundle>,
 }
 
 impl Default for Words {
     fn default() -> Self {
-        Self { chosen: None, english: bundle("en", ENGLISH).unwrap_or_else(|_| empty("en")) }
+        let english = bundle("en", ENGLISH).unwrap_or_else(|_| empty("en"));
+        Self { chosen: None, english: Arc::new(english) }
     }
 }
 
@@ -38,7 +40,7 @@ impl Words {
         let language = locale.split(['_', '.', '-', '@']).next().unwrap_or_default();
         let held = SHIPPED.iter().find(|(name, _)| *name == language);
         let chosen = held.and_then(|(name, text)| bundle(name, text).ok());
-        Self { chosen, ..Self::default() }
+        Self { chosen: chosen.map(Arc::new), ..Self::default() }
     }
 
     /// The language of a file.
@@ -46,7 +48,7 @@ impl Words {
     /// # Errors
     /// Says what of it cannot be read.
     pub fn of_file(language: &str, text: &str) -> Result<Self, String> {
-        Ok(Self { chosen: Some(bundle(language, text)?), ..Self::default() })
+        Ok(Self { chosen: Some(Arc::new(bundle(language, text)?)), ..Self::default() })
     }
 
     /// What is said under this name.
@@ -66,13 +68,25 @@ impl Words {
         self.find(name, Some(&args))
     }
 
+    /// What is said under this name, of these things, of one kind.
+    pub fn put<'a, V, const N: usize>(&self, name: &str, things: [(&'a str, V); N]) -> Cow<'_, str>
+    where
+        V: Into<FluentValue<'a>>,
+    {
+        let mut args = FluentArgs::new();
+        for (name, thing) in things {
+            args.set(name, thing);
+        }
+        self.find(name, Some(&args))
+    }
+
     /// Whether the language is written from right to left.
     pub fn right_to_left(&self) -> bool {
         self.say("direction") == "rtl"
     }
 
     fn find(&self, name: &str, args: Option<&FluentArgs<'_>>) -> Cow<'_, str> {
-        let bundles = self.chosen.iter().chain([&self.english]);
+        let bundles = self.chosen.iter().chain(Some(&self.english));
         let said = bundles.into_iter().find_map(|bundle| {
             let pattern = bundle.get_message(name)?.value()?;
             let mut errors = Vec::new();
@@ -130,6 +144,64 @@ mod tests {
             let more: Vec<_> = held.iter().filter(|name| !english.contains(name)).collect();
             assert!(missing.is_empty() && more.is_empty(), "{language}: without {missing:?}, with {more:?}");
             bundle(language, text).unwrap();
+        }
+    }
+
+    /// Every source of this crate, as text.
+    fn sources() -> Vec<(std::path::PathBuf, String)> {
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        let mut sources = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    sources.push((path, text));
+                }
+            }
+        }
+        sources
+    }
+
+    /// The texts in quotes that begin right after this.
+    fn quoted_after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+        text.split(before)
+            .skip(1)
+            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_said_is_in_the_file_and_what_is_in_the_file_is_said() {
+        let english = names(ENGLISH);
+        let sources = sources();
+        assert!(sources.len() > 10);
+        let ours = |text: &str| {
+            // Tests may name words that there are not.
+            let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+            text[..end].to_owned()
+        };
+        let texts: Vec<_> = sources.iter().map(|(path, text)| (path, ours(text))).collect();
+        for (path, text) in &texts {
+            for call in ["words.say(", "words.count(", "words.with(", "words.put(", ".good(", ".bad("] {
+                for name in quoted_after(text, call) {
+                    let known = english.contains(&name) || name.ends_with("-{name}");
+                    assert!(known, "{}: \"{name}\" is in no file of words", path.display());
+                }
+            }
+        }
+        let actions: Vec<String> =
+            crate::keys::ACTIONS.iter().map(|(_, name, _)| format!("key-{name}")).collect();
+        for action in &actions {
+            assert!(english.contains(&action.as_str()), "nothing says what \"{action}\" is");
+        }
+        for name in english {
+            let quoted = format!("\"{name}\"");
+            let used = texts.iter().any(|(_, text)| text.contains(&quoted))
+                || actions.iter().any(|held| held == name);
+            assert!(used, "\"{name}\" is said nowhere");
         }
     }
 

@@ -79,6 +79,8 @@ type Fault = &'static str;
 pub struct Serving {
     interests: Option<Interests>,
     credit: u32,
+    /// Batches of entries that were sent.
+    sent: u64,
     reconciled: Option<Reconciled>,
     /// The frontier as far as it came.
     marks: HashMap<AuthorId, Mark>,
@@ -106,6 +108,7 @@ impl Serving {
         Self {
             interests: None,
             credit: 0,
+            sent: 0,
             reconciled: None,
             marks: HashMap::new(),
             need: Vec::new(),
@@ -191,6 +194,27 @@ impl Serving {
     /// Whether the peer wants to hear of this author.
     pub fn interested(&self, author: &AuthorId) -> bool {
         self.interests.as_ref().is_some_and(|interests| interests.contains(author))
+    }
+
+    /// Batches of entries that were sent, and how many of those, the first ones, the peer says that it has stored: it
+    /// gives credit back for what it has committed. A peer that began with less than [`CREDIT`] is believed less.
+    pub fn batches(&self) -> (u64, u64) {
+        (self.sent, (self.sent + u64::from(self.credit)).saturating_sub(u64::from(CREDIT)))
+    }
+
+    /// Whether news wait for the peer to read.
+    pub fn holds_back(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// Whether news of an author did not fit and were given up: the peer is told that the feed changed, and asks.
+    pub fn is_behind(&self, author: &AuthorId) -> bool {
+        self.behind.contains(author)
+    }
+
+    /// Whether comparing is over and the peer was told of every feed in which it differs.
+    pub fn has_told(&self) -> bool {
+        self.compared && !self.parted && self.untold.is_empty()
     }
 
     /// How full its queues are.
@@ -411,6 +435,7 @@ impl Serving {
         }
         self.news_bytes -= bytes;
         self.credit -= 1;
+        self.sent += 1;
         self.was_news = true;
         Answer::Entries { live: true, entries, done: vec![] }
     }
@@ -438,6 +463,7 @@ impl Serving {
             }
         }
         self.credit -= 1;
+        self.sent += 1;
         self.was_news = false;
         Ok(Answer::Entries { live: false, entries, done })
     }

@@ -11,6 +11,7 @@ use super::{Account, Dresser, FilterResult, account, media::MediaAttachment, tim
 use crate::{
     clock,
     http::html,
+    runtime::Delivery,
     store::{self, tags::folded},
     view::{Post, PostBody},
 };
@@ -81,7 +82,7 @@ pub(in crate::http) struct Extra {
     pub of: Option<Reference>,
     /// For a quote: what is quoted, whether or not it is held.
     pub quotes: Option<Reference>,
-    /// Where a post that was just written is.
+    /// Where an own post is that was written since the node was started, in answers about that post alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Delivery>,
 }
@@ -97,15 +98,6 @@ impl From<&Link> for Reference {
     fn from(link: &Link) -> Self {
         Self { author: link.author.to_string(), entry: link.id.to_string() }
     }
-}
-
-/// Where a post that was just written is.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(in crate::http) struct Delivery {
-    /// On this node's disk: it will not be lost.
-    pub stored: bool,
-    /// Peers that it was handed to at once. 0: it waits for one.
-    pub peers: usize,
 }
 
 impl Dresser<'_> {

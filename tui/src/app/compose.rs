@@ -42,12 +42,12 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    /// In words.
+    /// The name of the words for it.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Public => "public: everyone, everywhere",
-            Self::Unlisted => "unlisted: everyone, but not on timelines of strangers",
-            Self::Local => "local: this network only, never by a bridge",
+            Self::Public => "compose-public",
+            Self::Unlisted => "compose-unlisted",
+            Self::Local => "compose-local",
         }
     }
 
@@ -115,6 +115,8 @@ pub enum Typed {
     Leave,
     /// Something is to be done.
     Do(Effect),
+    /// It cannot be done; the name of the words that say why.
+    Refused(&'static str),
 }
 
 fn area(text: &str) -> TextArea<'static> {
@@ -227,8 +229,7 @@ impl Compose {
             return Typed::Stay;
         }
         if self.is_empty() {
-            self.failure = Some("There is nothing in it yet.".into());
-            return Typed::Stay;
+            return Typed::Refused("compose-empty");
         }
         self.sending = true;
         self.failure = None;
@@ -286,8 +287,8 @@ mod tests {
     #[test]
     fn every_field_is_reached_and_nothing_is_not_sent() {
         let mut form = Compose::new(Draft::default(), at(0));
-        assert_eq!(press(&mut form, KeyCode::Char('s'), KeyModifiers::CONTROL), Typed::Stay);
-        assert!(form.failure.is_some());
+        let sent = press(&mut form, KeyCode::Char('s'), KeyModifiers::CONTROL);
+        assert_eq!(sent, Typed::Refused("compose-empty"));
         write(&mut form, "text");
         press(&mut form, KeyCode::Tab, KeyModifiers::NONE);
         write(&mut form, "careful");

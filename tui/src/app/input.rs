@@ -6,12 +6,13 @@ use super::{
     App, Asks, Found, Prompt, Said, Screen, TABS,
     compose::{Compose, Draft, Typed},
     rows::Rows,
-    tree::{Item, Tree},
+    tree::Item,
 };
 use crate::{
     api::Status,
-    keys::{ACTIONS, Action},
+    keys::{self, ACTIONS, Action},
     msg::{Effect, Line, Reaction, Relate, Row},
+    words::Words,
 };
 
 impl App {
@@ -25,6 +26,10 @@ impl App {
             Some(Screen::Compose(form)) => match form.key(key, now) {
                 Typed::Stay => Vec::new(),
                 Typed::Do(effect) => vec![effect],
+                Typed::Refused(why) => {
+                    form.failure = Some(self.words.say(why).into_owned());
+                    Vec::new()
+                }
                 Typed::Leave => self.leave_form(),
             },
             Some(Screen::Prompt(prompt)) => {
@@ -43,6 +48,7 @@ impl App {
                 }
                 Vec::new()
             }
+            Some(Screen::Choice(_)) => self.chosen(key),
             _ => match key.code {
                 KeyCode::Char(c @ '1'..='9') if key.modifiers.is_empty() => {
                     self.show_tab(c as usize - '1' as usize)
@@ -79,7 +85,9 @@ impl App {
         let keep = form.keep();
         if let Effect::Keep(Some(draft)) = &keep {
             self.found_draft = Some((**draft).clone());
-            let _ = self.say(Said::Good("The draft is kept: c goes on with it.".into()));
+            let key = self.keys.best(Action::Compose);
+            let words = self.words.put("input-draft-kept", [("key", key)]).into_owned();
+            let _ = self.say(Said::Good(words));
         }
         vec![keep]
     }
@@ -99,13 +107,22 @@ impl App {
             Action::NextLine => self.show_tab((self.tab + 1) % TABS.len()),
             Action::PreviousLine => self.show_tab((self.tab + TABS.len() - 1) % TABS.len()),
             Action::LoadNew => {
-                self.rows_mut().show_new();
-                Vec::new()
+                let (height, line) = (self.height(), self.line().0.clone());
+                self.rows_mut().show_new(height);
+                self.load_more(&line)
             }
             Action::Refresh => match self.stack.last() {
                 Some(Screen::Thread(_)) => self.reload_thread(),
-                _ => self.load_newest(),
+                _ => self.refresh(),
             },
+            Action::Lists => self.show_lists(),
+            Action::Tag => self.ask_tag(),
+            Action::Links => self.about(|app, post| app.show_links(&post)),
+            Action::Vote => self.about(Self::vote),
+            Action::History => self.about(Self::show_history),
+            Action::Columns => self.fewer_columns(),
+            Action::NextUnread => self.next_unread(),
+            Action::RevealAlways => self.about(|app, post| app.reveal_always(&post)),
             Action::Compose => self.compose(),
             Action::Reply => self.about(|app, post| app.reply(&post)),
             Action::Edit => self.own(|post| vec![Effect::Source(post.id)]),
@@ -119,18 +136,8 @@ impl App {
             Action::Bookmark => {
                 self.about(|_, post| vec![Effect::React(post.id, Reaction::Bookmark(!post.bookmarked))])
             }
-            Action::Reveal => self.about(|app, post| {
-                if !app.opened.remove(&post.id) {
-                    app.opened.insert(post.id);
-                }
-                Vec::new()
-            }),
-            Action::Fold => {
-                if let Some(Screen::Thread(tree)) = self.stack.last_mut() {
-                    tree.fold();
-                }
-                Vec::new()
-            }
+            Action::Reveal => self.about(|app, post| app.reveal(&post)),
+            Action::Fold => self.fold(),
             Action::Person => self.about(|app, post| app.show_person(post.account.id)),
             Action::Follow => {
                 self.relate(|person| Relate::Follow(!person.is_some_and(|held| held.following)))
@@ -139,31 +146,25 @@ impl App {
             Action::Block => self.relate(|person| Relate::Block(!person.is_some_and(|held| held.blocking))),
             Action::Search => self.ask(Asks::Search),
             Action::Palette => self.ask(Asks::Palette),
-            Action::Copy => self.about(|app, post| {
-                let address = post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri);
-                let _ = app.say(Said::Good(format!("Copied: {address}")));
-                vec![Effect::Copy(address)]
-            }),
+            Action::Copy => {
+                self.about(|app, post| app.copy(post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri)))
+            }
             Action::Help => {
-                self.stack.push(Screen::Help(String::new()));
+                self.push(Screen::Help(String::new()));
                 Vec::new()
             }
-            Action::Quit => vec![Effect::Quit],
+            Action::Suspend => vec![Effect::Suspend],
+            Action::Quit => {
+                let mut effects = self.keep_memory();
+                effects.push(Effect::Quit);
+                effects
+            }
         }
     }
 
     fn ask(&mut self, asks: Asks) -> Vec<Effect> {
         self.stack.push(Screen::Prompt(Prompt { asks, text: String::new(), chosen: 0 }));
         Vec::new()
-    }
-
-    fn show_tab(&mut self, tab: usize) -> Vec<Effect> {
-        if tab >= TABS.len() {
-            return Vec::new();
-        }
-        self.stack.clear();
-        self.tab = tab;
-        if self.lines.get(&tab).is_some_and(|rows| rows.loaded) { Vec::new() } else { self.load_newest() }
     }
 
     fn step(&mut self, by: isize) -> Vec<Effect> {
@@ -173,27 +174,37 @@ impl App {
             Some(Screen::Found(found)) => {
                 found.selected = found.selected.saturating_add_signed(by).min(found.len().saturating_sub(1));
             }
+            Some(Screen::History(_, _, line)) => {
+                // How long it is, is known where it is drawn; no text has more lines than this.
+                *line = line.saturating_add_signed(by).min(20_000);
+            }
             _ => {
+                let line = self.line().0.clone();
                 self.rows_mut().step(by, height);
-                return self.load_older();
+                self.read_selected();
+                return self.load_more(&line);
             }
         }
+        self.read_selected();
         Vec::new()
     }
 
     fn back(&mut self) -> Vec<Effect> {
-        if let Some(Screen::Line(..)) = self.stack.pop() {
-            // Another one below it, as of the person from whose posts this one was opened, is fetched again.
-            let below = self.stack.iter().rev().find_map(super::as_line).cloned();
-            self.other = below.map(|line| (line, Rows::default()));
-            if self.other.is_some() {
-                return self.load_newest();
-            }
+        if let Some(Screen::Thread(tree)) = self.stack.pop() {
+            self.thread_left(&tree);
         }
-        Vec::new()
+        self.forget_closed();
+        // Below it may be something that was forgotten meanwhile.
+        if self.line().1.is_none() { self.load_newest() } else { Vec::new() }
     }
 
     fn open(&mut self) -> Vec<Effect> {
+        if self.open_run() {
+            return Vec::new();
+        }
+        if let Some(effects) = self.ask_for_missing() {
+            return effects;
+        }
         if let Some(Screen::Found(found)) = self.stack.last() {
             let at = found.selected;
             if let Some(person) = found.people.get(at) {
@@ -221,26 +232,13 @@ impl App {
         if let (Some(person), None | Some(Screen::Line(..))) = (person, self.stack.last()) {
             return self.show_person(person);
         }
-        self.about(|app, post| {
-            let id = post.id.clone();
-            app.stack.push(Screen::Thread(Tree::new(post)));
-            vec![Effect::Thread(id)]
-        })
+        self.about(Self::open_thread)
     }
 
-    fn show_person(&mut self, id: String) -> Vec<Effect> {
+    pub(super) fn show_person(&mut self, id: String) -> Vec<Effect> {
         let mut effects = vec![Effect::Person(id.clone())];
         effects.extend(self.show_line(Line::Person(id)));
         effects
-    }
-
-    fn show_line(&mut self, line: Line) -> Vec<Effect> {
-        if self.stack.iter().rev().find_map(super::as_line) == Some(&line) {
-            return Vec::new();
-        }
-        self.other = Some((line.clone(), Rows::default()));
-        self.stack.push(Screen::Line(line, None));
-        self.load_newest()
     }
 
     /// Does something about the selected post, if one is.
@@ -255,14 +253,11 @@ impl App {
     fn own(&mut self, what: impl FnOnce(Status) -> Vec<Effect>) -> Vec<Effect> {
         self.about(|app, post| {
             if app.me.as_ref().is_none_or(|me| me.id != post.account.id) {
-                return app
-                    .say(Said::Bad("This post is somebody else's: only its author can change it.".into()));
+                return app.bad("input-not-yours");
             }
             let mut effects = what(post);
             match effects.pop() {
-                Some(erase @ Effect::Delete(_)) => {
-                    app.ask(Asks::Sure(Box::new(erase), "Erase this post here and at all who hold it?"))
-                }
+                Some(erase @ Effect::Delete(_)) => app.ask(Asks::Sure(Box::new(erase), "input-erase-sure")),
                 Some(other) => vec![other],
                 None => Vec::new(),
             }
@@ -278,14 +273,12 @@ impl App {
         };
         let Some((id, relation)) = shown else { return Vec::new() };
         if self.me.as_ref().is_some_and(|me| me.id == id) {
-            return self.say(Said::Bad("That is you.".into()));
+            return self.bad("input-that-is-you");
         }
         let relate = what(relation.as_ref());
         let effect = Effect::Relate(id, relate);
         match relate {
-            Relate::Block(true) => {
-                self.ask(Asks::Sure(Box::new(effect), "Block: show, store and pass on nothing of theirs?"))
-            }
+            Relate::Block(true) => self.ask(Asks::Sure(Box::new(effect), "input-block-sure")),
             _ => vec![effect],
         }
     }
@@ -345,7 +338,7 @@ impl App {
             }
             _ => {}
         }
-        prompt.chosen = prompt.chosen.min(offered(&prompt.text).len().saturating_sub(1));
+        prompt.chosen = prompt.chosen.min(offered(&self.words, &prompt.text).len().saturating_sub(1));
         if let Some(Screen::Prompt(shown)) = self.stack.last_mut() {
             *shown = prompt;
         }
@@ -355,8 +348,14 @@ impl App {
     fn answer(&mut self, prompt: &Prompt) -> Vec<Effect> {
         match prompt.asks {
             Asks::Palette => {
-                let found = offered(&prompt.text).get(prompt.chosen).map(|(action, ..)| *action);
+                let found = offered(&self.words, &prompt.text).get(prompt.chosen).map(|(action, ..)| *action);
                 found.map_or(Vec::new(), |action| self.act(action))
+            }
+            Asks::Tag => {
+                let tag = prompt.text.trim().trim_start_matches('#').to_owned();
+                // A tag is one word.
+                let words = tag.is_empty() || tag.contains(char::is_whitespace);
+                if words { self.bad("input-no-tag") } else { self.show_line(Line::Tag(tag)) }
             }
             Asks::Search if prompt.text.trim().is_empty() => Vec::new(),
             Asks::Search => {
@@ -371,12 +370,12 @@ impl App {
 }
 
 /// The actions whose name or meaning has these letters in this order; those that begin so first.
-pub fn offered(letters: &str) -> Vec<(Action, &'static str, &'static str)> {
+pub fn offered(words: &Words, letters: &str) -> Vec<(Action, &'static str, String)> {
     let letters = letters.to_lowercase();
     let mut found: Vec<_> = ACTIONS
         .iter()
-        .filter(|(_, name, _, what)| has_in_order(name, &letters) || what.to_lowercase().contains(&letters))
-        .map(|(action, name, _, what)| (*action, *name, *what))
+        .map(|(action, name, _)| (*action, *name, keys::what(words, name)))
+        .filter(|(_, name, what)| has_in_order(name, &letters) || what.to_lowercase().contains(&letters))
         .collect();
     found.sort_by_key(|(_, name, _)| !name.starts_with(&letters));
     found

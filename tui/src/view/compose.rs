@@ -3,7 +3,7 @@
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
-    text::{Line as Text, Span},
+    text::Span,
     widgets::Paragraph,
 };
 
@@ -12,9 +12,12 @@ use crate::{
         App,
         compose::{Compose, Field},
     },
-    layout::clip,
+    layout::{self, clip},
     text::DisplayText,
 };
+
+/// Cells of the names of fields.
+const LABEL: usize = 12;
 
 /// Draws it.
 pub fn draw(app: &App, form: &Compose, frame: &mut Frame<'_>, area: Rect) {
@@ -30,17 +33,21 @@ pub fn draw(app: &App, form: &Compose, frame: &mut Frame<'_>, area: Rect) {
     .areas(area);
     let cells = usize::from(area.width);
     let what = match (&form.reply_to, &form.edits) {
-        (Some((_, name)), _) => format!("Answer to {}", DisplayText::new(name)),
-        (None, Some(_)) => "Change an own post".into(),
-        (None, None) => "A new post".into(),
+        (Some((_, name)), _) => {
+            app.words.put("compose-answer-to", [("who", DisplayText::new(name).as_str())])
+        }
+        (None, Some(_)) => app.words.say("compose-change"),
+        (None, None) => app.words.say("compose-new"),
     };
-    frame.render_widget(Paragraph::new(clip(&what, cells).into_owned()).style(theme.title()), above);
+    frame.render_widget(super::ours(app, &what, cells, theme.title()), above);
     frame.render_widget(&form.text, text);
     for (area, label, field) in
-        [(warning, "Warning", Field::Warning), (language, "Language", Field::Language)]
+        [(warning, "compose-warning", Field::Warning), (language, "compose-language", Field::Language)]
     {
-        let [name, value] = Layout::horizontal([Constraint::Length(12), Constraint::Min(1)]).areas(area);
-        frame.render_widget(Paragraph::new(label).style(label_style(app, form, field)), name);
+        let [name, value] =
+            Layout::horizontal([Constraint::Length(LABEL as u16), Constraint::Min(1)]).areas(area);
+        let style = label_style(app, form, field);
+        frame.render_widget(super::ours(app, &app.words.say(label), LABEL, style), name);
         let held = if field == Field::Warning { &form.warning } else { &form.language };
         if form.field == field {
             frame.render_widget(held, value);
@@ -49,17 +56,19 @@ pub fn draw(app: &App, form: &Compose, frame: &mut Frame<'_>, area: Rect) {
             frame.render_widget(Paragraph::new(clip(&text, value.width.into()).into_owned()), value);
         }
     }
-    let [name, value] = Layout::horizontal([Constraint::Length(12), Constraint::Min(1)]).areas(visibility);
-    frame.render_widget(Paragraph::new("Who").style(label_style(app, form, Field::Visibility)), name);
+    let [name, value] =
+        Layout::horizontal([Constraint::Length(LABEL as u16), Constraint::Min(1)]).areas(visibility);
+    let style = label_style(app, form, Field::Visibility);
+    frame.render_widget(super::ours(app, &app.words.say("compose-who"), LABEL, style), name);
     let style = if form.field == Field::Visibility { theme.selected() } else { ratatui::style::Style::new() };
-    let words = clip(form.visibility.words(), value.width.into()).into_owned();
+    let words = layout::line(&app.words.say(form.visibility.words()), value.width.into(), app.bidi);
     frame.render_widget(Paragraph::new(Span::styled(words, style)), value);
     let (words, style) = match (&form.failure, form.sending) {
         (Some(why), _) => (DisplayText::new(why).to_string(), theme.failure()),
-        (None, true) => ("Sending…".into(), theme.good()),
-        (None, false) => (format!("{} characters", form.count()), theme.faint()),
+        (None, true) => (app.words.say("compose-sending").into_owned(), theme.good()),
+        (None, false) => (app.words.count("compose-characters", form.count()).into_owned(), theme.faint()),
     };
-    frame.render_widget(Text::styled(clip(&words, cells).into_owned(), style), below);
+    frame.render_widget(super::ours(app, &words, cells, style), below);
 }
 
 fn label_style(app: &App, form: &Compose, field: Field) -> ratatui::style::Style {

@@ -7,17 +7,21 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use crate::{app::App, keys::ACTIONS, layout::clip, text::DisplayText};
+use crate::{
+    app::App,
+    keys::{self, ACTIONS},
+    layout::{self, clip},
+    text::DisplayText,
+};
 
 /// Draws the keys whose meaning or name has what is typed in it.
 pub fn draw(app: &App, filter: &str, frame: &mut Frame<'_>, area: Rect) {
     let cells = usize::from(area.width);
     let wanted = filter.to_lowercase();
-    let mut lines = vec![Text::styled(
-        clip(&format!("Type to filter, esc to leave: {}", DisplayText::new(filter)), cells).into_owned(),
-        app.theme.faint(),
-    )];
-    for (action, name, _, what) in ACTIONS {
+    let above = app.words.put("help-filter", [("words", DisplayText::new(filter).as_str())]);
+    let mut lines = vec![super::ours(app, &above, cells, app.theme.faint())];
+    for (action, name, _) in ACTIONS {
+        let what = keys::what(&app.words, name);
         let keys = app.keys.of(*action).join(" ");
         if !(what.to_lowercase().contains(&wanted) || name.contains(&wanted) || keys.contains(filter)) {
             continue;
@@ -26,7 +30,7 @@ pub fn draw(app: &App, filter: &str, frame: &mut Frame<'_>, area: Rect) {
         let room = cells.saturating_sub(cells.min(22));
         lines.push(Text::from(vec![
             Span::styled(format!("{keys:<21} "), app.theme.name()),
-            Span::raw(clip(what, room).into_owned()),
+            Span::raw(layout::line(&what, room, app.bidi)),
         ]));
     }
     frame.render_widget(Paragraph::new(lines), area);

@@ -13,7 +13,8 @@ use crate::{
         App,
         tree::{DEEPEST, Item, Place, Tree},
     },
-    layout::clip,
+    keys::Action,
+    layout::{self, clip},
 };
 
 /// Draws it so that the selected post is in sight.
@@ -37,7 +38,7 @@ pub fn draw(app: &App, tree: &Tree, frame: &mut Frame<'_>, area: Rect) {
     // The whole of the selected post if it fits, its beginning if not.
     let skip = ends.saturating_sub(height).min(begins);
     if tree.loading && lines.len() < height {
-        lines.push(Text::styled("Loading…", app.theme.faint()));
+        lines.push(super::ours(app, &app.words.say("thread-loading"), area.width.into(), app.theme.faint()));
     }
     let shown: Vec<_> = lines.into_iter().skip(skip).take(height).collect();
     frame.render_widget(Paragraph::new(shown), area);
@@ -49,14 +50,22 @@ fn drawn(app: &App, tree: &Tree, place: &Place, selected: bool, cells: usize) ->
     let depth = place.depth.min(DEEPEST).min(cells / 6);
     let margin = theme.mark("│ ", "| ").repeat(depth);
     let inner = cells.saturating_sub(2 * depth);
-    let folded = tree.is_folded(place).then(|| format!("  [{} folded]", place.below));
+    let folded = tree.is_folded(place).then(|| {
+        let words = app.words.count("thread-folded", place.below);
+        format!("  [{}]", layout::line(&words, inner, app.bidi))
+    });
     match &place.item {
-        Item::Missing(_) => {
-            let words = "[a post that is not here, or was erased]";
+        Item::Missing(_, erased) => {
+            let words = match erased {
+                true => app.words.say("thread-erased"),
+                false => app.words.put("thread-missing", [("key", app.keys.best(Action::Open))]),
+            };
+            let words = layout::line(&words, inner.saturating_sub(2), app.bidi);
+            let words = format!("[{words}]");
             let style = if selected { theme.selected() } else { theme.faint() };
             vec![Text::from(vec![
                 Span::styled(margin, theme.faint()),
-                Span::styled(clip(words, inner).into_owned(), style),
+                Span::styled(clip(&words, inner).into_owned(), style),
             ])]
         }
         Item::Post(status) if selected => {
@@ -75,7 +84,12 @@ fn drawn(app: &App, tree: &Tree, place: &Place, selected: bool, cells: usize) ->
                 .collect()
         }
         Item::Post(status) => {
-            let mut rows = post::row(app, status, inner, false);
+            let unread = tree.is_unread(place);
+            let (mark, room) = if unread { (theme.mark("• ", "* "), 2) } else { ("", 0) };
+            let mut rows = post::row(app, status, inner.saturating_sub(room), false);
+            if unread {
+                rows[0].spans.insert(0, Span::styled(mark, theme.mine()));
+            }
             if let Some(folded) = folded {
                 rows[1].spans.push(Span::styled(folded, theme.faint()));
             }

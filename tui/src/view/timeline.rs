@@ -11,7 +11,8 @@ use ratatui::{
 use super::post::{self, name};
 use crate::{
     api::Notification,
-    app::{App, Found, Person, ROW_LINES},
+    app::{App, Found, Person, ROW_LINES, TABS, rows::Shown},
+    keys::Action,
     layout::{self, clip},
     msg::{Line, Row},
     text::DisplayText,
@@ -24,62 +25,66 @@ const PERSON_LINES: usize = 8;
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let (line, rows) = app.line();
     let Some(rows) = rows else { return };
-    let (all, top) = rows.shown();
-    if all.is_empty() {
-        let words = if rows.loading.is_some() || !rows.loaded { "Loading…" } else { nothing(line) };
-        let lines = layout::lines(words, area.width.into(), app.bidi);
+    if rows.is_empty() {
+        let words = match rows.loading.is_some() || !rows.loaded {
+            true => app.words.say("timeline-loading").into_owned(),
+            false => nothing(app, line),
+        };
+        let lines = layout::lines(&words, area.width.into(), app.bidi);
         let lines: Vec<_> = lines.into_iter().map(|line| post::aligned(line, app.theme.faint())).collect();
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
-    let selected = rows.selected().map(|(number, _)| number);
     let fit = usize::from(area.height.div_ceil(ROW_LINES));
     let mut lines = Vec::new();
-    for (number, row) in all.iter().enumerate().skip(top).take(fit) {
-        let is_selected = selected == Some(number);
+    let cells = area.width.into();
+    for Shown { row, selected, run } in rows.shown(fit) {
         lines.extend(match row {
-            Row::Post(status) => post::row(app, status, area.width.into(), is_selected),
-            Row::Notification(notification) => notice(app, notification, area.width.into(), is_selected),
+            Row::Post(status) if run > 1 => post::run(app, status, run, cells, selected),
+            Row::Post(status) => post::row(app, status, cells, selected),
+            Row::Notification(notification) => notice(app, notification, cells, selected),
         });
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
 
 /// What to say of a timeline with nothing on it, and what to do.
-fn nothing(line: &Line) -> &'static str {
-    match line {
-        Line::Home => {
-            "Nothing here yet. Follow somebody: open their invite with `starling invite open`, or look at Network (3)."
-        }
-        Line::Local | Line::Network => {
-            "Nothing came by yet. As soon as a peer is connected, posts of others show up here."
-        }
-        Line::Notifications => "Nobody answered, liked or followed you yet.",
-        Line::Bookmarks => "Nothing is marked. m marks a post.",
-        Line::Favourites => "Nothing is liked yet. f likes a post.",
-        Line::Tag(_) => "Nothing with this tag is here.",
-        Line::Person(_) => "Nothing of theirs is here yet.",
-    }
+fn nothing(app: &App, line: &Line) -> String {
+    let (name, key) = match line {
+        Line::Home => ("timeline-no-home", (tab(&Line::Network) + 1).to_string()),
+        Line::Local | Line::Network => ("timeline-no-public", String::new()),
+        Line::Notifications => ("timeline-no-notifications", String::new()),
+        Line::Bookmarks => ("timeline-no-bookmarks", app.keys.best(Action::Bookmark)),
+        Line::Favourites => ("timeline-no-favourites", app.keys.best(Action::Like)),
+        Line::Tag(_) => ("timeline-no-tag", String::new()),
+        Line::Person(_) => ("timeline-no-posts", String::new()),
+        Line::List(..) => ("timeline-no-list", String::new()),
+    };
+    app.words.put(name, [("key", key)]).into_owned()
+}
+
+fn tab(line: &Line) -> usize {
+    TABS.iter().position(|tab| tab == line).unwrap_or(0)
 }
 
 fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) -> [Text<'static>; 2] {
     let theme = app.theme;
     let what = match notification.kind.as_str() {
-        "mention" => "answered or mentioned you",
-        "reblog" => "passed this on",
-        "favourite" => "likes this",
-        "follow" => "follows you",
-        "follow_request" => "asks to follow you",
-        "poll" => "a poll has ended",
-        "update" => "changed this",
-        "status" => "wrote this",
-        "quote" => "quotes you",
-        _ => "did something new",
+        "mention" => "timeline-mention",
+        "reblog" => "timeline-reblog",
+        "favourite" => "timeline-favourite",
+        "follow" => "timeline-follow",
+        "follow_request" => "timeline-follow-request",
+        "poll" => "timeline-poll",
+        "update" => "timeline-update",
+        "status" => "timeline-status",
+        "quote" => "timeline-quote",
+        _ => "timeline-other",
     };
-    let age = post::age(app.now, notification.created_at);
-    let first = format!("{} {what}", name(&notification.account));
-    let first = layout::line(&first, cells.saturating_sub(age.len() + 1), app.bidi);
-    let gap = " ".repeat(cells.saturating_sub(layout::width(&first) + age.len()));
+    let age = layout::line(&post::age(app, notification.created_at), cells, app.bidi);
+    let first = app.words.put(what, [("who", name(&notification.account))]);
+    let first = layout::line(&first, cells.saturating_sub(layout::width(&age) + 1), app.bidi);
+    let gap = " ".repeat(cells.saturating_sub(layout::width(&first) + layout::width(&age)));
     let gist =
         notification.status.as_ref().map(|status| post::gist(app, status.inner()).0).unwrap_or_default();
     let second = format!("  {}", layout::line(&gist, cells.saturating_sub(2), app.bidi));
@@ -107,25 +112,25 @@ pub fn person(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> 
         ),
     ];
     let relation = &person.relation;
-    let mut stands: Vec<&str> = Vec::new();
-    for (holds, words) in [
-        (relation.following, "you follow them"),
-        (relation.followed_by, "they follow you"),
-        (relation.muting, "muted"),
-        (relation.blocking, "blocked"),
+    let mut stands = Vec::new();
+    for (holds, name) in [
+        (relation.following, "timeline-you-follow"),
+        (relation.followed_by, "timeline-follows-you"),
+        (relation.muting, "timeline-muted"),
+        (relation.blocking, "timeline-blocked"),
     ] {
         if holds {
-            stands.push(words);
+            stands.push(app.words.say(name));
         }
     }
-    let counts = format!(
-        "{} posts, {} followers, {} followed{}{}",
-        account.statuses_count,
-        account.followers_count,
-        account.following_count,
-        if stands.is_empty() { "" } else { "; " },
-        stands.join(", ")
-    );
+    let numbers = [
+        ("posts", account.statuses_count),
+        ("followers", account.followers_count),
+        ("followed", account.following_count),
+    ];
+    let counts = app.words.put("timeline-counts", numbers);
+    let between = if stands.is_empty() { "" } else { "; " };
+    let counts = format!("{counts}{between}{}", stands.join(", "));
     let bio = match &account.starling {
         Some(extra) => extra.bio.clone(),
         None => layout::of_html(&account.note),
@@ -144,7 +149,7 @@ pub fn person(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> 
         lines.push(Text::raw(clip(&words, cells).into_owned()));
     }
     lines.truncate(PERSON_LINES - 1);
-    lines.push(Text::styled(clip(&counts, cells).into_owned(), theme.faint()));
+    lines.push(super::ours(app, &counts, cells, theme.faint()));
     let height = (lines.len() as u16).min(area.height / 2);
     let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Min(1)]).areas(area);
     frame.render_widget(Paragraph::new(lines), above);
@@ -156,8 +161,8 @@ pub fn found(app: &App, found: &Found, frame: &mut Frame<'_>, area: Rect) {
     let theme = app.theme;
     let cells = usize::from(area.width);
     if found.is_empty() {
-        let words = if found.loading { "Searching…" } else { "Nothing was found in what is stored here." };
-        frame.render_widget(Paragraph::new(clip(words, cells).into_owned()), area);
+        let name = if found.loading { "timeline-searching" } else { "timeline-not-found" };
+        frame.render_widget(super::ours(app, &app.words.say(name), cells, theme.faint()), area);
         return;
     }
     let mut lines: Vec<Text<'static>> = Vec::new();

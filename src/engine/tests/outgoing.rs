@@ -1,0 +1,74 @@
+//! What becomes of an own post: told as far as it is known, and no further.
+
+use super::world::{World, publish};
+use crate::engine::OnItsWay;
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const CAROL: usize = 2;
+
+/// Peers that each post was sent to, and that hold it, the newest first.
+fn known(world: &World) -> Vec<(usize, usize)> {
+    world.nodes[ALICE].status.outgoing.iter().map(|post| (post.sent, post.held)).collect()
+}
+
+#[test]
+fn a_post_is_held_when_the_peer_says_that_it_stored_it() {
+    let mut world = World::of(2);
+    world.follow(BOB, world.author(ALICE));
+    world.meet(ALICE, BOB);
+    world.now += 1;
+    world.ask_only(ALICE, publish("on its way", None)).unwrap();
+    assert_eq!(known(&world), [(1, 0)], "it was sent, and nobody has answered yet");
+    world.settle();
+    assert_eq!(known(&world), [(1, 1)]);
+    assert_eq!(world.home(BOB), ["on its way"]);
+}
+
+#[test]
+fn a_post_waits_until_somebody_fetches_it() {
+    let mut world = World::of(3);
+    let first = world.post(ALICE, "alone");
+    assert_eq!(known(&world), [(0, 0)]);
+    // Carol does not follow, and asks for nothing.
+    world.meet(ALICE, CAROL);
+    assert_eq!(known(&world), [(0, 0)]);
+    world.follow(BOB, world.author(ALICE));
+    world.meet(ALICE, BOB);
+    assert_eq!(known(&world), [(1, 1)]);
+    let second = world.post(ALICE, "with Bob");
+    let at = world.nodes[ALICE].status.outgoing[0].at;
+    assert_eq!(world.nodes[ALICE].status.outgoing[0], OnItsWay { id: second, at, sent: 1, held: 1 });
+    // Bob comes back with what he has: that is no second peer.
+    world.part(ALICE, BOB);
+    world.post(ALICE, "while he is away");
+    assert_eq!(known(&world), [(0, 0), (1, 1), (1, 1)]);
+    world.meet(ALICE, BOB);
+    assert_eq!(known(&world), [(1, 1), (1, 1), (1, 1)]);
+    world.ask(ALICE, crate::engine::Command::Delete(vec![first])).unwrap();
+    assert_eq!(known(&world).len(), 2, "nobody waits for what is erased");
+}
+
+#[test]
+fn who_has_it_from_somebody_else_holds_it_too() {
+    let mut world = World::of(3);
+    world.follow(BOB, world.author(ALICE));
+    world.follow(CAROL, world.author(ALICE));
+    world.meet(ALICE, BOB);
+    world.meet(BOB, CAROL);
+    world.post(ALICE, "passed on");
+    assert_eq!(world.home(CAROL), ["passed on"]);
+    assert_eq!(known(&world), [(1, 1)]);
+    world.meet(ALICE, CAROL);
+    assert_eq!(known(&world), [(2, 2)], "she shows that she holds the feed as it is");
+}
+
+#[test]
+fn only_the_newest_are_followed_on_their_way() {
+    let mut world = World::of(1);
+    world.careful = false;
+    for n in 0..40 {
+        world.post(ALICE, &format!("post {n}"));
+    }
+    assert_eq!(known(&world).len(), 32);
+}
