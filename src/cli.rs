@@ -12,6 +12,7 @@ mod door;
 mod failure;
 mod feed;
 mod files;
+mod first;
 mod follow;
 mod id;
 mod init;
@@ -34,10 +35,11 @@ mod status;
 mod store;
 mod tui;
 mod verify;
+mod welcome;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use starling::{
     config::{Color, Resolved},
     home::Places,
@@ -53,11 +55,12 @@ pub use output::Output;
     version,
     max_term_width = 100,
     propagate_version = true,
-    arg_required_else_help = true,
-    after_help = "WHO is an author id (star1…), the beginning of one, or a display name. ID is an entry's \
+    after_help = "Without a command the terminal UI opens, as with `starling tui`; the first time, it begins.\n\
+                  WHO is an author id (star1…), the beginning of one, or a display name. ID is an entry's \
                   id (bafyr4i…) or the beginning of one, as lists show it.\n\
                   Exit codes: 0 done, 1 failed, 2 usage, 3 settings, 4 no node runs, 5 not found, \
-                  6 nobody reached, 7 verification failed, 8 refused by a rule, 130 interrupted."
+                  6 nobody reached, 7 verification failed, 8 refused by a rule, 129 the terminal went away, \
+                  130 interrupted, 143 told to end."
 )]
 pub struct Cli {
     /// Keep everything in this folder
@@ -67,7 +70,7 @@ pub struct Cli {
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,7 +153,8 @@ impl Cli {
         let color = color.map_or(Color::Auto, |resolved| resolved.config.display.color);
         let context = session::Context { places, output: Output::new(self.json, color) };
         let context = &context;
-        match self.command {
+        let Some(command) = self.command else { return front_door(context) };
+        match command {
             Command::Init(command) => command.run(context),
             Command::Run(command) => command.run(context),
             Command::Status(command) => command.run(context),
@@ -195,9 +199,17 @@ impl Cli {
     }
 }
 
+/// No command: the terminal UI for a person, and for whoever cannot see it what the commands are.
+fn front_door(context: &session::Context) -> Result<(), Failure> {
+    if tui::possible() && !context.output.json {
+        return tui::Tui::default().run(context);
+    }
+    let error = Cli::command().arg_required_else_help(true).try_get_matches_from(["starling"]).err();
+    error.map_or(Ok(()), |help| help.exit())
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
 
     use super::*;
 

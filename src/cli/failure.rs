@@ -23,8 +23,12 @@ pub enum Kind {
     Verification = 7,
     /// A rule forbids it.
     Refused = 8,
+    /// The terminal went away.
+    HungUp = 129,
     /// Interrupted before it was done.
     Interrupted = 130,
+    /// The system told it to end.
+    Told = 143,
 }
 
 impl Kind {
@@ -41,7 +45,7 @@ impl Kind {
             Self::Network => "`starling peers list` shows who is there",
             Self::Verification => "do not rely on it; get it again from where it came from",
             Self::Refused => "nothing was changed",
-            Self::Interrupted => return None,
+            Self::HungUp | Self::Interrupted | Self::Told => return None,
         })
     }
 }

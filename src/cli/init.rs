@@ -11,9 +11,12 @@ use starling_protocol::{keys::Phrase, limits};
 use zeroize::Zeroizing;
 
 use super::{
-    Failure, feed,
+    Failure,
+    client::Client,
+    feed,
     output::{ask, interactive},
     session::{Context, Session},
+    welcome,
 };
 
 /// Ports that a home may choose from: above those that need rights, below those that systems hand
@@ -35,6 +38,10 @@ pub struct Init {
     /// Ask nothing
     #[arg(long)]
     no_input: bool,
+    /// Begin with an empty timeline, without the few posts that come with the program and tell how to go on. So do
+    /// --no-input and --json
+    #[arg(long)]
+    no_welcome: bool,
     /// Write the recovery phrase to this file, which must not exist, instead of showing it
     #[arg(long, value_name = "FILE")]
     phrase_out: Option<PathBuf>,
@@ -64,9 +71,7 @@ impl Init {
         let question = "May others on your local network see that you are here? [y/N]";
         let mdns = self.mdns || (asks && ask(question, "n")?.to_lowercase().starts_with('y'));
 
-        let mut entropy = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *entropy).map_err(Failure::failed)?;
-        let phrase = Phrase::from_entropy(*entropy);
+        let phrase = phrase()?;
         // First of all: an identity whose phrase could not be kept must not begin.
         if let Some(path) = &self.phrase_out {
             let words = phrase.words();
@@ -77,9 +82,10 @@ impl Init {
         }
         settings(context, mdns)?;
         let home = Home::create(places.clone(), &phrase)?;
-        if !name.is_empty() {
+        let welcome = !self.no_welcome && !self.no_input && !context.output.json;
+        if !name.is_empty() || welcome {
             // The phrase is still to be shown: nothing that goes wrong here may keep it back.
-            if let Err(failure) = call(context, &home, &name) {
+            if let Err(failure) = furnished(context, &home, &name, welcome) {
                 context.output.talk(format!("warning: your name is not set yet: {}", failure.message));
             }
         }
@@ -87,20 +93,38 @@ impl Init {
     }
 }
 
-/// Makes the name the first entry of the feed.
-fn call(context: &Context, home: &Home, name: &str) -> Result<(), Failure> {
+/// A phrase that nobody had before.
+pub fn phrase() -> Result<Phrase, Failure> {
+    let mut entropy = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *entropy).map_err(Failure::failed)?;
+    Ok(Phrase::from_entropy(*entropy))
+}
+
+fn furnished(context: &Context, home: &Home, name: &str, welcome: bool) -> Result<(), Failure> {
     let session = Session::inside(home.clone(), context.settings()?.config)?;
-    let body = json!({ "display_name": name });
-    let _: Value = session.client.patch("/api/v1/accounts/update_credentials", &body)?;
+    furnish(&session.client, name, welcome)?;
     session.close();
     Ok(())
+}
+
+/// Makes the name the first entry of the feed, and puts something on the timeline.
+pub fn furnish(client: &Client, name: &str, welcome: bool) -> Result<(), Failure> {
+    if !name.is_empty() {
+        let body = json!({ "display_name": name });
+        let _: Value = client.patch("/api/v1/accounts/update_credentials", &body)?;
+    }
+    if welcome { welcome::greet(client) } else { Ok(()) }
 }
 
 /// Writes a settings file, unless there is one: a port of its own, so that addresses stay true.
 pub fn settings(context: &Context, mdns: bool) -> Result<(), Failure> {
     let path = &context.places.config;
     if path.exists() {
-        context.settings()?;
+        let held = context.settings()?.config;
+        if mdns && !held.network.mdns {
+            let text = std::fs::read_to_string(path)?;
+            return write_settings(context, &config::edit("config.toml", &text, "network.mdns", "true")?);
+        }
         return Ok(());
     }
     let mut random = [0; 2];
@@ -168,5 +192,5 @@ fn report(
         }
     }
     output.line("")?;
-    output.line("Next: `starling run` in one terminal, `starling post \"hello\"` in another.")
+    output.line("Next: `starling` opens the terminal UI; `starling run` keeps a node running without it.")
 }

@@ -1,8 +1,9 @@
 //! `tui`: the terminal UI on the node that runs, on one started inside, or on any server with the Mastodon client API.
 
-use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf};
+use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf, sync::Arc};
 
-use starling_tui::{Bidi, Keys, Options, Server, Theme, Words};
+use starling::home::{self, Home};
+use starling_tui::{Again, Bidi, Keys, Leave, Options, Server, Theme, Words};
 
 use super::{
     Failure, Kind,
@@ -10,7 +11,7 @@ use super::{
 };
 
 /// Read and write in the terminal
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Tui {
     /// Talk to this server instead of the own node: any with the Mastodon client API
     #[arg(long, value_name = "URL", requires = "token_file")]
@@ -28,41 +29,86 @@ pub struct Tui {
 
 impl Tui {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        if !possible() {
             return Err(Failure::new(
                 Kind::Usage,
                 "the terminal UI needs a terminal: `starling home` prints",
             ));
         }
-        let keys = keys(context)?;
-        let bidi = if self.terminal_bidi { Bidi::Terminal } else { Bidi::Here };
-        let theme = Theme::of_environment();
-        let theme = if self.ascii { theme.in_ascii() } else { theme };
-        let open = |server| {
-            let words = Words::of_environment();
-            let options = Options { server, theme, keys, bidi, words, scratch: std::env::temp_dir() };
-            starling_tui::open(options).map_err(Failure::from)
-        };
         if let (Some(url), Some(file)) = (&self.server, &self.token_file) {
             let token = std::fs::read_to_string(file)
                 .map_err(|error| Failure::new(Kind::Usage, format!("{}: {error}", file.display())))?;
             let base = url.trim_end_matches('/').to_owned();
-            return open(Server { base, token: token.trim().to_owned(), drafts: None });
+            let server = Server { base, token: token.trim().to_owned(), drafts: None, again: None };
+            return left(starling_tui::open(Options { server, ..self.options(context)? })?);
+        }
+        if let Err(home::Error::Missing(_)) = Home::open_at(context.places.clone()) {
+            return super::first::run(&self, context);
         }
         let home = context.home()?;
+        let options = self.options(context)?;
         let session = match Session::running(&home)? {
             Some(session) => session,
             None => {
-                // What it would say would stand in the middle of the screen; the health line says what matters.
-                super::run::log("off", false);
+                quiet();
                 Session::with_network(home.clone(), context.settings()?.config)?
             }
         };
-        let (base, token) = session.client.door();
-        let opened = open(Server { base, token, drafts: Some(home.path().join("draft.json")) });
+        let opened = starling_tui::open(Options { server: near(&session, &home), ..options });
         session.close();
-        opened
+        left(opened?)
     }
+
+    /// How the UI is to be run, but for where its server is.
+    pub fn options(&self, context: &Context) -> Result<Options, Failure> {
+        let theme = Theme::of_environment();
+        Ok(Options {
+            server: Server { base: String::new(), token: String::new(), drafts: None, again: None },
+            theme: if self.ascii { theme.in_ascii() } else { theme },
+            keys: keys(context)?,
+            bidi: if self.terminal_bidi { Bidi::Terminal } else { Bidi::Here },
+            words: self.words(context)?,
+            scratch: std::env::temp_dir(),
+        })
+    }
+
+    /// What the UI says, in which language.
+    pub fn words(&self, _: &Context) -> Result<Words, Failure> {
+        Ok(Words::of_environment())
+    }
+}
+
+/// The node of this home, as the UI's server.
+pub fn near(session: &Session, home: &Home) -> Server {
+    let (base, token) = session.client.door();
+    let here = home.clone();
+    let again: Again = Arc::new(move || {
+        let session = Session::running(&here).ok()??;
+        Some(session.client.door())
+    });
+    // A node inside this process stays where it is.
+    let again = session.online().then_some(again);
+    Server { base, token, drafts: Some(home.path().join("draft.json")), again }
+}
+
+/// Has the node inside say nothing: it would stand in the middle of the screen, and the health line says what matters.
+pub fn quiet() {
+    super::run::log("off", false);
+}
+
+/// The exit code for how the UI ended.
+pub fn left(left: Option<Leave>) -> Result<(), Failure> {
+    match left {
+        None => Ok(()),
+        Some(Leave::Interrupted) => Err(Failure::new(Kind::Interrupted, "interrupted")),
+        Some(Leave::Told) => Err(Failure::new(Kind::Told, "told to end")),
+        Some(Leave::HungUp) => Err(Failure::new(Kind::HungUp, "the terminal went away")),
+    }
+}
+
+/// Whether there is a terminal to draw on.
+pub fn possible() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// The keys, as the person's file beside the settings changes them.

@@ -82,7 +82,11 @@ pub struct Status {
     #[serde(deserialize_with = "or_default")]
     pub bookmarked: bool,
     pub media_attachments: Vec<Media>,
+    pub mentions: Vec<Mention>,
+    pub tags: Vec<Tag>,
     pub poll: Option<Poll>,
+    #[serde(deserialize_with = "if_readable")]
+    pub quote: Option<Box<Quote>>,
     pub starling: Option<StatusExtra>,
 }
 
@@ -119,7 +123,43 @@ pub struct Media {
     #[serde(rename = "type")]
     pub kind: String,
     pub url: Option<String>,
+    pub preview_url: Option<String>,
     pub description: Option<String>,
+}
+
+/// What a post quotes. Mastodon's has a state and may have the post; servers before it put the post itself here.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Quote {
+    #[serde(deserialize_with = "or_default")]
+    pub state: String,
+    pub quoted_status: Option<Status>,
+    pub quoted_status_id: Option<Id>,
+}
+
+/// How a post read at some time (Mastodon's StatusEdit).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Edit {
+    pub created_at: Option<Timestamp>,
+    pub content: String,
+    pub spoiler_text: String,
+}
+
+/// A list of people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct List {
+    pub id: Id,
+    pub title: String,
+}
+
+/// How far somebody read on a timeline.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Marker {
+    pub last_read_id: Id,
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A question with answers to choose from.
@@ -130,6 +170,7 @@ pub struct Poll {
     pub expired: bool,
     pub multiple: bool,
     pub votes_count: u64,
+    pub expires_at: Option<Timestamp>,
     pub voted: Option<bool>,
     pub own_votes: Option<Vec<usize>>,
     pub options: Vec<PollOption>,
@@ -149,6 +190,9 @@ pub struct PollOption {
 pub struct Context {
     pub ancestors: Vec<Status>,
     pub descendants: Vec<Status>,
+    /// Posts of the thread that were erased. Not Mastodon's: it says nothing of what is not there.
+    #[serde(skip)]
+    pub erased: Vec<Id>,
 }
 
 /// Something that concerns the reader.
@@ -190,11 +234,22 @@ pub struct Found {
     pub hashtags: Vec<Tag>,
 }
 
-/// A tag.
+/// A tag, and where its posts are.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Tag {
     pub name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub url: String,
+}
+
+/// Somebody who is named in a post.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Mention {
+    pub id: Id,
+    pub acct: String,
+    pub url: Option<String>,
 }
 
 /// The text of a post to be written again.
@@ -233,6 +288,11 @@ pub struct Failure {
 }
 
 impl Status {
+    /// The post that is quoted, if it is here.
+    pub fn quoted(&self) -> Option<&Status> {
+        self.quote.as_ref()?.quoted_status.as_ref()
+    }
+
     /// The post that is meant: what a boost passes on, or the post itself.
     pub fn inner(&self) -> &Status {
         self.reblog.as_deref().unwrap_or(self)
@@ -242,6 +302,14 @@ impl Status {
 /// `null` where a value belongs is the same as none.
 fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+/// What cannot be read is none: servers are not of one mind about its form.
+fn if_readable<'de, T: serde::de::DeserializeOwned, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 #[cfg(test)]

@@ -3,25 +3,30 @@
 pub mod compose;
 mod input;
 pub use input::offered;
+mod lines;
+pub mod memory;
 mod news;
 pub mod people;
+pub mod reading;
 pub mod rows;
 pub mod sheet;
 pub mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    api::{Account, Context, Id, NodeStatus, Relationship, Status, node::Limits},
+    api::{Account, Edit, Id, NodeStatus, Relationship, Status, node::Limits},
     keys::Keys,
     layout::Bidi,
-    msg::{Done, Effect, Line, Msg, Span, ask::Ask},
+    msg::{Done, Effect, Line, Msg, ask::Ask},
     theme::Theme,
     words::Words,
 };
 use compose::Compose;
+use memory::Memory;
+use reading::Choice;
 use rows::Rows;
 use sheet::{CatchUp, Sheet};
 use tree::Tree;
@@ -55,6 +60,10 @@ pub enum Screen {
     Sheet(Box<Sheet>),
     /// A catch-up.
     CatchUp(Box<CatchUp>),
+    /// Something to choose from.
+    Choice(Choice),
+    /// How a post read before, oldest first, and how far down the reader is.
+    History(Id, Option<Vec<Edit>>, usize),
 }
 
 /// Somebody, and how the reader stands to them.
@@ -84,6 +93,8 @@ pub enum Asks {
     Note(Id),
     /// What a new list is called, that somebody is to be on.
     NewList(Id),
+    /// The name of a tag.
+    Tag,
     /// Whether this is really to be done: y does it.
     Sure(Box<Effect>, &'static str), // the name of the question's words
 }
@@ -124,12 +135,16 @@ pub struct App {
     pub zone: TimeZone,
     pub me: Option<Account>,
     pub tab: usize,
-    pub lines: BTreeMap<usize, Rows>,
-    /// Rows of what is on the stack and no tab.
-    pub other: Option<(Line, Rows)>,
+    pub lines: BTreeMap<Line, Rows>,
     pub stack: Vec<Screen>,
-    /// Posts whose warnings were opened.
-    pub opened: BTreeSet<Id>,
+    /// Posts whose warnings the reader opened or closed.
+    pub opened: BTreeMap<Id, bool>,
+    /// What is remembered from one run to the next.
+    pub memory: Memory,
+    /// What of it is kept already, and since when; nothing until it was asked for.
+    kept: Option<(Memory, Timestamp)>,
+    /// Posts that were looked at in this run.
+    seen: HashSet<Id>,
     pub link: Link,
     pub node: Option<NodeStatus>,
     /// The last thing that was said to the reader, and until when it stands.
@@ -141,6 +156,7 @@ pub struct App {
     /// How far the server's clock is ahead of ours, in seconds.
     pub ahead: Option<i64>,
     asked_node: i64,
+    asked_line: i64,
 }
 
 /// Something said to the reader.
@@ -162,7 +178,7 @@ impl App {
         size: (u16, u16),
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
-        let mut app = Self {
+        let app = Self {
             theme,
             keys,
             bidi,
@@ -173,9 +189,11 @@ impl App {
             me: None,
             tab: 0,
             lines: BTreeMap::new(),
-            other: None,
             stack: Vec::new(),
-            opened: BTreeSet::new(),
+            opened: BTreeMap::new(),
+            memory: Memory::default(),
+            kept: None,
+            seen: HashSet::new(),
             link: Link::default(),
             node: None,
             said: None,
@@ -183,10 +201,10 @@ impl App {
             limits: Limits::default(),
             ahead: None,
             asked_node: i64::MIN,
+            asked_line: now.as_second(),
         };
-        let mut effects = vec![Effect::Me, Effect::Node];
+        let mut effects = vec![Effect::Recall, Effect::Me, Effect::Node];
         effects.extend([Ask::Drafts, Ask::Limits].map(|ask| Effect::Ask(Box::new(ask))));
-        effects.extend(app.load_newest());
         (app, effects)
     }
 
@@ -199,7 +217,7 @@ impl App {
             Msg::Tick(now) => self.tick(now),
             Msg::Me(account) => self.is_me(*account),
             Msg::Page(line, span, page) => self.take_page(&line, &span, page),
-            Msg::Context(id, context) => self.take_context(&id, *context),
+            Msg::Context(id, around) => self.take_thread(&id, *around),
             Msg::Post(status, done) => self.take_post(&status, done),
             Msg::Source(source) => self.change_post(*source),
             Msg::Person(account, relation) => self.take_person(*account, relation),
@@ -210,27 +228,26 @@ impl App {
             Msg::Stream(state) => self.stream(state),
             Msg::Edited(text) => self.edited(text),
             Msg::Told(told) => self.told(*told),
+            Msg::Memory(memory) => self.take_memory(*memory),
+            Msg::Lists(lists) => self.take_lists(lists),
+            Msg::Poll(poll) => self.take_poll(&poll),
+            Msg::History(id, edits) => self.take_history(&id, edits),
+            Msg::Arrived(post) => self.take_missing(*post),
             Msg::Failed(effect, why) => self.failed(&effect, why),
+            // The terminal's own business, done before this is asked.
+            Msg::Leave(_) | Msg::Suspend | Msg::Woken => Vec::new(),
         }
     }
 
-    /// The timeline that is on the screen, and its rows.
-    pub fn line(&self) -> (&Line, Option<&Rows>) {
-        match (self.stack.iter().rev().find_map(as_line), &self.other) {
-            (Some(line), Some((held, rows))) if held == line => (line, Some(rows)),
-            (Some(line), _) => (line, None),
-            (None, _) => (&TABS[self.tab], self.lines.get(&self.tab)),
-        }
-    }
-
-    /// The rows that are on the screen, to be moved in.
-    fn rows_mut(&mut self) -> &mut Rows {
-        if self.stack.iter().any(|screen| as_line(screen).is_some())
-            && let Some((_, rows)) = &mut self.other
-        {
-            return rows;
-        }
-        self.lines.entry(self.tab).or_default()
+    /// What is to be kept before the UI ends, whatever ends it.
+    pub fn part(&mut self) -> Vec<Effect> {
+        let forms = self.stack.iter_mut().filter_map(|screen| match screen {
+            Screen::Compose(form) => Some(form.keep()),
+            _ => None,
+        });
+        let mut effects: Vec<_> = forms.collect();
+        effects.extend(self.keep_memory());
+        effects
     }
 
     /// Rows of a timeline that are on a screen of this height.
@@ -243,12 +260,22 @@ impl App {
         match self.stack.last() {
             Some(Screen::Thread(tree)) => match &tree.selected()?.item {
                 tree::Item::Post(status) => Some(status.inner()),
-                tree::Item::Missing(_) => None,
+                tree::Item::Missing(..) => None,
             },
             Some(Screen::Found(found)) => found.post(),
             Some(Screen::Line(..)) | None => self.line().1?.selected()?.1.post(),
             Some(Screen::CatchUp(catch_up)) => catch_up.post().map(Status::inner),
-            Some(Screen::Compose(_) | Screen::Prompt(_) | Screen::Help(_) | Screen::Sheet(_)) => None,
+            Some(_) => None,
+        }
+    }
+
+    /// The post that stands beside its timeline: the subject, whatever is drawn over it.
+    pub fn selected_post(&self) -> Option<&Status> {
+        let above = |screen: &&Screen| matches!(screen, Screen::Prompt(_) | Screen::Choice(_));
+        match self.stack.iter().rev().find(|screen| !above(screen)) {
+            Some(Screen::Thread(tree)) => tree.selected()?.post(),
+            Some(Screen::Found(found)) => found.post(),
+            _ => self.line().1?.selected()?.1.post(),
         }
     }
 
@@ -271,11 +298,19 @@ impl App {
         self.say(Said::Bad(words))
     }
 
+    /// The first word to somebody who has just begun. It stands until something else is said.
+    pub fn greet(&mut self, words: String) {
+        self.said = Some((Said::Good(words), Timestamp::MAX));
+    }
+
     fn resize(&mut self, columns: u16, rows: u16) -> Vec<Effect> {
         self.size = (columns, rows);
         let height = self.height();
-        self.rows_mut().keep_in_sight(height);
-        Vec::new()
+        for rows in self.lines.values_mut() {
+            rows.keep_in_sight(height);
+        }
+        let line = self.line().0.clone();
+        self.load_more(&line)
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
@@ -283,7 +318,8 @@ impl App {
         if self.said.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.said = None;
         }
-        let mut effects = Vec::new();
+        let mut effects = self.keep_memory_now_and_then();
+        effects.extend(self.ask_now_and_then());
         if let Some(Screen::Compose(form)) = self.stack.last_mut() {
             effects.extend(form.pause(now));
         }
@@ -297,55 +333,8 @@ impl App {
         effects
     }
 
-    /// Fetches the newest of the timeline on the screen, unless that is under way.
-    fn load_newest(&mut self) -> Vec<Effect> {
-        let line = self.line().0.clone();
-        let rows = self.rows_mut();
-        if rows.loading.is_some() {
-            return Vec::new();
-        }
-        rows.loading = Some(Span::Newest);
-        vec![Effect::Load(line, Span::Newest)]
-    }
-
-    /// Fetches older rows if the reader is near the end of those that are here.
-    fn load_older(&mut self) -> Vec<Effect> {
-        let (line, height) = (self.line().0.clone(), self.height());
-        let rows = self.rows_mut();
-        let Some(oldest) = rows.oldest().filter(|_| rows.wants_more(height)).cloned() else {
-            return Vec::new();
-        };
-        rows.loading = Some(Span::Below(oldest.clone()));
-        vec![Effect::Load(line, Span::Below(oldest))]
-    }
-
     fn is_me(&mut self, account: Account) -> Vec<Effect> {
         self.me = Some(account);
-        Vec::new()
-    }
-
-    fn take_page(&mut self, line: &Line, span: &Span, page: Vec<crate::msg::Row>) -> Vec<Effect> {
-        let height = self.height();
-        let rows = match TABS.iter().position(|tab| tab == line) {
-            Some(tab) => self.lines.entry(tab).or_default(),
-            None => match &mut self.other {
-                Some((held, rows)) if held == line => rows,
-                _ => return Vec::new(), // closed meanwhile
-            },
-        };
-        rows.take(span, page);
-        rows.keep_in_sight(height);
-        Vec::new()
-    }
-
-    fn take_context(&mut self, id: &Id, context: Context) -> Vec<Effect> {
-        for screen in &mut self.stack {
-            if let Screen::Thread(tree) = screen
-                && tree.focus == *id
-            {
-                tree.take(context.clone());
-            }
-        }
         Vec::new()
     }
 
@@ -408,12 +397,14 @@ impl App {
 
     /// A post says something else, or counts otherwise, wherever it stands.
     fn change(&mut self, status: &Status) {
-        for rows in self.lines.values_mut().chain(self.other.iter_mut().map(|(_, rows)| rows)) {
+        for rows in self.lines.values_mut() {
             rows.change(status);
         }
         for screen in &mut self.stack {
             match screen {
-                Screen::Thread(tree) => tree.change(status),
+                Screen::Thread(tree) => {
+                    tree.change(status);
+                }
                 Screen::CatchUp(catch_up) => catch_up.change(status),
                 Screen::Found(found) => {
                     found
@@ -429,7 +420,7 @@ impl App {
 
     /// A post is gone, wherever it stood.
     fn remove(&mut self, id: &Id) {
-        for rows in self.lines.values_mut().chain(self.other.iter_mut().map(|(_, rows)| rows)) {
+        for rows in self.lines.values_mut() {
             rows.remove(id);
         }
         for screen in &mut self.stack {
@@ -502,14 +493,10 @@ impl App {
 
     fn failed(&mut self, effect: &Effect, why: String) -> Vec<Effect> {
         match effect {
-            Effect::Load(line, _) => {
-                let tab = TABS.iter().position(|tab| tab == line);
-                let rows = match tab {
-                    Some(tab) => self.lines.get_mut(&tab),
-                    None => self.other.as_mut().map(|(_, rows)| rows),
-                };
-                if let Some(rows) = rows {
-                    rows.loading = None;
+            Effect::Load(line, span) => {
+                let effects = self.page_failed(line, span);
+                if !effects.is_empty() {
+                    return effects;
                 }
             }
             Effect::Post(_) => {
@@ -537,8 +524,10 @@ impl App {
                 }
             }
             // A server that is no node of ours has no such route, and the health line says what is known without.
-            Effect::Node => return Vec::new(),
             Effect::Ask(ask) if self.not_told(ask) => return Vec::new(),
+            Effect::Node | Effect::Mark(_) => return Vec::new(),
+            Effect::Missing(_) => return self.bad("app-still-missing"),
+            Effect::Lists | Effect::History(_) => drop(self.stack.pop()),
             _ => {}
         }
         self.say(Said::Bad(why))
@@ -559,13 +548,6 @@ impl Found {
     /// The selected post, if it is one.
     pub fn post(&self) -> Option<&Status> {
         self.posts.get(self.selected.checked_sub(self.people.len() + self.tags.len())?)
-    }
-}
-
-fn as_line(screen: &Screen) -> Option<&Line> {
-    match screen {
-        Screen::Line(line, _) => Some(line),
-        _ => None,
     }
 }
 

@@ -3,12 +3,12 @@
 
 mod asks;
 mod drafts;
+mod reading;
 mod upload;
 
 use std::{
-    cell::Cell,
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -25,9 +25,9 @@ use ureq::{Agent, Body, http::Response};
 use drafts::Drafts;
 
 use crate::{
-    api::{Account, Failure, Found, NodeStatus, Notification, Relationship, Status},
+    api::{Account, Failure, Found, NodeStatus, Relationship},
     app::compose::Draft,
-    msg::{Done, Effect, Line, Msg, News, Reaction, Relate, Row, Span},
+    msg::{Done, Effect, Msg, News, Reaction, Relate, ask::Ask},
     words::Words,
 };
 
@@ -56,11 +56,19 @@ pub struct Server {
     pub token: String,
     /// Where drafts are kept; nowhere if there is no place.
     pub drafts: Option<PathBuf>,
+    /// Finds it again after it went away: its address and its token, if it is back.
+    pub again: Option<Again>,
 }
+
+/// See [`Server::again`].
+pub type Again = Arc<dyn Fn() -> Option<(String, String)> + Send + Sync>;
 
 /// The threads that do it.
 pub struct Client {
     effects: SyncSender<Effect>,
+    /// What concerns this machine's disk has a thread of its own: it never waits behind a server that hangs, and is waited
+    /// for at the end.
+    near: Option<(SyncSender<Effect>, thread::JoinHandle<()>)>,
 }
 
 impl Client {
@@ -71,39 +79,64 @@ impl Client {
     pub fn start(server: Server, words: &Words, messages: &SyncSender<Msg>) -> std::io::Result<Self> {
         let (effects, waiting) = sync_channel(EFFECTS);
         let waiting = Arc::new(Mutex::new(waiting));
-        let drafts = Arc::new(Drafts::new(server.drafts.clone()));
-        let worker = || Worker::new(server.clone(), words.clone(), Arc::clone(&drafts));
+        let first = Worker::new(server, words.clone());
         for _ in 0..WORKERS {
-            let (waiting, messages, worker) = (Arc::clone(&waiting), messages.clone(), worker());
+            let (waiting, messages, worker) = (Arc::clone(&waiting), messages.clone(), first.clone());
             thread::Builder::new().name("http".into()).spawn(move || worker.run(&waiting, &messages))?;
         }
-        let (messages, worker) = (messages.clone(), worker());
+        let (near, waiting) = sync_channel(EFFECTS);
+        let (told, worker) = (messages.clone(), first.clone());
+        let disk = thread::Builder::new().name("disk".into()).spawn(move || {
+            // What is to be kept is kept, even if nobody hears of it any more.
+            for effect in waiting {
+                if let Some(msg) = worker.answer_to(effect) {
+                    let _ = told.send(msg);
+                }
+            }
+        })?;
+        let (messages, worker) = (messages.clone(), first);
         thread::Builder::new().name("stream".into()).spawn(move || worker.listen(&messages))?;
-        Ok(Self { effects })
+        Ok(Self { effects, near: Some((near, disk)) })
+    }
+
+    /// Waits until what was to be kept is on disk. Nothing is carried out after that.
+    pub fn settle(&mut self) {
+        if let Some((near, disk)) = self.near.take() {
+            drop(near);
+            let _ = disk.join();
+        }
     }
 
     /// Has something done. Gives it back if too much is under way.
     pub fn carry(&self, effect: Effect) -> Result<(), Effect> {
-        self.effects.try_send(effect).map_err(|error| match error {
+        let to = match (&effect, &self.near) {
+            (Effect::Keep(_) | Effect::Remember(_), Some((near, _))) => near,
+            (Effect::Ask(ask), Some((near, _))) if matches!(**ask, Ask::Drafts | Ask::Forget(_)) => near,
+            _ => &self.effects,
+        };
+        to.try_send(effect).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(effect)
             | std::sync::mpsc::TrySendError::Disconnected(effect) => effect,
         })
     }
 }
 
+#[derive(Clone)]
 struct Worker {
     agent: Agent,
     server: Server,
     words: Words,
     drafts: Arc<Drafts>,
     /// How far the server's clock was ahead of ours when it answered last, in seconds.
-    ahead: Cell<Option<i64>>,
+    ahead: Arc<Mutex<Option<i64>>>,
+    /// Address and token as they are now.
+    place: Arc<Mutex<(String, String)>>,
 }
 
 type Answer<T> = Result<T, String>;
 
 impl Worker {
-    fn new(server: Server, words: Words, drafts: Arc<Drafts>) -> Self {
+    fn new(server: Server, words: Words) -> Self {
         // No redirect may see the token, and no proxy what stays on this machine.
         let mut config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
         if server.base.starts_with("http://") {
@@ -113,21 +146,34 @@ impl Worker {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(PATIENCE))
             .build();
-        Self { agent: config.into(), server, words, drafts, ahead: Cell::new(None) }
+        let place = Arc::new(Mutex::new((server.base.clone(), server.token.clone())));
+        let drafts = Arc::new(Drafts::new(server.drafts.clone()));
+        Self { agent: config.into(), server, words, drafts, ahead: Arc::default(), place }
+    }
+
+    /// Looks where the server is now: a node that was started again has another door.
+    fn look_again(&self) {
+        if let Some(place) = self.server.again.as_ref().and_then(|again| again()) {
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        }
     }
 
     fn run(&self, waiting: &Mutex<Receiver<Effect>>, messages: &SyncSender<Msg>) {
         loop {
             let effect = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(effect) = effect else { return };
-            let msg = match self.carry(&effect) {
-                Ok(Some(msg)) => msg,
-                Ok(None) => continue,
-                Err(why) => Msg::Failed(Box::new(effect), why),
-            };
+            let Some(msg) = self.answer_to(effect) else { continue };
             if messages.send(msg).is_err() {
                 return;
             }
+        }
+    }
+
+    /// Carries out, and says what came of it.
+    fn answer_to(&self, effect: Effect) -> Option<Msg> {
+        match self.carry(&effect) {
+            Ok(msg) => msg,
+            Err(why) => Some(Msg::Failed(Box::new(effect), why)),
         }
     }
 
@@ -135,9 +181,7 @@ impl Worker {
         Ok(Some(match effect {
             Effect::Me => Msg::Me(self.get("/api/v1/accounts/verify_credentials")?),
             Effect::Load(line, span) => Msg::Page(line.clone(), span.clone(), self.page(line, span)?),
-            Effect::Thread(id) => {
-                Msg::Context(id.clone(), self.get(&format!("/api/v1/statuses/{id}/context"))?)
-            }
+            Effect::Thread(id) => Msg::Context(id.clone(), Box::new(self.thread(id)?)),
             Effect::Post(draft) => self.publish(draft)?,
             Effect::Delete(id) => {
                 Msg::Post(self.send("DELETE", &format!("/api/v1/statuses/{id}"), None)?, Done::Deleted)
@@ -179,36 +223,19 @@ impl Worker {
                 return Ok(None);
             }
             Effect::Ask(ask) => Msg::Told(Box::new(self.ask(ask)?)),
+            Effect::Recall => Msg::Memory(Box::new(self.recall())),
+            Effect::Remember(memory) => return self.remember(memory).map(|()| None),
+            Effect::Mark(marks) => return self.mark(marks).map(|()| None),
+            Effect::Lists => Msg::Lists(self.get("/api/v1/lists")?),
+            Effect::Vote(id, choices) => self.vote(id, choices)?,
+            Effect::History(id) => {
+                Msg::History(id.clone(), self.get(&format!("/api/v1/statuses/{id}/history"))?)
+            }
+            Effect::Missing(id) => Msg::Arrived(self.get(&format!("/api/v1/statuses/{id}"))?),
+            Effect::Browse(address) => return self.browse(address).map(|()| None),
             // The terminal's own.
-            Effect::Editor(_) | Effect::Copy(_) | Effect::Quit => return Ok(None),
+            Effect::Editor(_) | Effect::Copy(_) | Effect::Suspend | Effect::Quit => return Ok(None),
         }))
-    }
-
-    fn page(&self, line: &Line, span: &Span) -> Answer<Vec<Row>> {
-        let path = match line {
-            Line::Home => "/api/v1/timelines/home?".to_owned(),
-            Line::Local => "/api/v1/timelines/public?local=true&".into(),
-            Line::Network => "/api/v1/timelines/public?".into(),
-            Line::Notifications => "/api/v1/notifications?".into(),
-            Line::Bookmarks => "/api/v1/bookmarks?".into(),
-            Line::Favourites => "/api/v1/favourites?".into(),
-            Line::Tag(tag) => format!("/api/v1/timelines/tag/{}?", encoded(tag)),
-            Line::Person(id) => format!("/api/v1/accounts/{id}/statuses?"),
-        };
-        let edge = match span {
-            Span::Newest => String::new(),
-            Span::Above(id) => format!("&min_id={id}"),
-            Span::Below(id) => format!("&max_id={id}"),
-        };
-        let path = format!("{path}limit={PAGE}{edge}");
-        Ok(match line {
-            Line::Notifications => self
-                .get::<Vec<Notification>>(&path)?
-                .into_iter()
-                .map(|row| Row::Notification(Box::new(row)))
-                .collect(),
-            _ => self.get::<Vec<Status>>(&path)?.into_iter().map(|row| Row::Post(Box::new(row))).collect(),
-        })
     }
 
     fn publish(&self, draft: &Draft) -> Answer<Msg> {
@@ -266,10 +293,11 @@ impl Worker {
     }
 
     fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
+        let (base, token) = &*self.place.lock().unwrap_or_else(PoisonError::into_inner);
         ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.server.base))
-            .header("Authorization", format!("Bearer {}", self.server.token))
+            .uri(format!("{base}{path}"))
+            .header("Authorization", format!("Bearer {token}"))
     }
 
     fn answer<T: DeserializeOwned>(
@@ -277,20 +305,27 @@ impl Worker {
         request: ureq::http::request::Builder,
         body: Option<&Value>,
     ) -> Answer<T> {
+        self.read(self.run_request(request, body)?)
+    }
+
+    fn run_request(
+        &self,
+        request: ureq::http::request::Builder,
+        body: Option<&Value>,
+    ) -> Answer<Response<Body>> {
         let failed = |error: ureq::Error| self.why(&error);
-        let answer = match body {
+        match body {
             Some(body) => {
                 let request = request.header("Content-Type", "application/json").body(body.to_string());
-                self.agent.run(request.map_err(|error| error.to_string())?).map_err(failed)?
+                self.agent.run(request.map_err(|error| error.to_string())?).map_err(failed)
             }
-            None => self.agent.run(request.body(()).map_err(|error| error.to_string())?).map_err(failed)?,
-        };
-        self.read(answer)
+            None => self.agent.run(request.body(()).map_err(|error| error.to_string())?).map_err(failed),
+        }
     }
 
     /// How far the server's clock was ahead of ours when it answered last, in seconds.
     fn ahead(&self) -> Option<i64> {
-        self.ahead.get()
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn no_draft(&self, error: &std::io::Error) -> String {
@@ -317,6 +352,7 @@ impl Worker {
                 return;
             }
             thread::sleep(RETRIES[tries.min(RETRIES.len() - 1)]);
+            self.look_again();
             tries += 1;
         }
     }
@@ -337,7 +373,8 @@ impl Worker {
     fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Answer<T> {
         let status = answer.status();
         let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
-        self.ahead.set(date.and_then(|date| ahead(date, Timestamp::now())));
+        let ahead = date.and_then(|date| ahead(date, Timestamp::now()));
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
         let body = answer.body_mut().with_config().limit(ANSWER);
         let bytes = body.read_to_vec().map_err(|error| self.why(&error))?;
         if status.is_success() {
@@ -409,6 +446,13 @@ fn news(event: &str, data: &str) -> Option<News> {
 fn ahead(date: &str, now: Timestamp) -> Option<i64> {
     let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
     Some(there.as_second() - now.as_second())
+}
+
+/// Writes a file beside its place first: whatever happens, there is the old one or the new one.
+fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, bytes)?;
+    std::fs::rename(&beside, path)
 }
 
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).

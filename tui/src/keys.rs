@@ -43,15 +43,20 @@ actions! {
     Boost "boost" "b";
     Like "like" "f";
     Bookmark "bookmark" "m";
+    Vote "vote" "v";
+    Links "links" "o";
+    History "history" "H";
     Reveal "reveal" "s";
+    RevealAlways "reveal-always" "S";
     Fold "fold" "z";
+    NextUnread "next-unread" "n";
     Person "person" "a";
     Follow "follow" "F";
     Mute "mute" "M";
     Block "block" "B";
     Note "note" "N";
     Notify "notify" "ctrl-n";
-    Lists "lists" "L";
+    OnLists "on-lists" "+";
     Compare "compare" "K";
     Quote "quote" "Q";
     Origin "origin" "i";
@@ -60,9 +65,13 @@ actions! {
     Queue "queue" "w";
     Peers "peers" "P";
     Search "search" "/";
+    Tag "tag" "#";
+    Lists "lists" "L";
+    Columns "columns" "|";
     Copy "copy" "y";
     Help "help" "?";
     Palette "palette" ":";
+    Suspend "suspend" "ctrl-z";
     Quit "quit" "q ctrl-c";
 }
 

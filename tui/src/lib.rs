@@ -11,8 +11,10 @@
 mod api;
 mod app;
 mod client;
+mod first;
 mod keys;
 mod layout;
+mod links;
 mod msg;
 mod run;
 pub mod text;
@@ -20,9 +22,11 @@ mod theme;
 mod view;
 mod words;
 
-pub use client::Server;
+pub use client::{Again, Server};
+pub use first::{Chosen, Meet, Newcomer};
 pub use keys::Keys;
 pub use layout::Bidi;
-pub use run::{Options, open};
+pub use msg::Leave;
+pub use run::{Began, Options, begin, open};
 pub use theme::Theme;
 pub use words::Words;

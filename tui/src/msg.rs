@@ -2,10 +2,17 @@
 
 pub mod ask;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::api::{Account, Context, Found, Id, NodeStatus, Notification, Relationship, Source, Status};
+use crate::{
+    api::{
+        Account, Context, Edit, Found, Id, List, NodeStatus, Notification, Poll, Relationship, Source, Status,
+    },
+    app::memory::Memory,
+};
 
 /// Something happened.
 #[derive(Debug)]
@@ -21,7 +28,7 @@ pub enum Msg {
     /// Who the reader is.
     Me(Box<Account>),
     /// Rows of a timeline.
-    Page(Line, Span, Vec<Row>),
+    Page(Line, Span, Page),
     /// What is around a post.
     Context(Id, Box<Context>),
     /// A post as it is now; who asked for it said why.
@@ -44,8 +51,35 @@ pub enum Msg {
     Edited(Option<String>),
     /// Something that a sheet asked for.
     Told(Box<ask::Told>),
+    /// What was remembered when the UI ran last.
+    Memory(Box<Memory>),
+    /// The reader's lists.
+    Lists(Vec<List>),
+    /// A poll as it is now.
+    Poll(Poll),
+    /// How a post read before, oldest first.
+    History(Id, Vec<Edit>),
+    /// A post that was missing in a thread.
+    Arrived(Box<Status>),
     /// Something could not be done.
     Failed(Box<Effect>, String),
+    /// The UI is to end, and why.
+    Leave(Leave),
+    /// The process is to stand still.
+    Suspend,
+    /// The process goes on after it stood still.
+    Woken,
+}
+
+/// Why the UI ends, if it is not the person who leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// It was interrupted.
+    Interrupted,
+    /// The system told it to.
+    Told,
+    /// The terminal is gone.
+    HungUp,
 }
 
 /// News from the server.
@@ -62,7 +96,7 @@ pub enum News {
 }
 
 /// A timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Line {
     /// Those whom the reader follows.
     Home,
@@ -80,6 +114,30 @@ pub enum Line {
     Tag(String),
     /// The posts of one person.
     Person(Id),
+    /// A list, by its id, and what it is called.
+    List(Id, String),
+}
+
+impl Line {
+    /// As it is called where it is remembered.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Home => "home".into(),
+            Self::Local => "local".into(),
+            Self::Network => "network".into(),
+            Self::Notifications => "notifications".into(),
+            Self::Bookmarks => "bookmarks".into(),
+            Self::Favourites => "favourites".into(),
+            Self::Tag(tag) => format!("tag:{}", tag.to_lowercase()),
+            Self::Person(id) => format!("person:{id}"),
+            Self::List(id, _) => format!("list:{id}"),
+        }
+    }
+
+    /// Whether its pages hang on the ids of its rows. Where they do not, no row of it is found again by its id.
+    pub fn hangs_on_ids(&self) -> bool {
+        !matches!(self, Self::Bookmarks | Self::Favourites)
+    }
 }
 
 /// A row of a timeline: a post, or a notification that may have one.
@@ -91,6 +149,56 @@ pub enum Row {
     Notification(Box<Notification>),
 }
 
+impl Row {
+    /// Its id within its timeline.
+    pub fn id(&self) -> &Id {
+        match self {
+            Self::Post(status) => &status.id,
+            Self::Notification(notification) => &notification.id,
+        }
+    }
+
+    /// The post that it shows, if it shows one.
+    pub fn post(&self) -> Option<&Status> {
+        match self {
+            Self::Post(status) => Some(status.inner()),
+            Self::Notification(notification) => notification.status.as_ref().map(Status::inner),
+        }
+    }
+
+    /// Who passed it on, if it is a boost.
+    pub fn booster(&self) -> Option<&Id> {
+        match self {
+            Self::Post(status) if status.reblog.is_some() => Some(&status.account.id),
+            _ => None,
+        }
+    }
+
+    /// The post or boost that it is about, to be changed.
+    pub fn status_mut(&mut self) -> Option<&mut Status> {
+        match self {
+            Self::Post(status) => Some(status),
+            Self::Notification(notification) => notification.status.as_mut(),
+        }
+    }
+}
+
+/// Rows that were fetched.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    /// What the page below these begins under, if the server said so: not every page hangs on the ids of its rows.
+    pub below: Option<Id>,
+    /// Whether the server said that there is nothing below.
+    pub last: bool,
+}
+
+impl From<Vec<Row>> for Page {
+    fn from(rows: Vec<Row>) -> Self {
+        Self { rows, ..Self::default() }
+    }
+}
+
 /// Which part of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Span {
@@ -100,6 +208,8 @@ pub enum Span {
     Above(Id),
     /// What is just below this row.
     Below(Id),
+    /// This row, what is just above it and what is just below it.
+    Around(Id),
 }
 
 /// What a changed post is the answer to.
@@ -170,8 +280,26 @@ pub enum Effect {
     Keep(Box<crate::app::compose::Draft>),
     /// Write this text in the person's editor.
     Editor(String),
+    /// Look for what was remembered.
+    Recall,
+    /// Remember this.
+    Remember(Box<Memory>),
+    /// Tell the server how far the reader came, by the names of its markers.
+    Mark(BTreeMap<String, Id>),
+    /// Fetch the reader's lists.
+    Lists,
+    /// Vote in a poll.
+    Vote(Id, Vec<usize>),
+    /// Fetch how a post read before.
+    History(Id),
+    /// Ask once more for a post that is missing.
+    Missing(Id),
+    /// Open an address with the person's program for it.
+    Browse(String),
     /// Hand this to the terminal's clipboard.
     Copy(String),
+    /// Stand still until the shell says otherwise.
+    Suspend,
     /// Stop.
     Quit,
 }

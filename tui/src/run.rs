@@ -1,33 +1,38 @@
-//! Opens the terminal, runs the UI in it, and leaves the terminal as it was, whatever happens.
+//! Opens the terminal, runs the UI in it, and leaves the terminal as it was, whatever happens: a key, a signal, a panic,
+//! or a terminal that is no longer there.
+
+mod backend;
+mod editor;
+mod first;
+mod keyboard;
+mod screen;
+mod signals;
 
 use std::{
-    io::{self, Write},
+    collections::VecDeque,
+    io,
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
-    process::Command,
-    sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
-    thread,
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use ratatui::{
-    DefaultTerminal,
-    crossterm::{
-        event::{self, DisableBracketedPaste, EnableBracketedPaste, Event},
-        execute,
-    },
-};
 
 use crate::{
     app::App,
     client::{Client, Server},
     keys::Keys,
     layout::Bidi,
-    msg::{Effect, Msg},
+    msg::{Effect, Leave, Msg},
     theme::Theme,
     view,
     words::Words,
 };
+pub use first::{Began, begin};
+use keyboard::Keyboard;
+use screen::Screen;
+use signals::Signals;
 
 /// Messages that may wait for the UI.
 const MESSAGES: usize = 256;
@@ -52,58 +57,116 @@ pub struct Options {
     pub scratch: PathBuf,
 }
 
-/// Opens the UI and runs it until the person leaves.
+/// Opens the UI and runs it until the person leaves; says why it ended if it was not the person who left.
 ///
 /// # Errors
 /// If there is no terminal, or it goes away.
-pub fn open(options: Options) -> io::Result<()> {
-    let mut terminal = ratatui::try_init()?;
-    let _ = execute!(io::stdout(), EnableBracketedPaste);
-    let result = run(&mut terminal, options);
-    let _ = execute!(io::stdout(), DisableBracketedPaste);
-    ratatui::try_restore()?;
-    result
+pub fn open(options: Options) -> io::Result<Option<Leave>> {
+    shown(Desk::open()?, options, None)
 }
 
-fn run(terminal: &mut DefaultTerminal, options: Options) -> io::Result<()> {
-    let (messages, incoming) = sync_channel(MESSAGES);
-    let client = Client::start(options.server, &options.words, &messages)?;
-    let keyboard = Keyboard::start(messages.clone())?;
-    let size = terminal.size()?;
+/// Shows the UI in a terminal that is ours already, and gives it back.
+fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Result<Option<Leave>> {
+    let client = Client::start(options.server, &options.words, &desk.messages)?;
     let (mut app, effects) = App::new(
         options.theme,
         options.keys,
         options.bidi,
         options.words,
-        (size.width, size.height),
+        desk.screen.size()?,
         Timestamp::now(),
     );
-    let mut carrier = Carrier { client, messages, keyboard, scratch: options.scratch };
-    if !carrier.carry(terminal, effects, &mut app)? {
-        return Ok(());
+    if let Some(greeting) = greeting {
+        app.greet(greeting);
+    }
+    let mut carrier = Carrier { client, scratch: options.scratch };
+    let result = panic::catch_unwind(AssertUnwindSafe(|| run(&mut desk, &mut carrier, &mut app, effects)));
+    // The terminal first: what is still to be kept is no reason to keep it back.
+    drop(desk);
+    let left = match result {
+        Ok(Ok(left)) => left,
+        // Writing to a terminal that is gone fails.
+        Ok(Err(_)) => Some(Leave::HungUp),
+        Err(panic) => {
+            carrier.part(&mut app);
+            panic::resume_unwind(panic);
+        }
+    };
+    carrier.part(&mut app);
+    Ok(left)
+}
+
+/// The terminal, and all that comes from it.
+struct Desk {
+    screen: Screen,
+    keyboard: Keyboard,
+    signals: Signals,
+    messages: SyncSender<Msg>,
+    incoming: Receiver<Msg>,
+}
+
+impl Desk {
+    fn open() -> io::Result<Self> {
+        let (messages, incoming) = sync_channel(MESSAGES);
+        // Before the terminal is taken over, so that whoever ends us finds it given back.
+        let signals = Signals::start(messages.clone())?;
+        let screen = Screen::open()?;
+        let keyboard = Keyboard::start(messages.clone())?;
+        Ok(Self { screen, keyboard, signals, messages, incoming })
+    }
+
+    /// Has the process stand still, with the terminal in the hands of the shell.
+    fn suspend(&mut self) -> io::Result<Msg> {
+        self.screen.lend();
+        signals::stand_still()?;
+        self.wake()
+    }
+
+    /// Goes on, in whatever became of the terminal.
+    fn wake(&mut self) -> io::Result<Msg> {
+        self.screen.again()?;
+        let (columns, rows) = self.screen.size()?;
+        Ok(Msg::Resize(columns, rows))
+    }
+}
+
+fn run(
+    desk: &mut Desk,
+    carrier: &mut Carrier,
+    app: &mut App,
+    effects: Vec<Effect>,
+) -> io::Result<Option<Leave>> {
+    if !carrier.carry(desk, effects, app)? {
+        return Ok(None);
     }
     let mut ticked = Instant::now();
     loop {
-        terminal.draw(|frame| view::draw(&app, frame))?;
+        desk.screen.draw(|frame| view::draw(app, frame))?;
         let mut taken = 0;
-        let mut next = match incoming.recv_timeout(TICK.saturating_sub(ticked.elapsed())) {
+        let mut next = match desk.incoming.recv_timeout(TICK.saturating_sub(ticked.elapsed())) {
             Ok(msg) => Some(msg),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
         };
         while let Some(msg) = next {
+            let msg = match msg {
+                Msg::Leave(why) => return Ok(Some(why)),
+                Msg::Suspend => desk.suspend()?,
+                Msg::Woken => desk.wake()?,
+                msg => msg,
+            };
             let effects = app.update(msg);
-            if !carrier.carry(terminal, effects, &mut app)? {
-                return Ok(());
+            if !carrier.carry(desk, effects, app)? {
+                return Ok(None);
             }
             taken += 1;
-            next = if taken < BEFORE_DRAWING { incoming.try_recv().ok() } else { None };
+            next = if taken < BEFORE_DRAWING { desk.incoming.try_recv().ok() } else { None };
         }
         if ticked.elapsed() >= TICK {
             ticked = Instant::now();
             let effects = app.update(Msg::Tick(Timestamp::now()));
-            if !carrier.carry(terminal, effects, &mut app)? {
-                return Ok(());
+            if !carrier.carry(desk, effects, app)? {
+                return Ok(None);
             }
         }
     }
@@ -111,27 +174,23 @@ fn run(terminal: &mut DefaultTerminal, options: Options) -> io::Result<()> {
 
 struct Carrier {
     client: Client,
-    messages: SyncSender<Msg>,
-    keyboard: Keyboard,
     scratch: PathBuf,
 }
 
 impl Carrier {
     /// Has effects carried out. False when the person leaves.
-    fn carry(
-        &mut self,
-        terminal: &mut DefaultTerminal,
-        effects: Vec<Effect>,
-        app: &mut App,
-    ) -> io::Result<bool> {
-        let mut effects = std::collections::VecDeque::from(effects);
+    fn carry(&mut self, desk: &mut Desk, effects: Vec<Effect>, app: &mut App) -> io::Result<bool> {
+        let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Quit => return Ok(false),
-                Effect::Copy(text) => copy(&text)?,
+                Effect::Suspend => {
+                    let woken = desk.suspend()?;
+                    effects.extend(app.update(woken));
+                }
+                Effect::Copy(text) => editor::copy(&text)?,
                 Effect::Editor(text) => {
-                    let edited = self.edit(terminal, &text);
-                    let msg = match edited {
+                    let msg = match editor::edit(desk, &self.scratch, &text)? {
                         Ok(text) => Msg::Edited(text),
                         Err(error) => Msg::Failed(
                             Box::new(Effect::Editor(String::new())),
@@ -151,76 +210,12 @@ impl Carrier {
         Ok(true)
     }
 
-    /// Lends the terminal to the person's editor. None if the text was not saved.
-    fn edit(&mut self, terminal: &mut DefaultTerminal, text: &str) -> io::Result<Option<String>> {
-        let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok());
-        let editor = editor.filter(|editor| !editor.trim().is_empty()).unwrap_or_else(|| "vi".into());
-        let mut words = editor.split_whitespace();
-        let Some(program) = words.next() else { return Ok(None) };
-        let path = self.scratch.join(format!("starling-post-{}.txt", std::process::id()));
-        std::fs::write(&path, text)?;
-        self.keyboard.pause();
-        let _ = execute!(io::stdout(), DisableBracketedPaste);
-        ratatui::try_restore()?;
-        let status = Command::new(program).args(words).arg(&path).status();
-        *terminal = ratatui::try_init()?;
-        let _ = execute!(io::stdout(), EnableBracketedPaste);
-        self.keyboard.resume(self.messages.clone())?;
-        let edited = std::fs::read_to_string(&path);
-        let _ = std::fs::remove_file(&path);
-        Ok(if status?.success() { Some(edited?) } else { None })
-    }
-}
-
-/// Hands text to the terminal's clipboard (OSC 52), if it takes it.
-fn copy(text: &str) -> io::Result<()> {
-    let mut out = io::stdout();
-    execute!(out, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))?;
-    out.flush()
-}
-
-/// The thread that reads keys. It looks up now and then, so that it can be told to stop: an editor wants the keys.
-struct Keyboard {
-    stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-impl Keyboard {
-    fn start(messages: SyncSender<Msg>) -> io::Result<Self> {
-        let mut keyboard = Self { stop: std::sync::Arc::default(), thread: None };
-        keyboard.resume(messages)?;
-        Ok(keyboard)
-    }
-
-    fn pause(&mut self) {
-        self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+    /// Keeps what is to be kept when the UI ends, and waits until it is on disk.
+    fn part(&mut self, app: &mut App) {
+        for effect in app.part() {
+            // Refused if too much waits; then what was kept at the last pause stands.
+            let _ = self.client.carry(effect);
         }
-    }
-
-    fn resume(&mut self, messages: SyncSender<Msg>) -> io::Result<()> {
-        self.stop.store(false, std::sync::atomic::Ordering::Relaxed);
-        let stop = std::sync::Arc::clone(&self.stop);
-        self.thread = Some(thread::Builder::new().name("keys".into()).spawn(move || {
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                let event = match event::poll(Duration::from_millis(100)) {
-                    Ok(true) => event::read(),
-                    Ok(false) => continue,
-                    Err(_) => return,
-                };
-                let msg = match event {
-                    Ok(Event::Key(key)) => Msg::Key(key),
-                    Ok(Event::Paste(text)) => Msg::Paste(text),
-                    Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
-                    Ok(_) => continue,
-                    Err(_) => return,
-                };
-                if messages.send(msg).is_err() {
-                    return;
-                }
-            }
-        })?);
-        Ok(())
+        self.client.settle();
     }
 }

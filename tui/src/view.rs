@@ -1,12 +1,14 @@
 //! Draws the UI. Nothing is changed here, and nothing is drawn that did not pass through
 //! [`DisplayText`].
 
+mod choice;
 mod compose;
 mod health;
 mod help;
 mod person;
 mod post;
 mod sheet;
+mod side;
 mod thread;
 mod timeline;
 
@@ -20,17 +22,19 @@ use ratatui::{
 };
 
 use crate::{
-    app::{App, Asks, Prompt, Said, Screen, TABS},
+    app::{App, Asks, Prompt, Said, Screen, TABS, rows::Rows, tree::Tree},
     keys::Action,
     layout::{self, clip, width},
-    msg::Line,
+    msg::{Line, Row},
     text::DisplayText,
 };
 
 /// Smallest terminal in which something can be read.
 const SMALLEST: (u16, u16) = (20, 6);
-/// Columns from which the selected post stands beside its timeline.
+/// Cells from which the selected post or the thread stands beside its timeline.
 const TWO_COLUMNS: u16 = 90;
+/// Cells from which its author and origin stand beside it.
+const THREE_COLUMNS: u16 = 150;
 
 /// Draws everything.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
@@ -52,10 +56,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Screen::Prompt(prompt)) => Some(prompt),
         _ => None,
     };
-    let screen = app.stack.iter().rev().find(|screen| !matches!(screen, Screen::Prompt(_)));
+    let above = |screen: &&Screen| matches!(screen, Screen::Prompt(_) | Screen::Choice(_));
+    let screen = app.stack.iter().rev().find(|screen| !above(screen));
     match screen {
         Some(Screen::Compose(form)) => compose::draw(app, form, frame, body),
-        Some(Screen::Thread(tree)) => thread::draw(app, tree, frame, body),
+        Some(Screen::Thread(tree)) => columns(app, Some(tree), frame, body),
+        Some(Screen::History(_, edits, from)) => choice::history(app, edits.as_deref(), *from, frame, body),
         Some(Screen::Found(found)) => timeline::found(app, found, frame, body),
         Some(Screen::Help(filter)) => help::draw(app, filter, frame, body),
         Some(Screen::Sheet(it)) => sheet::draw(app, it, frame, body),
@@ -65,9 +71,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
                 Some(person) => person::draw(app, person, frame, body),
                 None => body,
             };
-            columns(app, frame, body);
+            columns(app, None, frame, body);
         }
-        Some(Screen::Prompt(_)) | None => columns(app, frame, body),
+        Some(Screen::Prompt(_) | Screen::Choice(_)) | None => columns(app, None, frame, body),
+    }
+    if let Some(Screen::Choice(choice)) = app.stack.last() {
+        choice::draw(app, choice, frame, body);
     }
     match prompt {
         Some(prompt) => ask(app, prompt, frame, body, said),
@@ -76,21 +85,54 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     frame.render_widget(health::line(app, health.width.into()), health);
 }
 
-/// A timeline, and beside it the selected post where there is room.
-fn columns(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    if area.width < TWO_COLUMNS {
-        timeline::draw(app, frame, area);
-        return;
+/// A timeline; where there is room, beside it the thread or the selected post, and beside that where it comes from.
+/// Where there is none, the thread is in the place of the timeline.
+fn columns(app: &App, tree: Option<&Tree>, frame: &mut Frame<'_>, area: Rect) {
+    let fit = match area.width {
+        0..TWO_COLUMNS => 1,
+        TWO_COLUMNS..THREE_COLUMNS => 2,
+        THREE_COLUMNS.. => 3,
+    };
+    let shares = match fit.min(app.memory.columns.max(1)) {
+        1 => {
+            match tree {
+                Some(tree) => thread::draw(app, tree, frame, area),
+                None => timeline::draw(app, frame, area),
+            }
+            return;
+        }
+        2 => vec![Constraint::Percentage(45), Constraint::Length(1), Constraint::Min(20)],
+        _ => vec![
+            Constraint::Percentage(34),
+            Constraint::Length(1),
+            Constraint::Min(20),
+            Constraint::Length(1),
+            Constraint::Percentage(26),
+        ],
+    };
+    let areas = Layout::horizontal(shares).split(area);
+    for rule in areas.iter().skip(1).step_by(2) {
+        let bar = app.theme.mark("│", "|");
+        let bars = vec![Text::styled(bar, app.theme.faint()); rule.height.into()];
+        frame.render_widget(Paragraph::new(bars), *rule);
     }
-    let [list, rule, whole] =
-        Layout::horizontal([Constraint::Percentage(45), Constraint::Length(1), Constraint::Min(20)])
-            .areas(area);
-    timeline::draw(app, frame, list);
-    let bar = app.theme.mark("│", "|");
-    let bars = vec![Text::styled(bar, app.theme.faint()); rule.height.into()];
-    frame.render_widget(Paragraph::new(bars), rule);
-    if let Some(post) = app.subject() {
-        post::whole(app, post, frame, whole);
+    timeline::draw(app, frame, areas[0]);
+    let account = match app.line().1.and_then(Rows::selected) {
+        Some((_, Row::Notification(notification))) => Some(&notification.account),
+        _ => None,
+    };
+    match (tree, app.selected_post(), account) {
+        (Some(tree), ..) => thread::draw(app, tree, frame, areas[2]),
+        (None, Some(post), _) => post::whole(app, post, frame, areas[2]),
+        // Nothing but somebody who did something.
+        (None, None, Some(account)) => {
+            let lines = side::card(app, account, areas[2].width.into());
+            frame.render_widget(Paragraph::new(lines), areas[2]);
+        }
+        (None, None, None) => {}
+    }
+    if let (Some(side), Some(post)) = (areas.get(4), app.selected_post()) {
+        side::draw(app, post, frame, *side);
     }
 }
 
@@ -106,6 +148,7 @@ pub fn title(app: &App, line: &Line) -> String {
         Line::Bookmarks => "view-bookmarks",
         Line::Favourites => "view-favourites",
         Line::Tag(tag) => return format!("#{}", DisplayText::new(tag)),
+        Line::List(_, title) => return DisplayText::new(title).to_string(),
         Line::Person(_) => "view-person",
     };
     app.words.say(name).into_owned()
@@ -129,7 +172,7 @@ fn top(app: &App, cells: usize) -> Text<'static> {
     let mut spans = Vec::new();
     let mut used = 0;
     for (number, line) in TABS.iter().enumerate() {
-        let waiting = app.lines.get(&number).map_or(0, crate::app::rows::Rows::waiting);
+        let waiting = app.lines.get(line).map_or(0, Rows::waiting);
         let count = if waiting > 0 { format!(" {waiting}") } else { String::new() };
         let words = layout::line(&format!("{} {}{count}", number + 1, title(app, line)), cells, app.bidi);
         let gap = if number == 0 { 0 } else { 2 };
@@ -161,7 +204,8 @@ fn crumb(app: &App, screen: &Screen) -> Option<String> {
         Screen::Help(_) => "view-keys",
         Screen::Sheet(sheet) => sheet.title(),
         Screen::CatchUp(_) => "sheet-catchup",
-        Screen::Prompt(_) => return None,
+        Screen::History(..) => "view-history",
+        Screen::Prompt(_) | Screen::Choice(_) => return None,
     };
     Some(app.words.say(name).into_owned())
 }
@@ -175,17 +219,34 @@ fn word(app: &App, cells: usize) -> Text<'static> {
         };
         return ours(app, DisplayText::new(text).as_str(), cells, style);
     }
-    if matches!(app.stack.last(), Some(Screen::Compose(_))) {
-        let keys = app.words.say("view-form-keys");
+    let own = match app.stack.last() {
+        Some(Screen::Compose(_)) => Some("view-form-keys"),
+        Some(Screen::Choice(_)) => Some("view-choice-keys"),
+        _ => None,
+    };
+    if let Some(name) = own {
+        let keys = app.words.say(name);
         let keys = if app.theme.ascii { keys.replace('·', "-") } else { keys.into_owned() };
         return ours(app, &keys, cells, app.theme.faint());
     }
-    let waiting = app.line().1.map_or(0, crate::app::rows::Rows::waiting);
-    if waiting > 0 && matches!(app.stack.last(), None | Some(Screen::Line(..))) {
+    if let Some(Screen::Thread(tree)) = app.stack.last()
+        && tree.unread() > 0
+    {
+        let mut args = FluentArgs::new();
+        args.set("count", tree.unread());
+        args.set("key", app.keys.best(Action::NextUnread));
+        return ours(app, &app.words.with("thread-unread", &args), cells, app.theme.faint());
+    }
+    let rows = app.line().1.filter(|_| matches!(app.stack.last(), None | Some(Screen::Line(..))));
+    let waiting = rows.map_or(0, Rows::waiting);
+    if waiting > 0 {
+        let more = rows.is_some_and(|rows| rows.is_behind() && rows.loading.is_none());
         let mut args = FluentArgs::new();
         args.set("count", waiting);
         args.set("key", app.keys.best(Action::LoadNew));
-        return ours(app, &app.words.with("view-new", &args), cells, app.theme.warning());
+        args.set("other", app.keys.best(Action::Refresh));
+        let name = if more { "view-new-more" } else { "view-new" };
+        return ours(app, &app.words.with(name, &args), cells, app.theme.warning());
     }
     let hint = |(action, name)| Some(format!("{} {}", app.keys.of(action).first()?, app.words.say(name)));
     let hints = [
@@ -218,6 +279,7 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
     let typed = || DisplayText::new(&prompt.text).to_string();
     let (before, text) = match &prompt.asks {
         Asks::Search => (format!("{} ", app.words.say("view-ask-search")), typed()),
+        Asks::Tag => (format!("{} #", app.words.say("view-ask-tag")), typed()),
         Asks::Palette => (":".to_owned(), typed()),
         Asks::Note(_) => (format!("{} ", app.words.say("people-ask-note")), typed()),
         Asks::NewList(_) => (format!("{} ", app.words.say("lists-ask-title")), typed()),

@@ -16,6 +16,7 @@ app-following = Following now.
 app-not-following = Not following.
 app-blocked = Blocked: nothing of theirs is shown, stored or passed on.
 app-muted = Muted: nothing of theirs is shown.
+app-still-missing = It is not here yet: nobody who is connected has it.
 app-drafts-found = { $count ->
     [one] A draft was kept: { $key } goes on with it.
    *[other] { $count } drafts were kept: { $key } goes on with one.
@@ -31,6 +32,27 @@ input-erase-sure = Erase this post here and at all who hold it?
 input-forget-sure = Throw this draft away?
 input-call-off-sure = Call this post off?
 input-block-sure = Block: show, store and pass on nothing of theirs?
+
+input-no-tag = A tag is one word.
+
+# --- reading: links, lists, votes, threads
+reading-opens = Opening { $address }
+reading-no-links = This post leads nowhere.
+reading-no-lists = There are no lists yet.
+reading-no-poll = There is no poll here.
+reading-poll-over = This poll has ended.
+reading-voted = You have voted.
+reading-vote-counted = Your vote is counted.
+reading-never-edited = This post was never changed.
+reading-always = Warnings of { $who } are opened from now on.
+reading-not-always = Warnings of { $who } stay closed again.
+reading-columns = { $count ->
+    [one] One column
+   *[other] { $count } columns where there is room
+}
+reading-all-read = All of this thread is read.
+reading-nothing-new = Nothing is new.
+reading-asked = It is asked for once more.
 
 # --- news
 news-back = The server is back.
@@ -88,6 +110,9 @@ compose-characters = { $count ->
 
 # --- client: what goes wrong on the way to the server
 client-no-draft = the draft could not be kept: { $why }
+client-no-memory = where you are could not be kept: { $why }
+client-no-web = only addresses of the web are opened
+client-no-browser = no program opens it: { $why }
 client-no-stream = the server streams no news ({ $status })
 client-stream-closed = the server closed the stream
 client-stream-too-much = the server sent more than it should
@@ -125,6 +150,11 @@ view-new = { $count ->
     [one] 1 new: { $key } shows it
    *[other] { $count } new: { $key } shows them
 }
+view-new-more = more than { $count } new: { $key } shows them, { $other } begins at the newest
+view-ask-tag = Tag:
+view-history = Before
+# One line; the keys are those of a choice.
+view-choice-keys = enter chooses · a number goes there · esc closes
 # What stands beside a key on the last line but one.
 view-hint-open = open
 view-hint-reply = answer
@@ -187,10 +217,48 @@ post-likes = { $count ->
    *[other] { $count } like it
 }
 
+post-quote-missing = [quotes a post that is not here]
+post-votes = { $count ->
+    [one] 1 vote
+   *[other] { $count } votes
+}
+post-poll-open = { $key } votes
+post-poll-until = until { $when }
+post-poll-over = ended
+post-run = { $who } passed on { $count } posts
+
+# --- choice: what there is to choose from
+choice-links = Opens, or y copies:
+choice-lists = Lists:
+choice-loading = Loading…
+choice-poll = Your answer, sent by enter:
+choice-poll-several = Your answers (space marks), sent by enter:
+
+# --- side: the third column
+side-posts = { $count ->
+    [one] 1 post
+   *[other] { $count } posts
+}
+side-followers = { $count ->
+    [one] 1 follower
+   *[other] { $count } followers
+}
+side-followed = follows { $count }
+side-written = written { $when }
+side-changed = changed { $when }
+side-arrived = arrived { $when }
+side-device = signed by device { $id }
+side-entry = entry { $id }
+
 # --- thread
 thread-loading = Loading…
 thread-folded = { $count } folded
-thread-missing = a post that is not here, or was erased
+thread-missing = a post that is not here: { $key } asks for it
+thread-erased = a post that was erased
+thread-unread = { $count ->
+    [one] 1 unread: { $key } goes to it
+   *[other] { $count } unread: { $key } goes to the next
+}
 
 # --- timeline
 timeline-loading = Loading…
@@ -201,6 +269,7 @@ timeline-no-bookmarks = Nothing is marked. { $key } marks a post.
 timeline-no-favourites = Nothing is liked yet. { $key } likes a post.
 timeline-no-tag = Nothing with this tag is here.
 timeline-no-posts = Nothing of theirs is here yet.
+timeline-no-list = Nobody on this list has written anything that is here.
 # What somebody did; their name stands in it.
 timeline-mention = { $who } answered or mentioned you
 timeline-reblog = { $who } passed this on
@@ -449,15 +518,20 @@ key-delete = Erase an own post; throw a draft away
 key-boost = Pass on, or take back
 key-like = Like, or take back
 key-bookmark = Mark, or take back
+key-vote = Vote
+key-links = Where it leads: links, tags, people, what it quotes
+key-history = How it read before
 key-reveal = Open or close what is behind a warning
-key-fold = Fold or unfold answers; the next author of a catch-up
+key-reveal-always = Always open the warnings of this author, or no longer
+key-fold = Fold or unfold answers, or a run of boosts; the next author of a catch-up
+key-next-unread = Next that is unread
 key-person = Who wrote this
 key-follow = Follow, or no longer
 key-mute = Mute for a while, or no longer
 key-block = Block, or no longer
 key-note = Note something about somebody
 key-notify = Be told of what somebody writes, or no longer
-key-lists = Lists that somebody is on
+key-on-lists = Lists that somebody is on
 key-compare = Who somebody is, to be compared
 key-quote = Quote
 key-origin = Where the post comes from
@@ -466,7 +540,44 @@ key-drafts = Drafts that were kept
 key-queue = What own posts wait for
 key-peers = Peers, and what they bring
 key-search = Search
+key-tag = Posts with a tag
+key-lists = Choose a list
+key-columns = One column fewer, or all again
 key-copy = Copy the address of the post
 key-help = What the keys do
 key-palette = Do anything by its name
+key-suspend = To the shell; fg comes back
 key-quit = Leave
+
+# first
+first-name = Welcome to Starling
+first-name-why =
+    How are you called? Others see it; it may stay empty, and can be changed at any time.
+
+    Starling is a social network without servers: what you write is signed on this machine and goes to those who follow you.
+
+    Were you here before? Leave, and { $command } brings you back.
+first-name-keys = enter goes on · esc leaves
+first-name-long = A name has at most { $count } characters.
+first-phrase = Your recovery phrase
+first-phrase-why = Write these 24 words on paper: they are shown only now. Whoever has them is you; without them a lost disk is a lost name. Three of them are asked back.
+first-phrase-keys = enter goes on · esc back
+first-asked = Did you write it down?
+first-asked-which = Word number { $count }:
+first-asked-keys = enter goes on · esc shows them again
+first-asked-wrong = Word { $count } was another one: look again.
+first-meet = How do you meet others?
+first-meet-why = There is no directory: people find each other by invites, or on the same network. You can change this later.
+first-meet-invite = I have an invite
+first-meet-near = Local network: show me there, and find others
+first-meet-nobody = Nobody yet
+first-meet-keys = arrows choose · enter · esc back
+first-invite = Somebody's invite
+first-invite-why = Paste the link; it begins with starling:invite:
+first-invite-keys = enter goes on · esc back
+first-making = One moment
+first-making-why = Your keys are being made.
+first-making-keys = a few seconds
+first-failed = It could not be made
+first-failed-keys = enter tries again · esc leaves
+first-done = You are here. c writes your first post, ? tells what the keys do.

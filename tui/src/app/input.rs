@@ -7,7 +7,7 @@ use super::{
     compose::{Draft, Typed},
     rows::Rows,
     sheet::{self, About},
-    tree::{Item, Tree},
+    tree::Item,
 };
 use crate::{
     api::Status,
@@ -48,6 +48,7 @@ impl App {
                 }
                 Vec::new()
             }
+            Some(Screen::Choice(_)) => self.chosen(key),
             _ => match key.code {
                 KeyCode::Char(c @ '1'..='9') if key.modifiers.is_empty() => {
                     self.show_tab(c as usize - '1' as usize)
@@ -127,14 +128,23 @@ impl App {
             Action::NextLine => self.show_tab((self.tab + 1) % TABS.len()),
             Action::PreviousLine => self.show_tab((self.tab + TABS.len() - 1) % TABS.len()),
             Action::LoadNew => {
-                self.rows_mut().show_new();
-                Vec::new()
+                let (height, line) = (self.height(), self.line().0.clone());
+                self.rows_mut().show_new(height);
+                self.load_more(&line)
             }
             Action::Refresh => match self.stack.last() {
                 Some(Screen::Thread(_)) => self.reload_thread(),
                 Some(Screen::Sheet(_)) => self.reload_sheet(),
-                _ => self.load_newest(),
+                _ => self.refresh(),
             },
+            Action::Lists => self.show_lists(),
+            Action::Tag => self.ask_tag(),
+            Action::Links => self.about(|app, post| app.show_links(&post)),
+            Action::Vote => self.about(Self::vote),
+            Action::History => self.about(Self::show_history),
+            Action::Columns => self.fewer_columns(),
+            Action::NextUnread => self.next_unread(),
+            Action::RevealAlways => self.about(|app, post| app.reveal_always(&post)),
             Action::Compose => self.compose(),
             Action::Reply => self.about(|app, post| app.reply(&post)),
             Action::Edit => self.own(|post| vec![Effect::Source(post.id)]),
@@ -149,19 +159,9 @@ impl App {
             Action::Bookmark => {
                 self.about(|_, post| vec![Effect::React(post.id, Reaction::Bookmark(!post.bookmarked))])
             }
-            Action::Reveal => self.about(|app, post| {
-                if !app.opened.remove(&post.id) {
-                    app.opened.insert(post.id);
-                }
-                Vec::new()
-            }),
+            Action::Reveal => self.about(|app, post| app.reveal(&post)),
             Action::Fold if matches!(self.stack.last(), Some(Screen::CatchUp(_))) => self.skip_author(),
-            Action::Fold => {
-                if let Some(Screen::Thread(tree)) = self.stack.last_mut() {
-                    tree.fold();
-                }
-                Vec::new()
-            }
+            Action::Fold => self.fold(),
             Action::Person => self.about(|app, post| app.show_person(post.account.id)),
             Action::Follow => {
                 self.relate(|person| Relate::Follow(!person.is_some_and(|held| held.following)))
@@ -170,15 +170,9 @@ impl App {
             Action::Block => self.relate(|person| Relate::Block(!person.is_some_and(|held| held.blocking))),
             Action::Search => self.ask(Asks::Search),
             Action::Palette => self.ask(Asks::Palette),
-            Action::Copy => self.about(|app, post| {
-                let address = post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri);
-                let words = app.words.put("input-copied", [("address", address.as_str())]).into_owned();
-                let _ = app.say(Said::Good(words));
-                vec![Effect::Copy(address)]
-            }),
             Action::Note => self.note(),
             Action::Notify => self.notify(),
-            Action::Lists => self.show_lists(),
+            Action::OnLists => self.show_on_lists(),
             Action::Compare => self.compare(),
             Action::Queue => self.show_sheet(About::Outbound(Box::default())),
             Action::Peers => self.show_sheet(About::Mesh(Box::default())),
@@ -189,26 +183,25 @@ impl App {
             }
             Action::CatchUp => self.show_sheet(About::Since),
             Action::Quote => self.about(|app, post| app.quote(&post)),
+            Action::Copy => {
+                self.about(|app, post| app.copy(post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri)))
+            }
             Action::Help => {
-                self.stack.push(Screen::Help(String::new()));
+                self.push(Screen::Help(String::new()));
                 Vec::new()
             }
-            Action::Quit => vec![Effect::Quit],
+            Action::Suspend => vec![Effect::Suspend],
+            Action::Quit => {
+                let mut effects = self.keep_memory();
+                effects.push(Effect::Quit);
+                effects
+            }
         }
     }
 
     pub(super) fn ask(&mut self, asks: Asks) -> Vec<Effect> {
         self.stack.push(Screen::Prompt(Prompt { asks, text: String::new(), chosen: 0 }));
         Vec::new()
-    }
-
-    fn show_tab(&mut self, tab: usize) -> Vec<Effect> {
-        if tab >= TABS.len() {
-            return Vec::new();
-        }
-        self.stack.clear();
-        self.tab = tab;
-        if self.lines.get(&tab).is_some_and(|rows| rows.loaded) { Vec::new() } else { self.load_newest() }
     }
 
     fn step(&mut self, by: isize) -> Vec<Effect> {
@@ -220,11 +213,18 @@ impl App {
             Some(Screen::Found(found)) => {
                 found.selected = found.selected.saturating_add_signed(by).min(found.len().saturating_sub(1));
             }
+            Some(Screen::History(_, _, line)) => {
+                // How long it is, is known where it is drawn; no text has more lines than this.
+                *line = line.saturating_add_signed(by).min(20_000);
+            }
             _ => {
+                let line = self.line().0.clone();
                 self.rows_mut().step(by, height);
-                return self.load_older();
+                self.read_selected();
+                return self.load_more(&line);
             }
         }
+        self.read_selected();
         Vec::new()
     }
 
@@ -232,15 +232,12 @@ impl App {
         if self.leave_post() {
             return Vec::new();
         }
-        if let Some(Screen::Line(..)) = self.stack.pop() {
-            // Another one below it, as of the person from whose posts this one was opened, is fetched again.
-            let below = self.stack.iter().rev().find_map(super::as_line).cloned();
-            self.other = below.map(|line| (line, Rows::default()));
-            if self.other.is_some() {
-                return self.load_newest();
-            }
+        if let Some(Screen::Thread(tree)) = self.stack.pop() {
+            self.thread_left(&tree);
         }
-        Vec::new()
+        self.forget_closed();
+        // Below it may be something that was forgotten meanwhile.
+        if self.line().1.is_none() { self.load_newest() } else { Vec::new() }
     }
 
     fn open(&mut self) -> Vec<Effect> {
@@ -248,6 +245,12 @@ impl App {
             Some(Screen::Sheet(_)) => return self.open_sheet(),
             Some(Screen::CatchUp(_)) => return self.open_catch_up(),
             _ => {}
+        }
+        if self.open_run() {
+            return Vec::new();
+        }
+        if let Some(effects) = self.ask_for_missing() {
+            return effects;
         }
         if let Some(Screen::Found(found)) = self.stack.last() {
             let at = found.selected;
@@ -276,26 +279,13 @@ impl App {
         if let (Some(person), None | Some(Screen::Line(..))) = (person, self.stack.last()) {
             return self.show_person(person);
         }
-        self.about(|app, post| {
-            let id = post.id.clone();
-            app.stack.push(Screen::Thread(Tree::new(post)));
-            vec![Effect::Thread(id)]
-        })
+        self.about(Self::open_thread)
     }
 
-    fn show_person(&mut self, id: String) -> Vec<Effect> {
+    pub(super) fn show_person(&mut self, id: String) -> Vec<Effect> {
         let mut effects = vec![Effect::Person(id.clone())];
         effects.extend(self.show_line(Line::Person(id)));
         effects
-    }
-
-    pub(super) fn show_line(&mut self, line: Line) -> Vec<Effect> {
-        if self.stack.iter().rev().find_map(super::as_line) == Some(&line) {
-            return Vec::new();
-        }
-        self.other = Some((line.clone(), Rows::default()));
-        self.stack.push(Screen::Line(line, None));
-        self.load_newest()
     }
 
     /// Does something about the selected post, if one is.
@@ -423,6 +413,12 @@ impl App {
             Asks::Palette => {
                 let found = offered(&self.words, &prompt.text).get(prompt.chosen).map(|(action, ..)| *action);
                 found.map_or(Vec::new(), |action| self.act(action))
+            }
+            Asks::Tag => {
+                let tag = prompt.text.trim().trim_start_matches('#').to_owned();
+                // A tag is one word.
+                let words = tag.is_empty() || tag.contains(char::is_whitespace);
+                if words { self.bad("input-no-tag") } else { self.show_line(Line::Tag(tag)) }
             }
             Asks::Search if prompt.text.trim().is_empty() => Vec::new(),
             Asks::Search => {

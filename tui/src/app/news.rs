@@ -1,7 +1,7 @@
 //! What the server tells unasked, and how the link to it is.
 
-use super::{App, Link, TABS};
-use crate::msg::{Effect, Line, News, Row, Span};
+use super::{App, Link};
+use crate::msg::{Effect, Line, News, Row};
 
 impl App {
     /// Puts news where they belong. Nothing moves: what is new waits above.
@@ -9,19 +9,22 @@ impl App {
         match news {
             News::Update(status) => {
                 // The stream of the reader is that of the home timeline.
-                if let Some(rows) = self.lines.get_mut(&tab(&Line::Home)) {
-                    rows.arrive(Row::Post(status));
-                }
+                return self.arrived(&Line::Home, Row::Post(status));
             }
             News::Changed(status) => self.change(&status),
             News::Deleted(id) => self.remove(&id),
             News::Notified(notification) => {
-                if let Some(rows) = self.lines.get_mut(&tab(&Line::Notifications)) {
-                    rows.arrive(Row::Notification(notification));
-                }
+                return self.arrived(&Line::Notifications, Row::Notification(notification));
             }
         }
         Vec::new()
+    }
+
+    fn arrived(&mut self, line: &Line, row: Row) -> Vec<Effect> {
+        let Some(rows) = self.lines.get_mut(line) else { return Vec::new() };
+        rows.arrive(row);
+        // What was missed before it may not have been fetched yet.
+        if rows.is_behind() { self.load_more(line) } else { Vec::new() }
     }
 
     /// The stream was opened, or is lost.
@@ -35,12 +38,15 @@ impl App {
                 }
                 // What was missed while nobody listened.
                 let mut effects = vec![Effect::Me];
-                for (number, line) in TABS.iter().enumerate() {
-                    let Some(rows) = self.lines.get_mut(&number).filter(|rows| rows.loaded) else { continue };
-                    let span = rows.newest().map_or(Span::Newest, |newest| Span::Above(newest.clone()));
-                    effects.push(Effect::Load(line.clone(), span));
+                let lines: Vec<Line> =
+                    self.lines.keys().filter(|line| line.hangs_on_ids()).cloned().collect();
+                for line in lines {
+                    if let Some(rows) = self.lines.get_mut(&line) {
+                        rows.fall_behind();
+                    }
+                    effects.extend(self.load_more(&line));
                 }
-                if !self.lines.get(&self.tab).is_some_and(|rows| rows.loaded) {
+                if !self.line().1.is_some_and(|rows| rows.loaded) {
                     effects.extend(self.load_newest());
                 }
                 effects
@@ -51,8 +57,4 @@ impl App {
             }
         }
     }
-}
-
-fn tab(line: &Line) -> usize {
-    TABS.iter().position(|tab| tab == line).unwrap_or(0)
 }

@@ -46,7 +46,7 @@ impl App {
         let Some((account, relation)) = self.other() else { return Vec::new() };
         let Some(relation) = relation else { return self.bad("people-open-first") };
         let text = crate::text::DisplayText::new(&relation.note).to_string();
-        self.stack.push(Screen::Prompt(Prompt { asks: Asks::Note(account.id), text, chosen: 0 }));
+        self.push(Screen::Prompt(Prompt { asks: Asks::Note(account.id), text, chosen: 0 }));
         Vec::new()
     }
 
@@ -61,7 +61,7 @@ impl App {
     }
 
     /// The lists that somebody is on.
-    pub(super) fn show_lists(&mut self) -> Vec<Effect> {
+    pub(super) fn show_on_lists(&mut self) -> Vec<Effect> {
         let Some((account, _)) = self.other() else { return Vec::new() };
         self.show_sheet(About::Lists(Box::new(account), Vec::new()))
     }

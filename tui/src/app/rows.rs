@@ -1,20 +1,45 @@
 //! The rows of a timeline, and where the reader is in them. What arrives never moves the selection: it waits above until
 //! it is asked for.
+//!
+//! What is held is whole: from the oldest row to the newest that waits there is nothing that the server has and this does
+//! not. After a time away the rows are therefore continued upwards, page by page, and what the stream tells meanwhile is
+//! left to those pages ([`Rows::wanted`]).
+//!
+//! A run of boosts by one person is one row until it is unfolded.
+
+mod runs;
+
+use std::collections::{HashSet, VecDeque};
 
 use crate::{
     api::{Id, Status},
-    msg::{Row, Span},
+    msg::{Page, Row, Span},
 };
+use runs::RUN;
 
 /// Rows that are kept of one timeline. Older ones are fetched again when they are wanted.
 const KEPT: usize = 50_000;
+/// Rows that are fetched ahead of a reader who was away. More come when these were looked at: who was away for a month
+/// would otherwise wait for all of it, and a server with limits would shut its door.
+const AHEAD: usize = 400;
+/// A row, and how it stands to a run of boosts.
+#[derive(Debug, Clone)]
+struct Held {
+    row: Row,
+    /// Whether it belongs to the run of the row above it.
+    member: bool,
+    /// Whether its run is unfolded.
+    open: bool,
+}
 
 /// Rows, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
-    rows: Vec<Row>,
+    rows: Vec<Held>,
     /// What arrived and is not shown yet, newest first.
-    fresh: Vec<Row>,
+    fresh: VecDeque<Row>,
+    /// The ids of both.
+    known: HashSet<Id>,
     selected: usize,
     /// The first row on the screen.
     top: usize,
@@ -24,37 +49,46 @@ pub struct Rows {
     pub loaded: bool,
     /// Whether the oldest row is the last there is.
     pub ended: bool,
+    /// Whether the server may have newer rows than those that are here.
+    behind: bool,
+    /// Whether the stream told of something while that was so.
+    told: bool,
+    /// Where the page below the oldest row begins, if the server said so.
+    below: Option<Id>,
 }
 
-impl Row {
-    /// Its id within its timeline.
-    pub fn id(&self) -> &Id {
-        match self {
-            Self::Post(status) => &status.id,
-            Self::Notification(notification) => &notification.id,
-        }
-    }
-
-    /// The post that it shows, if it shows one.
-    pub fn post(&self) -> Option<&Status> {
-        match self {
-            Self::Post(status) => Some(status.inner()),
-            Self::Notification(notification) => notification.status.as_ref().map(Status::inner),
-        }
-    }
-
-    fn posts_mut(&mut self) -> Option<&mut Status> {
-        match self {
-            Self::Post(status) => Some(status),
-            Self::Notification(notification) => notification.status.as_mut(),
-        }
-    }
+/// A row as it is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shown<'a> {
+    pub row: &'a Row,
+    pub selected: bool,
+    /// Boosts of the same person that are folded into this row, itself included; 1 if none are.
+    pub run: usize,
 }
 
 impl Rows {
-    /// All rows that are shown, and the first on the screen.
-    pub fn shown(&self) -> (&[Row], usize) {
-        (&self.rows, self.top)
+    /// The rows from the first on the screen on, at most so many.
+    pub fn shown(&self, most: usize) -> Vec<Shown<'_>> {
+        let mut shown = Vec::with_capacity(most.min(self.rows.len()));
+        let mut at = self.top;
+        while shown.len() < most && at < self.rows.len() {
+            let next = self.after(at);
+            let run = next - at;
+            shown.push(Shown { row: &self.rows[at].row, selected: at == self.selected, run });
+            at = next;
+        }
+        shown
+    }
+
+    #[cfg(test)]
+    /// All rows that are held, waiting ones aside.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Row> + ExactSizeIterator {
+        self.rows.iter().map(|held| &held.row)
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// How many wait above.
@@ -62,90 +96,199 @@ impl Rows {
         self.fresh.len()
     }
 
+    /// Whether there may be more above than waits.
+    pub fn is_behind(&self) -> bool {
+        self.behind
+    }
+
     /// Which row is selected.
     pub fn selected(&self) -> Option<(usize, &Row)> {
-        self.rows.get(self.selected).map(|row| (self.selected, row))
+        self.rows.get(self.selected).map(|held| (self.selected, &held.row))
     }
 
     /// Selects another row, so many further, and keeps it on a screen of `height` rows.
     pub fn step(&mut self, by: isize, height: usize) {
-        let last = self.rows.len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        if self.rows.is_empty() {
+            return;
+        }
+        for _ in 0..by.unsigned_abs().min(self.rows.len()) {
+            let next = if by > 0 { self.after(self.selected) } else { self.before(self.selected) };
+            if next >= self.rows.len() || next == self.selected {
+                break;
+            }
+            self.selected = next;
+        }
         self.keep_in_sight(height);
     }
 
     /// Keeps the selection on a screen of `height` rows.
     pub fn keep_in_sight(&mut self, height: usize) {
-        let height = height.max(1);
-        self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(height));
+        let mut first = self.selected;
+        for _ in 1..height.max(1) {
+            first = self.before(first);
+        }
+        self.top = self.top.min(self.selected).max(first);
     }
 
-    /// Whether the reader is so near the end that more should be fetched.
-    pub fn wants_more(&self, height: usize) -> bool {
-        self.loaded && !self.ended && self.loading.is_none() && self.selected + 2 * height >= self.rows.len()
+    /// What should be fetched next, if anything: what the reader missed, or what is near the end of what is here.
+    pub fn wanted(&self, height: usize) -> Option<Span> {
+        if !self.loaded || self.loading.is_some() {
+            return None;
+        }
+        if self.behind && self.fresh.len() < AHEAD {
+            return Some(self.newest().map_or(Span::Newest, |newest| Span::Above(newest.clone())));
+        }
+        let near = self.selected + 2 * height.max(1) >= self.rows.len();
+        let edge = self.below.as_ref().or(self.rows.last().map(|held| held.row.id()));
+        edge.filter(|_| near && !self.ended).map(|edge| Span::Below(edge.clone()))
+    }
+
+    /// There may be newer rows than those that are here: the stream was away.
+    pub fn fall_behind(&mut self) {
+        self.behind = self.loaded;
     }
 
     /// Takes in a part that was fetched.
-    pub fn take(&mut self, span: &Span, page: Vec<Row>) {
+    pub fn take(&mut self, span: &Span, page: Page) {
         self.loading = None;
         match span {
-            Span::Newest if self.rows.is_empty() => {
-                self.ended = page.is_empty();
-                self.rows = page;
-                self.loaded = true;
+            Span::Newest if !self.loaded || self.rows.is_empty() => {
+                self.clear();
+                self.append(page, None);
+                self.behind = std::mem::take(&mut self.told);
             }
-            Span::Newest => {
-                // The newest, while others are shown: only what is really new waits above.
-                let known = page.iter().position(|row| self.is_known(row.id())).unwrap_or(page.len());
-                let new: Vec<Row> = page.into_iter().take(known).collect();
-                self.fresh.splice(0..0, new);
+            Span::Newest => self.merge(page.rows),
+            Span::Around(id) => {
+                let at = page.rows.iter().position(|row| row.id() == id);
+                let mut rows = page.rows;
+                let below = rows.split_off(at.unwrap_or(0));
+                self.clear();
+                self.append(Page { rows: below, ..page }, None);
+                self.put_above(rows);
+                self.behind = true;
             }
             Span::Above(_) => {
-                let new: Vec<Row> = page.into_iter().filter(|row| !self.is_known(row.id())).collect();
-                self.fresh.splice(0..0, new);
+                let more = self.put_above(page.rows) > 0;
+                // What came by while this was on its way is in the next page, or there is none.
+                self.behind = more || std::mem::take(&mut self.told);
             }
-            Span::Below(_) => {
-                self.ended = page.is_empty();
-                let new: Vec<Row> = page.into_iter().filter(|row| !self.is_known(row.id())).collect();
-                self.rows.extend(new);
+            Span::Below(edge) => self.append(page, Some(edge)),
+        }
+        self.loaded = true;
+        self.bound();
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.fresh.clear();
+        self.known.clear();
+        (self.selected, self.top) = (0, 0);
+    }
+
+    /// Adds a page at the end: what was asked for below this edge.
+    fn append(&mut self, page: Page, edge: Option<&Id>) {
+        let known = &mut self.known;
+        let new: Vec<Row> = page.rows.into_iter().filter(|row| known.insert(row.id().clone())).collect();
+        // A page may be empty and lead to the next one; one that leads to itself is the last.
+        self.ended = page.last || new.is_empty() && (page.below.is_none() || page.below.as_ref() == edge);
+        self.below = page.below;
+        let from = self.rows.len();
+        self.rows.extend(new.into_iter().map(|row| Held { row, member: false, open: false }));
+        self.find_runs(from.saturating_sub(RUN), self.rows.len());
+        self.top = self.drawn(self.top);
+    }
+
+    /// Puts what is new of a page above all that is here, and says how much that is.
+    fn put_above(&mut self, page: Vec<Row>) -> usize {
+        let before = self.fresh.len();
+        for row in page.into_iter().rev() {
+            if self.known.insert(row.id().clone()) {
+                self.fresh.push_front(row);
             }
         }
-        self.bound();
+        self.fresh.len() - before
+    }
+
+    /// Takes in the newest page while others are shown. What is above all that is known waits; what is between goes to
+    /// its place; if nothing of it is known, there is more between it and what is here.
+    fn merge(&mut self, page: Vec<Row>) {
+        let Some(first) = page.iter().position(|row| self.is_known(row.id())) else {
+            self.behind = !page.is_empty();
+            return;
+        };
+        self.behind = false;
+        let mut page = page.into_iter();
+        let new: Vec<Row> = page.by_ref().take(first).collect();
+        let mut after: Option<Id> = None;
+        for row in page {
+            let id = row.id().clone();
+            if let Some(after) = &after
+                && self.known.insert(id.clone())
+            {
+                self.insert_after(after, row);
+            }
+            after = Some(id);
+        }
+        self.put_above(new);
+    }
+
+    fn insert_after(&mut self, id: &Id, row: Row) {
+        if let Some(at) = self.fresh.iter().position(|held| held.id() == id) {
+            self.fresh.insert(at + 1, row);
+        } else if let Some(at) = self.rows.iter().position(|held| held.row.id() == id) {
+            if let Some(next) = self.rows.get_mut(at + 1) {
+                next.member = false; // it begins what is left of a run that is cut in two
+            }
+            self.rows.insert(at + 1, Held { row, member: false, open: false });
+            self.selected += usize::from(self.selected > at);
+            self.top += usize::from(self.top > at);
+        }
     }
 
     /// Something arrived.
     pub fn arrive(&mut self, row: Row) {
-        if self.loaded && !self.is_known(row.id()) {
-            self.fresh.insert(0, row);
+        if self.behind || !self.loaded {
+            self.told = true;
+        } else if self.known.insert(row.id().clone()) {
+            self.fresh.push_front(row);
             self.bound();
         }
     }
 
-    /// Shows what waits above. The selection stays on the same row, and the newest comes into sight above it.
-    pub fn show_new(&mut self) {
+    /// Shows what waits above. The selection stays on the same row, and the newest comes into sight above it as far as
+    /// there is room.
+    pub fn show_new(&mut self, height: usize) {
         let count = self.fresh.len();
         let was_empty = self.rows.is_empty();
-        self.rows.splice(0..0, self.fresh.drain(..));
+        let new = self.fresh.drain(..).map(|row| Held { row, member: false, open: false });
+        self.rows.splice(0..0, new);
         if !was_empty {
             self.selected += count;
             self.top = 0;
         }
+        self.find_runs(0, count);
+        self.keep_in_sight(height);
+    }
+
+    /// Forgets all rows: the newest are fetched again.
+    pub fn start_over(&mut self) {
+        *self = Self { loading: self.loading.take(), ..Self::default() };
     }
 
     /// The newest row that is known, shown or not.
     pub fn newest(&self) -> Option<&Id> {
-        self.fresh.first().or(self.rows.first()).map(Row::id)
+        self.fresh.front().or(self.rows.first().map(|held| &held.row)).map(Row::id)
     }
 
-    /// The oldest row that is here.
-    pub fn oldest(&self) -> Option<&Id> {
-        self.rows.last().map(Row::id)
+    /// The newest row that the reader could see.
+    pub fn newest_shown(&self) -> Option<&Id> {
+        self.rows.first().map(|held| held.row.id())
     }
 
     /// A post says something else, or counts otherwise.
     pub fn change(&mut self, new: &Status) {
-        for row in self.fresh.iter_mut().chain(&mut self.rows) {
-            let Some(held) = row.posts_mut() else { continue };
+        for row in self.fresh.iter_mut().chain(self.rows.iter_mut().map(|held| &mut held.row)) {
+            let Some(held) = row.status_mut() else { continue };
             if held.id == new.id {
                 *held = new.clone();
             } else if let Some(inner) = held.reblog.as_mut().filter(|inner| inner.id == new.id) {
@@ -154,99 +297,62 @@ impl Rows {
         }
     }
 
+    /// Something about all posts that fit.
+    pub fn each(&mut self, mut what: impl FnMut(&mut Status)) {
+        for row in self.fresh.iter_mut().chain(self.rows.iter_mut().map(|held| &mut held.row)) {
+            let Some(held) = row.status_mut() else { continue };
+            match &mut held.reblog {
+                Some(inner) => what(inner),
+                None => what(held),
+            }
+        }
+    }
+
     /// A post is gone. The selection stays where it was, or on what came after.
     pub fn remove(&mut self, id: &Id) {
         let gone = |row: &Row| row.id() == id || row.post().is_some_and(|post| post.id == *id);
-        self.fresh.retain(|row| !gone(row));
-        let above = self.rows.iter().take(self.selected).filter(|row| gone(row)).count();
-        let before_top = self.rows.iter().take(self.top).filter(|row| gone(row)).count();
-        self.rows.retain(|row| !gone(row));
+        let known = &mut self.known;
+        self.fresh.retain(|row| !gone(row) || !known.remove(row.id()));
+        let above = self.rows.iter().take(self.selected).filter(|held| gone(&held.row)).count();
+        let before_top = self.rows.iter().take(self.top).filter(|held| gone(&held.row)).count();
+        let mut headless = false;
+        self.rows.retain_mut(|held| {
+            // The next of a run takes the place of the first.
+            held.member &= !std::mem::take(&mut headless);
+            if gone(&held.row) {
+                headless = !held.member;
+                known.remove(held.row.id());
+                return false;
+            }
+            true
+        });
         self.selected = (self.selected - above).min(self.rows.len().saturating_sub(1));
-        self.top -= before_top;
+        self.selected = self.drawn(self.selected);
+        self.top = self.drawn((self.top - before_top).min(self.selected));
     }
 
     fn is_known(&self, id: &Id) -> bool {
-        // Near the top is where an id is met again.
-        self.fresh.iter().chain(&self.rows).any(|row| row.id() == id)
+        self.known.contains(id)
     }
 
     fn bound(&mut self) {
-        self.fresh.truncate(KEPT);
-        if self.rows.len() > KEPT {
-            self.rows.truncate(KEPT.max(self.selected + 1));
+        while self.fresh.len() > KEPT {
+            // The newest go: what is whole stays whole, and they are fetched again when these were looked at.
+            if let Some(row) = self.fresh.pop_front() {
+                self.known.remove(row.id());
+            }
+            self.behind = true;
+        }
+        let keep = KEPT.max(self.selected + 1);
+        if self.rows.len() > keep {
+            for held in self.rows.drain(keep..) {
+                self.known.remove(held.row.id());
+            }
             self.ended = false;
+            self.below = None;
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(id: &str) -> Row {
-        Row::Post(Box::new(Status { id: id.into(), ..Status::default() }))
-    }
-
-    fn rows(ids: &str) -> Vec<Row> {
-        ids.chars().map(|id| row(&id.to_string())).collect()
-    }
-
-    fn shown(rows: &Rows) -> String {
-        rows.shown().0.iter().map(|row| row.id().as_str()).collect()
-    }
-
-    #[test]
-    fn what_arrives_waits_and_moves_nothing() {
-        let mut list = Rows::default();
-        list.take(&Span::Newest, rows("dcba"));
-        list.step(2, 2);
-        assert_eq!((list.selected().unwrap().1.id().as_str(), list.shown().1), ("b", 1));
-        list.arrive(row("e"));
-        list.arrive(row("e"));
-        list.take(&Span::Newest, rows("gfedc"));
-        assert_eq!((list.waiting(), shown(&list).as_str()), (3, "dcba"));
-        assert_eq!(list.selected().unwrap().1.id(), "b");
-        list.show_new();
-        assert_eq!((shown(&list).as_str(), list.waiting()), ("gfedcba", 0));
-        assert_eq!(list.selected().unwrap().1.id(), "b");
-    }
-
-    #[test]
-    fn older_rows_are_added_until_there_are_none() {
-        let mut list = Rows::default();
-        list.take(&Span::Newest, rows("fed"));
-        assert!(list.wants_more(10));
-        list.take(&Span::Below("d".into()), rows("dcb"));
-        assert_eq!(shown(&list), "fedcb");
-        list.take(&Span::Below("b".into()), Vec::new());
-        assert!(list.ended && !list.wants_more(10));
-    }
-
-    #[test]
-    fn what_is_gone_takes_no_neighbour_with_it() {
-        let mut list = Rows::default();
-        list.take(&Span::Newest, rows("dcba"));
-        list.step(2, 9);
-        list.remove(&"d".into());
-        assert_eq!((shown(&list).as_str(), list.selected().unwrap().1.id().as_str()), ("cba", "b"));
-        list.remove(&"b".into());
-        assert_eq!(list.selected().unwrap().1.id(), "a");
-        list.remove(&"a".into());
-        list.remove(&"c".into());
-        assert!(list.selected().is_none());
-        list.step(-1, 9);
-    }
-
-    #[test]
-    fn a_changed_post_changes_where_it_was_passed_on_too() {
-        let mut list = Rows::default();
-        let boost = Status {
-            id: "b".into(),
-            reblog: Some(Box::new(Status { id: "a".into(), ..Status::default() })),
-            ..Status::default()
-        };
-        list.take(&Span::Newest, vec![Row::Post(Box::new(boost)), row("a")]);
-        list.change(&Status { id: "a".into(), favourited: true, ..Status::default() });
-        assert!(list.shown().0.iter().all(|row| row.post().unwrap().favourited));
-    }
-}
+mod tests;

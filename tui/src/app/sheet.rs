@@ -153,7 +153,7 @@ impl App {
         let mut sheet = Sheet::new(about, false);
         let asks = sheet.asks();
         sheet.loading = asks.is_some();
-        self.stack.push(super::Screen::Sheet(Box::new(sheet)));
+        self.push(super::Screen::Sheet(Box::new(sheet)));
         asks.map_or(Vec::new(), ask)
     }
 
@@ -216,7 +216,7 @@ impl App {
             _ => return Vec::new(),
         };
         self.stack.pop();
-        self.stack.push(super::Screen::CatchUp(Box::new(CatchUp::waiting())));
+        self.push(super::Screen::CatchUp(Box::new(CatchUp::waiting())));
         ask(Ask::CatchUp(since))
     }
 }

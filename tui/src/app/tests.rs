@@ -4,8 +4,8 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
 use crate::{
-    api::{Notification, Source},
-    msg::{News, Reaction, Relate, Row, Span},
+    api::{Context, Notification, Source},
+    msg::{News, Page, Reaction, Relate, Row, Span},
 };
 
 pub fn post(id: &str, who: &str, text: &str) -> Status {
@@ -32,15 +32,22 @@ pub fn row(status: Status) -> Row {
     Row::Post(Box::new(status))
 }
 
+/// A page with nothing below it.
+pub fn whole(rows: Vec<Row>) -> Page {
+    Page { rows, below: None, last: true }
+}
+
 /// An app on a screen of this size, with these posts on the home timeline.
 pub fn app(size: (u16, u16), posts: &[Status]) -> App {
     let theme = Theme::new(true, false);
     let now = Timestamp::from_second(1_120).unwrap();
     let (mut app, first) = App::new(theme, Keys::default(), Bidi::Here, Words::default(), size, now);
     app.zone = TimeZone::UTC;
-    assert!(first.contains(&Effect::Load(Line::Home, Span::Newest)));
+    assert!(first.contains(&Effect::Recall));
+    let next = app.update(Msg::Memory(Box::default()));
+    assert_eq!(next, [Effect::Load(Line::Home, Span::Newest)]);
     app.update(Msg::Me(Box::new(person("Me"))));
-    app.update(Msg::Page(Line::Home, Span::Newest, posts.iter().cloned().map(row).collect()));
+    app.update(Msg::Page(Line::Home, Span::Newest, whole(posts.iter().cloned().map(row).collect())));
     app
 }
 
@@ -88,7 +95,7 @@ fn keys_do_to_a_post_what_they_say_and_take_it_back() {
     assert_eq!(press(&mut app, "b"), [Effect::React("3".into(), Reaction::Boost(true))]);
     assert_eq!(press(&mut app, "m"), [Effect::React("3".into(), Reaction::Bookmark(true))]);
     assert_eq!(press(&mut app, "F"), [Effect::Relate("bob".into(), Relate::Follow(true))]);
-    assert_eq!(press(&mut app, "q"), [Effect::Quit]);
+    assert_eq!(press(&mut app, "q").last(), Some(&Effect::Quit));
 }
 
 #[test]
@@ -101,7 +108,7 @@ fn only_own_posts_are_changed_and_erasing_is_asked_back() {
     assert_eq!(press(&mut app, "D"), []);
     assert_eq!(press(&mut app, "y"), [Effect::Delete("1".into())]);
     app.update(Msg::Post(Box::new(post("1", "Me", "first")), Done::Deleted));
-    assert_eq!(app.line().1.unwrap().shown().0.len(), 2);
+    assert_eq!(app.line().1.unwrap().all().len(), 2);
     assert_eq!(press(&mut app, "e"), []);
 }
 
@@ -110,7 +117,10 @@ fn a_thread_opens_and_is_left() {
     let mut app = app((80, 24), &three());
     assert_eq!(press(&mut app, "\n"), [Effect::Thread("3".into())]);
     let answer = Status { in_reply_to_id: Some("3".into()), ..post("4", "Ada", "answer") };
-    app.update(Msg::Context("3".into(), Box::new(Context { ancestors: vec![], descendants: vec![answer] })));
+    app.update(Msg::Context(
+        "3".into(),
+        Box::new(Context { descendants: vec![answer], ..Context::default() }),
+    ));
     press(&mut app, "j");
     assert_eq!(app.subject().unwrap().id, "4");
     press(&mut app, "\u{1b}");
@@ -165,7 +175,7 @@ fn the_server_goes_and_comes_back_and_what_was_missed_is_fetched() {
     app.update(Msg::Page(
         Line::Home,
         Span::Above("3".into()),
-        vec![row(post("4", "Bob", "fourth")), row(post("3", "Bob", "third"))],
+        vec![row(post("4", "Bob", "fourth")), row(post("3", "Bob", "third"))].into(),
     ));
     assert_eq!(app.line().1.unwrap().waiting(), 1);
 }
@@ -186,7 +196,7 @@ fn everything_can_be_done_by_its_name() {
 fn notices_wait_in_their_own_place() {
     let mut app = app((80, 24), &three());
     press(&mut app, "4");
-    app.update(Msg::Page(Line::Notifications, Span::Newest, vec![]));
+    app.update(Msg::Page(Line::Notifications, Span::Newest, whole(vec![])));
     let notice = Notification {
         id: "1".into(),
         kind: "follow".into(),

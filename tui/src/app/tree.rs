@@ -1,6 +1,6 @@
 //! A thread as a tree: who answers whom, what is folded, and where something is missing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::api::{Context, Id, Status};
 
@@ -12,8 +12,8 @@ pub const DEEPEST: usize = 24;
 pub enum Item {
     /// A post.
     Post(Box<Status>),
-    /// A post that is answered and not here.
-    Missing(Id),
+    /// A post that is answered and not here; whether it is known to be erased.
+    Missing(Id, bool),
 }
 
 /// A place and how deep it is.
@@ -33,6 +33,8 @@ pub struct Tree {
     places: Vec<Place>,
     folded: BTreeSet<Id>,
     selected: usize,
+    /// Posts that were not looked at yet.
+    unread: HashSet<Id>,
     pub loading: bool,
 }
 
@@ -41,7 +43,17 @@ impl Item {
     pub fn id(&self) -> &Id {
         match self {
             Self::Post(status) => &status.id,
-            Self::Missing(id) => id,
+            Self::Missing(id, _) => id,
+        }
+    }
+}
+
+impl Place {
+    /// The post, if it is here.
+    pub fn post(&self) -> Option<&Status> {
+        match &self.item {
+            Item::Post(status) => Some(status),
+            Item::Missing(..) => None,
         }
     }
 }
@@ -51,7 +63,14 @@ impl Tree {
     pub fn new(status: Status) -> Self {
         let focus = status.id.clone();
         let place = Place { item: Item::Post(Box::new(status)), depth: 0, below: 0 };
-        Self { focus, places: vec![place], folded: BTreeSet::new(), selected: 0, loading: true }
+        Self {
+            focus,
+            places: vec![place],
+            folded: BTreeSet::new(),
+            selected: 0,
+            unread: HashSet::new(),
+            loading: true,
+        }
     }
 
     /// Takes in what is around the post. The selection stays on the same post.
@@ -64,6 +83,11 @@ impl Tree {
         });
         let all = context.ancestors.into_iter().chain(focus).chain(context.descendants);
         self.places = arranged(all.collect());
+        for place in &mut self.places {
+            if let Item::Missing(id, erased) = &mut place.item {
+                *erased = context.erased.contains(id);
+            }
+        }
         let place = |id: &Id| self.visible().iter().position(|place| place.item.id() == id);
         self.selected = selected.as_ref().and_then(place).or_else(|| place(&self.focus)).unwrap_or(0);
     }
@@ -111,20 +135,88 @@ impl Tree {
         }
     }
 
-    /// A post says something else, or counts otherwise.
-    pub fn change(&mut self, new: &Status) {
+    /// The post that begins it, here or not.
+    pub fn root(&self) -> Option<&Id> {
+        self.places.first().map(|place| place.item.id())
+    }
+
+    /// Finds out which posts were not looked at yet.
+    pub fn find_unread(&mut self, unread: impl Fn(&Status) -> bool) {
+        self.unread = self
+            .places
+            .iter()
+            .filter_map(Place::post)
+            .filter(|post| unread(post))
+            .map(|post| post.id.clone())
+            .collect();
+        self.unread.remove(&self.focus);
+    }
+
+    /// Whether a post was not looked at yet.
+    pub fn is_unread(&self, place: &Place) -> bool {
+        self.unread.contains(place.item.id())
+    }
+
+    /// How many were not.
+    pub fn unread(&self) -> usize {
+        self.unread.len()
+    }
+
+    /// The selected post is read now.
+    pub fn read_selected(&mut self) {
+        if let Some(id) = self.selected().map(|place| place.item.id().clone()) {
+            self.unread.remove(&id);
+        }
+    }
+
+    /// Selects the next post that was not looked at, after the last one the first, and unfolds what hides it. False if
+    /// there is none.
+    pub fn next_unread(&mut self) -> bool {
+        let selected = self.selected().map(|place| place.item.id().clone());
+        let at = self.places.iter().position(|place| Some(place.item.id()) == selected.as_ref()).unwrap_or(0);
+        let around = (at + 1..self.places.len()).chain(0..at.min(self.places.len()));
+        let Some(next) = around.into_iter().find(|next| self.is_unread(&self.places[*next])) else {
+            return false;
+        };
+        // Whatever is above it and less deep may hide it.
+        let mut depth = self.places[next].depth;
+        for place in self.places[..next].iter().rev() {
+            if place.depth < depth {
+                depth = place.depth;
+                self.folded.remove(place.item.id());
+            }
+        }
+        let id = self.places[next].item.id().clone();
+        self.selected = self.visible().iter().position(|place| *place.item.id() == id).unwrap_or(0);
+        true
+    }
+
+    /// Something about every post.
+    pub fn each(&mut self, mut what: impl FnMut(&mut Status)) {
+        for place in &mut self.places {
+            if let Item::Post(post) = &mut place.item {
+                what(post);
+            }
+        }
+    }
+
+    /// A post says something else, or counts otherwise. False if it has no place here.
+    pub fn change(&mut self, new: &Status) -> bool {
+        let mut found = false;
         for place in &mut self.places {
             if place.item.id() == &new.id {
                 place.item = Item::Post(Box::new(new.clone()));
+                found = true;
             }
         }
+        found
     }
 
     /// A post is gone; what answered it stays.
     pub fn remove(&mut self, id: &Id) {
         for place in &mut self.places {
             if place.item.id() == id {
-                place.item = Item::Missing(id.clone());
+                place.item = Item::Missing(id.clone(), true);
             }
         }
     }
@@ -152,7 +244,7 @@ fn arranged(posts: Vec<Status>) -> Vec<Place> {
     }
     for id in missing {
         let at = places.len();
-        places.push(Place { item: Item::Missing(id.clone()), depth: 0, below: 0 });
+        places.push(Place { item: Item::Missing(id.clone(), false), depth: 0, below: 0 });
         for child in answers.get(&Some(id)).cloned().unwrap_or_default() {
             below(child, 1, &posts, &answers, &mut seen, &mut places);
         }
@@ -205,7 +297,8 @@ mod tests {
     fn drawn(tree: &Tree) -> Vec<String> {
         let name = |place: &&Place| match &place.item {
             Item::Post(post) => format!("{}{}", " ".repeat(place.depth), post.id),
-            Item::Missing(id) => format!("{}?{id}", " ".repeat(place.depth)),
+            Item::Missing(id, false) => format!("{}?{id}", " ".repeat(place.depth)),
+            Item::Missing(id, true) => format!("{}x{id}", " ".repeat(place.depth)),
         };
         tree.visible().iter().map(name).collect()
     }
@@ -215,6 +308,7 @@ mod tests {
         tree.take(Context {
             ancestors: vec![post("a", None)],
             descendants: vec![post("c", Some("b")), post("d", Some("c")), post("e", Some("b"))],
+            ..Context::default()
         });
         tree
     }
@@ -240,20 +334,25 @@ mod tests {
         tree.take(Context {
             ancestors: vec![],
             descendants: vec![post("d", Some("c")), post("e", Some("b"))],
+            ..Context::default()
         });
         assert_eq!(drawn(&tree), ["?a", " b", "  e", "?c", " d"]);
         tree.remove(&"b".into());
-        assert_eq!(drawn(&tree), ["?a", " ?b", "  e", "?c", " d"]);
+        assert_eq!(drawn(&tree), ["?a", " xb", "  e", "?c", " d"]);
     }
 
     #[test]
     fn a_circle_and_a_tower_end() {
         let mut tree = Tree::new(post("a", Some("b")));
-        tree.take(Context { ancestors: vec![post("b", Some("a"))], descendants: vec![] });
+        tree.take(Context {
+            ancestors: vec![post("b", Some("a"))],
+            descendants: vec![],
+            ..Context::default()
+        });
         assert_eq!(tree.visible().len(), 2);
         let tower = (1..20_000).map(|n| post(&n.to_string(), Some(&(n - 1).to_string()))).collect();
         let mut tree = Tree::new(post("0", None));
-        tree.take(Context { ancestors: vec![], descendants: tower });
+        tree.take(Context { ancestors: vec![], descendants: tower, ..Context::default() });
         assert_eq!(tree.visible().len(), 20_000);
         assert_eq!(tree.visible()[0].below, 19_999);
     }

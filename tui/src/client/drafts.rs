@@ -1,5 +1,4 @@
-//! Drafts on disk: one file for all of them, written beside itself first, so that whatever happens there is the old one
-//! or the new one.
+//! Drafts on disk: one file for all of them, which is never half written.
 
 use std::{
     fs, io,
@@ -72,9 +71,7 @@ fn write(path: &Path, drafts: &[Draft]) -> io::Result<()> {
             done => done,
         };
     }
-    let beside = path.with_extension("new");
-    fs::write(&beside, serde_json::to_vec(drafts).map_err(io::Error::other)?)?;
-    fs::rename(&beside, path)
+    super::write_beside(path, &serde_json::to_vec(drafts).map_err(io::Error::other)?)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A post: in two lines of a timeline, and whole.
 
+use fluent_bundle::FluentArgs;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use ratatui::{
     Frame,
@@ -10,12 +11,15 @@ use ratatui::{
 };
 
 use crate::{
-    api::{Account, Status},
+    api::{Account, Poll, Status},
     app::App,
     keys::Action,
     layout::{self, clip, width},
     text::DisplayText,
 };
+
+/// Lines of a quoted post: it can be opened whole.
+const QUOTED: usize = 4;
 
 /// What somebody is called, safe to draw.
 pub fn name(account: &Account) -> String {
@@ -39,7 +43,7 @@ pub fn age(app: &App, then: Option<Timestamp>) -> String {
 
 /// The first words of a post: its warning while that is closed, else its text in one line.
 pub fn gist(app: &App, post: &Status) -> (String, bool) {
-    if is_closed(app, post) {
+    if app.is_closed(post) {
         return (DisplayText::new(&post.spoiler_text).to_string(), true);
     }
     let text = DisplayText::new(layout::plain(post).as_str()).to_string();
@@ -47,11 +51,6 @@ pub fn gist(app: &App, post: &Status) -> (String, bool) {
         return (files(app, post), false);
     }
     (text, false)
-}
-
-/// Whether a post stands behind a warning that was not opened.
-pub fn is_closed(app: &App, post: &Status) -> bool {
-    !post.spoiler_text.is_empty() && !app.opened.contains(&post.id)
 }
 
 fn files(app: &App, post: &Status) -> String {
@@ -105,28 +104,64 @@ pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'s
         .copied()
         .collect::<Vec<_>>()
         .join(" ");
-    let room = cells.saturating_sub(width(&right) + 1);
-    let who = layout::line(&who, room, app.bidi);
-    let gap = cells.saturating_sub(width(&who) + width(&right));
     let (gist, warned) = gist(app, post);
     let before = if warned { theme.mark("⚠ ", "! ") } else { "" };
-    let gist = layout::line(&gist, cells.saturating_sub(2 + width(before)), app.bidi);
-    if selected {
-        // One style for the whole row: colours inside a reversed row are hard to read.
-        let first = format!("{who}{}{right}", " ".repeat(gap));
-        let second = format!("  {before}{gist}");
-        let filled = format!("{second}{}", " ".repeat(cells.saturating_sub(width(&second))));
-        return [Text::styled(first, theme.selected()), Text::styled(filled, theme.selected())];
+    let parts = Parts { who, right, before, gist, warned };
+    parts.drawn(app, cells, selected)
+}
+
+/// Two lines of a run of boosts that is folded: who passed on how many, and the first words of the newest.
+pub fn run(app: &App, status: &Status, run: usize, cells: usize, selected: bool) -> [Text<'static>; 2] {
+    let mut args = FluentArgs::new();
+    args.set("who", name(&status.account));
+    args.set("count", run);
+    let who = format!("{} {}", app.theme.mark("⟲", "+"), app.words.with("post-run", &args));
+    let post = status.inner();
+    let (gist, warned) = gist(app, post);
+    let gist = format!("{}: {gist}", name(&post.account));
+    let right = layout::line(&age(app, status.created_at), cells, app.bidi);
+    let before = if warned { app.theme.mark("⚠ ", "! ") } else { "" };
+    Parts { who, right, before, gist, warned }.drawn(app, cells, selected)
+}
+
+/// What the two lines of a row are made of.
+struct Parts {
+    who: String,
+    right: String,
+    before: &'static str,
+    gist: String,
+    warned: bool,
+}
+
+impl Parts {
+    fn drawn(self, app: &App, cells: usize, selected: bool) -> [Text<'static>; 2] {
+        let theme = app.theme;
+        let Self { who, right, before, gist, warned } = self;
+        let room = cells.saturating_sub(width(&right) + 1);
+        let who = layout::line(&who, room, app.bidi);
+        let gap = cells.saturating_sub(width(&who) + width(&right));
+        let gist = layout::line(&gist, cells.saturating_sub(2 + width(before)), app.bidi);
+        if selected {
+            // One style for the whole row: colours inside a reversed row are hard to read.
+            let first = format!("{who}{}{right}", " ".repeat(gap));
+            let second = format!("  {before}{gist}");
+            let filled = format!("{second}{}", " ".repeat(cells.saturating_sub(width(&second))));
+            return [Text::styled(first, theme.selected()), Text::styled(filled, theme.selected())];
+        }
+        let style = if warned { theme.warning() } else { Style::new() };
+        [
+            Text::from(vec![
+                Span::styled(who, theme.name()),
+                Span::raw(" ".repeat(gap)),
+                Span::styled(right, theme.faint()),
+            ]),
+            Text::from(vec![
+                Span::raw("  "),
+                Span::styled(before, theme.warning()),
+                Span::styled(gist, style),
+            ]),
+        ]
     }
-    let style = if warned { theme.warning() } else { Style::new() };
-    [
-        Text::from(vec![
-            Span::styled(who, theme.name()),
-            Span::raw(" ".repeat(gap)),
-            Span::styled(right, theme.faint()),
-        ]),
-        Text::from(vec![Span::raw("  "), Span::styled(before, theme.warning()), Span::styled(gist, style)]),
-    ]
 }
 
 /// All lines of a post.
@@ -149,7 +184,7 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
         for line in layout::lines(DisplayText::block(&post.spoiler_text).as_str(), cells, app.bidi) {
             out.push(aligned(line, theme.warning()));
         }
-        if is_closed(app, post) {
+        if app.is_closed(post) {
             let key = app.keys.best(Action::Reveal);
             let words = app.words.put("post-opens", [("key", key)]);
             out.push(super::ours(app, &words, cells, theme.faint()));
@@ -157,7 +192,7 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
             out.push(Text::default());
         }
     }
-    if !is_closed(app, post) {
+    if !app.is_closed(post) {
         for line in layout::lines(layout::plain(post).as_str(), cells, app.bidi) {
             out.push(aligned(line, Style::new()));
         }
@@ -169,13 +204,11 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
         }
         if let Some(poll) = &post.poll {
             out.push(Text::default());
-            for (number, option) in poll.options.iter().enumerate() {
-                let mine = poll.own_votes.as_ref().is_some_and(|own| own.contains(&number));
-                let votes = option.votes_count.map(|votes| format!(" {votes}")).unwrap_or_default();
-                let mark = if mine { "(x)" } else { "( )" };
-                let words = format!("{mark} {}{votes}", DisplayText::new(&option.title));
-                out.push(Text::raw(clip(&words, cells).into_owned()));
-            }
+            out.extend(self::poll(app, poll, cells));
+        }
+        if post.quote.is_some() {
+            out.push(Text::default());
+            out.extend(quote(app, post, cells));
         }
     }
     out.push(Text::default());
@@ -191,6 +224,63 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
     out
 }
 
+/// A poll, with what is known of its votes.
+fn poll(app: &App, poll: &Poll, cells: usize) -> Vec<Text<'static>> {
+    let theme = app.theme;
+    let most = poll.options.iter().filter_map(|option| option.votes_count).max().unwrap_or(0);
+    let mut out = Vec::new();
+    for (number, option) in poll.options.iter().enumerate() {
+        let mine = poll.own_votes.as_ref().is_some_and(|own| own.contains(&number));
+        let mark = if mine { "(x) " } else { "( ) " };
+        let votes = option.votes_count.map(|votes| format!(" {votes}")).unwrap_or_default();
+        let room = cells.saturating_sub(width(mark) + width(&votes));
+        let title = layout::line(DisplayText::new(&option.title).as_str(), room, app.bidi);
+        let leads = most > 0 && option.votes_count == Some(most);
+        out.push(Text::from(vec![
+            Span::styled(mark, if mine { theme.mine() } else { theme.faint() }),
+            Span::styled(title, if leads { theme.title() } else { Style::new() }),
+            Span::styled(votes, theme.faint()),
+        ]));
+    }
+    let mut words = vec![app.words.put("post-votes", [("count", poll.votes_count)])];
+    match (poll.expired, poll.expires_at) {
+        (true, _) => words.push(app.words.say("post-poll-over")),
+        (false, Some(at)) => words.push(app.words.put("post-poll-until", [("when", moment(at, &app.zone))])),
+        (false, None) => {}
+    }
+    if !poll.expired && poll.voted != Some(true) {
+        words.push(app.words.put("post-poll-open", [("key", app.keys.best(Action::Vote))]));
+    }
+    let words = words.join(theme.mark(" · ", " - "));
+    out.push(super::ours(app, &words, cells, theme.faint()));
+    out
+}
+
+/// What a post quotes, in a few lines behind a bar.
+fn quote(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
+    let theme = app.theme;
+    let Some(quoted) = post.quoted() else {
+        return vec![super::ours(app, &app.words.say("post-quote-missing"), cells, theme.faint())];
+    };
+    let room = cells.saturating_sub(2);
+    let mut lines = vec![Text::styled(layout::line(&name(&quoted.account), room, app.bidi), theme.name())];
+    let (text, style) = match app.is_closed(quoted) {
+        true => (DisplayText::block(&quoted.spoiler_text), theme.warning()),
+        false => (layout::plain(quoted), Style::new()),
+    };
+    let mut drawn = layout::lines(text.as_str(), room, app.bidi);
+    let more = drawn.len() > QUOTED;
+    drawn.truncate(QUOTED);
+    lines.extend(drawn.into_iter().map(|line| aligned(line, style)));
+    if more {
+        lines.push(Text::styled("…", theme.faint()));
+    }
+    for line in &mut lines {
+        line.spans.insert(0, Span::styled(theme.mark("┃ ", "| "), theme.faint()));
+    }
+    lines
+}
+
 /// A post whole, as much of it as there is room for.
 pub fn whole(app: &App, post: &Status, frame: &mut Frame<'_>, area: Rect) {
     let lines = lines(app, post, area.width.into());
@@ -203,6 +293,6 @@ pub fn aligned(line: layout::Drawn, style: Style) -> Text<'static> {
     Text::styled(line.text, style).alignment(alignment)
 }
 
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
+pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -2,13 +2,14 @@
 
 mod sheets;
 
+use jiff::Timestamp;
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
 use crate::{
-    api::{Context, NodeStatus, Status},
-    app::tests::{app, ctrl, person, post, press, row},
-    msg::{Msg, Span as Part},
+    api::{Context, Edit, Media, NodeStatus, Poll, PollOption, Quote, Status, Tag},
+    app::tests::{app, ctrl, person, post, press, row, whole},
+    msg::{Msg, News, Span as Part},
 };
 
 fn drawn(app: &App) -> String {
@@ -31,6 +32,36 @@ fn posts() -> Vec<Status> {
     vec![boost, warned, liked, post("2", "נועה", "שלום עולם 123")]
 }
 
+/// A post with a poll, a quote, links, files, and a past.
+fn dressed() -> Status {
+    let mut quoted =
+        post("q", "Dan", "A long thought that somebody had once, which takes more lines than are shown. ");
+    quoted.content = quoted.content.repeat(9);
+    let mut post = post(
+        "11",
+        "Ada",
+        "Which? See <a href=\"https://a.example/x\">this</a> <a href=\"http://h/t\">#birds</a>",
+    );
+    post.tags = vec![Tag { name: "birds".into(), url: "http://h/t".into() }];
+    post.edited_at = Some(Timestamp::from_second(1_060).unwrap());
+    let option = |title: &str, votes| PollOption { title: title.into(), votes_count: Some(votes) };
+    post.poll = Some(Poll {
+        id: "11".into(),
+        votes_count: 7,
+        expires_at: Some(Timestamp::from_second(90_000).unwrap()),
+        options: vec![option("Heron", 3), option("Kingfisher, which is blue", 4)],
+        ..Poll::default()
+    });
+    post.quote = Some(Box::new(Quote { quoted_status: Some(quoted), ..Quote::default() }));
+    post.media_attachments = vec![Media {
+        kind: "image".into(),
+        url: Some("http://h/media/1".into()),
+        description: Some("A heron in the reeds".into()),
+        ..Media::default()
+    }];
+    post
+}
+
 fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
     let home = || {
         let mut app = app(size, &posts());
@@ -49,7 +80,7 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
         answer("7", "6", "Bob", "It is."),
         answer("8", "3", "Me", "Indeed"),
     ];
-    thread.update(Msg::Context("3".into(), Box::new(Context { ancestors: vec![], descendants })));
+    thread.update(Msg::Context("3".into(), Box::new(Context { descendants, ..Context::default() })));
     let mut write = home();
     press(&mut write, "cHello, world\nsecond line");
     let mut help = home();
@@ -69,8 +100,41 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
     somebody.update(Msg::Page(
         Line::Person("ada".into()),
         Part::Newest,
-        vec![row(post("4", "Ada", "the butler"))],
+        whole(vec![row(post("4", "Ada", "the butler"))]),
     ));
+    let mut line = Vec::new();
+    for (id, text) in [("15", "one"), ("14", "two"), ("13", "three"), ("12", "four")] {
+        let mut boost = post(id, "Bob", "");
+        boost.reblog = Some(Box::new(post(&format!("of-{id}"), "Carol", text)));
+        line.push(row(boost));
+    }
+    line.push(row(dressed()));
+    let reading = || {
+        let mut app = home();
+        press(&mut app, "2");
+        app.update(Msg::Page(Line::Local, Part::Newest, whole(line.clone())));
+        press(&mut app, "j");
+        app
+    };
+    let mut links = reading();
+    press(&mut links, "o");
+    let mut vote = reading();
+    press(&mut vote, "vj ");
+    let mut before = reading();
+    press(&mut before, "H");
+    let edit = |second, text: &str| Edit {
+        created_at: Some(Timestamp::from_second(second).unwrap()),
+        content: text.into(),
+        ..Edit::default()
+    };
+    before.update(Msg::History("11".into(), vec![edit(1_000, "<p>Wich?</p>"), edit(1_060, "<p>Which?</p>")]));
+    let mut waiting = reading();
+    press(&mut waiting, "1");
+    let missed = Part::Above("5".into());
+    waiting.update(Msg::Page(Line::Home, missed, whole(Vec::new())));
+    for id in 20..32 {
+        waiting.update(Msg::News(News::Update(Box::new(post(&id.to_string(), "Eve", "new")))));
+    }
     let mut lost = home();
     lost.update(Msg::Stream(Err("the node does not run, or not there".into())));
     let mut all = vec![
@@ -81,6 +145,11 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("palette", palette),
         ("found", found),
         ("person", somebody),
+        ("reading", reading()),
+        ("links", links),
+        ("vote", vote),
+        ("before", before),
+        ("waiting", waiting),
         ("lost", lost),
     ];
     all.extend(sheets::screens(home));
@@ -89,8 +158,12 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
 
 #[test]
 fn screens_are_as_they_were_looked_at() {
-    for size in [(120, 36), (80, 24), (60, 20), (40, 15), (20, 6)] {
+    for size in [(160, 40), (120, 36), (80, 24), (60, 20), (40, 15), (20, 6)] {
         for (name, app) in screens(size) {
+            // Three columns are for reading; the rest is as wide as it is with two.
+            if size.0 == 160 && !["home", "thread", "reading"].contains(&name) {
+                continue;
+            }
             insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), drawn(&app));
         }
     }

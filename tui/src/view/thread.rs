@@ -13,6 +13,7 @@ use crate::{
         App,
         tree::{DEEPEST, Item, Place, Tree},
     },
+    keys::Action,
     layout::{self, clip},
 };
 
@@ -54,8 +55,12 @@ fn drawn(app: &App, tree: &Tree, place: &Place, selected: bool, cells: usize) ->
         format!("  [{}]", layout::line(&words, inner, app.bidi))
     });
     match &place.item {
-        Item::Missing(_) => {
-            let words = layout::line(&app.words.say("thread-missing"), inner.saturating_sub(2), app.bidi);
+        Item::Missing(_, erased) => {
+            let words = match erased {
+                true => app.words.say("thread-erased"),
+                false => app.words.put("thread-missing", [("key", app.keys.best(Action::Open))]),
+            };
+            let words = layout::line(&words, inner.saturating_sub(2), app.bidi);
             let words = format!("[{words}]");
             let style = if selected { theme.selected() } else { theme.faint() };
             vec![Text::from(vec![
@@ -79,7 +84,12 @@ fn drawn(app: &App, tree: &Tree, place: &Place, selected: bool, cells: usize) ->
                 .collect()
         }
         Item::Post(status) => {
-            let mut rows = post::row(app, status, inner, false);
+            let unread = tree.is_unread(place);
+            let (mark, room) = if unread { (theme.mark("• ", "* "), 2) } else { ("", 0) };
+            let mut rows = post::row(app, status, inner.saturating_sub(room), false);
+            if unread {
+                rows[0].spans.insert(0, Span::styled(mark, theme.mine()));
+            }
             if let Some(folded) = folded {
                 rows[1].spans.push(Span::styled(folded, theme.faint()));
             }

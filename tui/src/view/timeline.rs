@@ -5,7 +5,7 @@ use ratatui::{Frame, layout::Rect, style::Style, text::Line as Text, widgets::Pa
 use super::post::{self, name};
 use crate::{
     api::Notification,
-    app::{App, Found, ROW_LINES, TABS},
+    app::{App, Found, ROW_LINES, TABS, rows::Shown},
     keys::Action,
     layout::{self, clip},
     msg::{Line, Row},
@@ -16,8 +16,7 @@ use crate::{
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let (line, rows) = app.line();
     let Some(rows) = rows else { return };
-    let (all, top) = rows.shown();
-    if all.is_empty() {
+    if rows.is_empty() {
         let words = match rows.loading.is_some() || !rows.loaded {
             true => app.words.say("timeline-loading").into_owned(),
             false => nothing(app, line),
@@ -27,14 +26,14 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
-    let selected = rows.selected().map(|(number, _)| number);
     let fit = usize::from(area.height.div_ceil(ROW_LINES));
     let mut lines = Vec::new();
-    for (number, row) in all.iter().enumerate().skip(top).take(fit) {
-        let is_selected = selected == Some(number);
+    let cells = area.width.into();
+    for Shown { row, selected, run } in rows.shown(fit) {
         lines.extend(match row {
-            Row::Post(status) => post::row(app, status, area.width.into(), is_selected),
-            Row::Notification(notification) => notice(app, notification, area.width.into(), is_selected),
+            Row::Post(status) if run > 1 => post::run(app, status, run, cells, selected),
+            Row::Post(status) => post::row(app, status, cells, selected),
+            Row::Notification(notification) => notice(app, notification, cells, selected),
         });
     }
     frame.render_widget(Paragraph::new(lines), area);
@@ -50,6 +49,7 @@ fn nothing(app: &App, line: &Line) -> String {
         Line::Favourites => ("timeline-no-favourites", app.keys.best(Action::Like)),
         Line::Tag(_) => ("timeline-no-tag", String::new()),
         Line::Person(_) => ("timeline-no-posts", String::new()),
+        Line::List(..) => ("timeline-no-list", String::new()),
     };
     app.words.put(name, [("key", key)]).into_owned()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::ask;
 use crate::{
     api::{Id, Status},
-    app::{App, Screen, tree::Tree},
+    app::{App, Screen},
     msg::{Effect, ask::Ask},
 };
 
@@ -147,9 +147,7 @@ impl App {
     pub(in crate::app) fn open_catch_up(&mut self) -> Vec<Effect> {
         let Some(catch_up) = self.catch_up() else { return Vec::new() };
         if let Some(post) = catch_up.post().map(|post| post.inner().clone()) {
-            let id = post.id.clone();
-            self.stack.push(Screen::Thread(Tree::new(post)));
-            return vec![Effect::Thread(id)];
+            return self.open_thread(post);
         }
         if catch_up.at.is_none() && !catch_up.posts.is_empty() {
             catch_up.at = Some(catch_up.span(catch_up.chosen).start);

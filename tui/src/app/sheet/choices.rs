@@ -159,7 +159,7 @@ impl App {
         let mut form = Compose::new(draft, self.now);
         let key = form.key_of().to_owned();
         let effects = form.files.send_all(&key);
-        self.stack.push(Screen::Compose(Box::new(form)));
+        self.push(Screen::Compose(Box::new(form)));
         effects
     }
 }

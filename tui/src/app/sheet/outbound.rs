@@ -3,7 +3,6 @@
 use super::{App, Row, Tone};
 use crate::{
     api::{Id, node::Outgoing},
-    app::tree::Tree,
     layout,
     msg::{Effect, ask::Outbound},
     text::DisplayText,
@@ -74,9 +73,7 @@ impl App {
     /// Opens the selected post, or the thread that it is in.
     pub(super) fn open_outbound(&mut self, outbound: &Outbound, at: usize) -> Vec<Effect> {
         let Some((_, Some(status))) = outbound.posts.get(at / 2) else { return Vec::new() };
-        let (id, status) = (status.id.clone(), status.clone());
-        self.stack.push(crate::app::Screen::Thread(Tree::new(status)));
-        vec![Effect::Thread(id)]
+        self.open_thread(status.clone())
     }
 
     /// What is called off by erasing the selected line: a post that waits for its hour.

@@ -155,7 +155,7 @@ pub fn screens(home: impl Fn() -> App) -> Vec<(&'static str, App)> {
     let mute = opened("jjMj", None);
     let list = |id: &str, title: &str| List { id: id.into(), title: title.into() };
     let lists = vec![(list("1", "Friends"), true), (list("2", "Birds and other fliers"), false)];
-    let lists = opened("jjLj", Some(Told::Lists("bob".into(), lists)));
+    let lists = opened("jj+j", Some(Told::Lists("bob".into(), lists)));
     let mut compare = home();
     compare.me = Some(crate::api::Account { id: AUTHOR.into(), ..person("Me") });
     press(&mut compare, "K");
@@ -269,7 +269,7 @@ fn what_strangers_say_of_themselves_is_drawn_as_text() {
             ("w", Told::Queue(outbound.clone())),
             ("P", Told::Mesh(mesh.clone())),
             ("i", Told::Origin("3".into(), Box::new(origin.clone()))),
-            ("L", Told::Lists(id, lists.clone())),
+            ("+", Told::Lists(id, lists.clone())),
             ("K", Told::Done),
             ("M", Told::Done),
             ("d", Told::Drafts(vec![draft.clone()])),
@@ -324,7 +324,7 @@ fn sheets_do_what_their_lines_say() {
     assert_eq!(asked(press(&mut app, "jjj\n")), Ask::Mute("bob".into(), 8 * 3_600, true));
     press(&mut app, "MG\n");
     assert_eq!(asked(press(&mut app, "gj\n")), Ask::Mute("bob".into(), 0, false));
-    press(&mut app, "L");
+    press(&mut app, "+");
     told(&mut app, Told::Lists("bob".into(), vec![(List { id: "1".into(), title: "Friends".into() }, true)]));
     let off = Ask::PutOn { person: "bob".into(), list: "1".into(), on: false };
     assert_eq!(asked(press(&mut app, "j\n")), off);
