@@ -4,6 +4,7 @@
 mod act;
 mod say;
 mod verbs;
+mod write;
 
 use std::{
     io::{self, BufRead, Read, Write},
@@ -70,10 +71,8 @@ struct Plain<W> {
     next: Draft,
     /// A post that is being written line by line.
     writing: Option<Draft>,
-    /// A post that was not taken, or was kept when this ran last.
-    unsent: Option<Draft>,
-    /// The name of the draft that is on disk.
-    kept: Option<String>,
+    /// Drafts: what was not taken, and what was kept when the UI ran last.
+    kept: Vec<Draft>,
     /// What is done if the answer is yes.
     sure: Option<Effect>,
 }
@@ -103,14 +102,13 @@ pub fn plain(options: Options, input: impl BufRead, out: impl Write) -> io::Resu
         lost: false,
         next: Draft::default(),
         writing: None,
-        unsent: None,
-        kept: None,
+        kept: Vec::new(),
         sure: None,
     };
     let result = plain.run(input, options.prompt);
     // What was being written when the line broke is a draft like any other.
-    if let Some(draft) = plain.writing.take().or_else(|| plain.unsent.take()) {
-        let _ = plain.worker.carry(&Effect::Keep(Some(Box::new(draft))));
+    if let Some(draft) = plain.writing.take() {
+        let _ = plain.worker.carry(&Effect::Keep(Box::new(draft)));
     }
     match result {
         // Nobody reads any more.

@@ -8,11 +8,14 @@ use super::{Plain, Thing, verbs::Verb};
 use crate::{
     api::{Account, Status},
     app::{
-        compose::{Draft, Visibility},
+        compose::Draft,
         tree::{Item, Tree},
     },
     layout, links,
-    msg::{Effect, Line, Msg, Reaction, Relate},
+    msg::{
+        Effect, Line, Msg, Reaction, Relate,
+        ask::{Ask, Told},
+    },
     text::DisplayText,
     view::post::{ago, name},
 };
@@ -37,25 +40,15 @@ impl<W: Write> Plain<W> {
             Verb::Post => self.begin(Draft::default(), rest),
             Verb::Reply => self.with_post(rest, |plain, post, text| plain.reply(&post, text)),
             Verb::Edit => self.with_post(rest, |plain, post, text| plain.edit(&post, text)),
-            Verb::Warn => {
-                self.next.warning = rest.to_owned();
-                self.line("plain-noted")
+            Verb::Quote => self.with_post(rest, |plain, post, text| plain.quote(&post, text)),
+            Verb::Warn | Verb::Language | Verb::Visibility | Verb::Attach | Verb::Poll | Verb::At => {
+                self.beside(verb, rest)
             }
-            Verb::Language => {
-                self.next.language = rest.to_owned();
-                self.line("plain-noted")
-            }
-            Verb::Visibility => self.visibility(rest),
-            Verb::Send => match self.unsent.take() {
-                Some(draft) => self.send(draft),
-                None => self.line("plain-nothing-unsent"),
-            },
-            Verb::Drop => {
-                self.unsent = None;
-                self.kept = None;
-                self.ask(&Effect::Keep(None))?;
-                self.line("plain-noted")
-            }
+            Verb::Drafts => self.drafts(),
+            Verb::Send => self.send_again(rest),
+            Verb::Drop => self.forget(rest),
+            Verb::Queue => self.queue(),
+            Verb::Why => self.with_post(rest, |plain, post, _| plain.origin(&post)),
             Verb::Delete => {
                 self.with_post(rest, |plain, post, _| plain.sure("input-erase-sure", Effect::Delete(post.id)))
             }
@@ -72,7 +65,7 @@ impl<W: Write> Plain<W> {
             Verb::People => self.people(),
             Verb::Follow => self.relate(rest, Relate::Follow(true)),
             Verb::Unfollow => self.relate(rest, Relate::Follow(false)),
-            Verb::Mute => self.relate(rest, Relate::Mute(true)),
+            Verb::Mute => self.mute(rest),
             Verb::Unmute => self.relate(rest, Relate::Mute(false)),
             Verb::Unblock => self.relate(rest, Relate::Block(false)),
             Verb::Block => self.with_person(rest, |plain, account| {
@@ -191,94 +184,22 @@ impl<W: Write> Plain<W> {
         Ok(())
     }
 
-    /// Begins a post: with a text it is sent at once, without one lines follow until one is a single dot.
-    fn begin(&mut self, mut draft: Draft, text: &str) -> io::Result<()> {
-        draft.key = format!("plain-{}", super::now().as_nanosecond());
-        if draft.warning.is_empty() {
-            draft.warning = std::mem::take(&mut self.next.warning);
-        }
-        draft.language = self.next.language.clone();
-        draft.visibility = self.next.visibility;
-        if text.is_empty() {
-            self.writing = Some(draft);
-            return self.line("plain-write");
-        }
-        draft.text.push_str(text);
-        self.send(draft)
-    }
-
-    /// One more line of a post.
-    pub(super) fn write_on(&mut self, mut draft: Draft, line: &str) -> io::Result<()> {
-        if line == "." {
-            return self.send(draft);
-        }
-        if !(draft.text.is_empty() || draft.text.ends_with(' ')) {
-            draft.text.push('\n');
-        }
-        draft.text.push_str(DisplayText::new(line).as_str());
-        self.writing = Some(draft);
-        Ok(())
-    }
-
-    fn send(&mut self, draft: Draft) -> io::Result<()> {
-        if draft.text.trim().is_empty() {
-            return self.line("compose-empty");
-        }
-        let effect = Effect::Post(Box::new(draft.clone()));
-        match self.ask(&effect)? {
-            Some(msg) => {
-                if self.kept.as_ref() == Some(&draft.key) {
-                    self.kept = None;
-                    self.ask(&Effect::Keep(None))?;
-                }
-                self.came(msg)
-            }
-            None => {
-                self.unsent = Some(draft);
-                self.line("plain-unsent")
-            }
-        }
-    }
-
-    fn reply(&mut self, post: &Status, text: &str) -> io::Result<()> {
-        let own = self.me.as_ref().is_some_and(|me| me.id == post.account.id);
-        let draft = Draft {
-            text: if own { String::new() } else { format!("@{} ", post.account.acct) },
-            warning: post.spoiler_text.clone(),
-            reply_to: Some((post.id.clone(), name(&post.account))),
-            ..Draft::default()
-        };
-        self.begin(draft, text)
-    }
-
-    fn edit(&mut self, post: &Status, text: &str) -> io::Result<()> {
-        if text.is_empty() {
-            let Some(Msg::Source(source)) = self.ask(&Effect::Source(post.id.clone()))? else {
-                return Ok(());
-            };
-            writeln!(self.out, "{}", DisplayText::block(&source.text))?;
-        }
-        let draft =
-            Draft { warning: post.spoiler_text.clone(), edits: Some(post.id.clone()), ..Draft::default() };
-        self.begin(draft, text)
-    }
-
-    fn visibility(&mut self, rest: &str) -> io::Result<()> {
-        for visibility in [Visibility::Public, Visibility::Unlisted, Visibility::Local] {
-            if visibility.name() == rest {
-                self.next.visibility = visibility;
-                return self.line("plain-noted");
-            }
-        }
-        self.put("plain-visibility-is", [("now", self.next.visibility.name())])
-    }
-
     fn react(&mut self, rest: &str, reaction: Reaction) -> io::Result<()> {
         self.with_post(rest, |plain, post, _| plain.done(&Effect::React(post.id, reaction)))
     }
 
     fn relate(&mut self, rest: &str, relate: Relate) -> io::Result<()> {
         self.with_person(rest, |plain, account| plain.done(&Effect::Relate(account.id, relate)))
+    }
+
+    /// Mutes a person, for so many hours if a number follows.
+    fn mute(&mut self, rest: &str) -> io::Result<()> {
+        let (who, hours) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let hours = if hours.is_empty() { Some(0) } else { hours.trim().parse::<u64>().ok() };
+        let Some(hours) = hours else { return self.line("plain-which-person") };
+        self.with_person(who, |plain, account| {
+            plain.done(&Effect::Ask(Box::new(Ask::Mute(account.id, hours.saturating_mul(3_600), true))))
+        })
     }
 
     fn vote(&mut self, post: &Status, choices: &str) -> io::Result<()> {
@@ -413,6 +334,46 @@ impl<W: Write> Plain<W> {
         Ok(())
     }
 
+    /// What own posts wait for.
+    fn queue(&mut self) -> io::Result<()> {
+        let Some(Told::Queue(out)) = self.told_by(Ask::Queue)? else { return Ok(()) };
+        if out.posts.is_empty() && out.scheduled.is_empty() {
+            return self.line("plain-nothing-waits");
+        }
+        for (place, status) in out.posts {
+            let text =
+                status.as_ref().map(|status| DisplayText::new(layout::plain(status).as_str()).to_string());
+            let counts = [("peers", place.peers.to_string()), ("held", place.held.to_string())];
+            let state = self.words.put("plain-where", counts).into_owned();
+            writeln!(self.out, "{}: {state}", text.unwrap_or(place.entry))?;
+        }
+        for post in out.scheduled {
+            let when =
+                post.scheduled_at.map(|at| crate::view::post::moment(at, &self.zone)).unwrap_or_default();
+            writeln!(self.out, "{when}: {}", DisplayText::new(&post.params.text))?;
+        }
+        Ok(())
+    }
+
+    /// Where a post comes from.
+    fn origin(&mut self, post: &Status) -> io::Result<()> {
+        let Some(extra) = &post.starling else { return self.line("plain-no-origin") };
+        let arrived =
+            extra.received_at.map(|at| crate::view::post::moment(at, &self.zone)).unwrap_or_default();
+        let device = DisplayText::new(&extra.device).to_string();
+        self.put("side-device", [("id", device)])?;
+        self.put("side-entry", [("id", DisplayText::new(&extra.entry).to_string())])?;
+        self.put("side-arrived", [("when", arrived)])
+    }
+
+    /// Asks for something that is told.
+    pub(super) fn told_by(&mut self, ask: Ask) -> io::Result<Option<Told>> {
+        Ok(match self.ask(&Effect::Ask(Box::new(ask)))? {
+            Some(Msg::Told(told)) => Some(*told),
+            _ => None,
+        })
+    }
+
     /// Asks whether something is really to be done.
     fn sure(&mut self, question: &str, effect: Effect) -> io::Result<()> {
         self.sure = Some(effect);
@@ -428,7 +389,7 @@ impl<W: Write> Plain<W> {
         }
     }
 
-    fn came(&mut self, msg: Msg) -> io::Result<()> {
+    pub(super) fn came(&mut self, msg: Msg) -> io::Result<()> {
         use crate::msg::Done;
         match msg {
             Msg::Post(status, Done::Posted) => {
@@ -440,6 +401,10 @@ impl<W: Write> Plain<W> {
                 }
             }
             Msg::Post(_, Done::Deleted) => self.line("app-erased"),
+            Msg::Told(told) => match *told {
+                Told::Kept(relation) if relation.muting => self.line("app-muted"),
+                _ => self.line("plain-done"),
+            },
             Msg::Relation(relation) if relation.blocking => self.line("app-blocked"),
             Msg::Relation(relation) if relation.muting => self.line("app-muted"),
             Msg::Relation(relation) if relation.following => self.line("app-following"),

@@ -8,7 +8,10 @@ use super::{Plain, Thing, now};
 use crate::{
     api::{Account, Notification, Poll, Status},
     layout,
-    msg::Row,
+    msg::{
+        Row,
+        ask::{Ask, Told},
+    },
     text::DisplayText,
     view::post::{ago, name},
 };
@@ -39,12 +42,13 @@ impl<W: Write> Plain<W> {
             self.put("plain-hello", [("who", me)])?;
         }
         self.line("plain-begin")?;
-        if let Some(crate::msg::Msg::Draft(draft)) = self.ask(&crate::msg::Effect::Drafts)? {
-            self.put("plain-draft", [("text", DisplayText::new(&draft.text).to_string())])?;
-            self.kept = Some(draft.key.clone());
-            self.unsent = Some(draft);
+        if let Some(Told::Drafts(drafts)) = self.told_by(Ask::Drafts)? {
+            self.kept = drafts;
         }
-        Ok(())
+        match self.kept.len() {
+            0 => Ok(()),
+            drafts => self.count("plain-drafts", drafts),
+        }
     }
 
     /// A row of a timeline.
