@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf, sync::Arc};
 
 use starling::home::{self, Home};
-use starling_tui::{Again, Bidi, Keys, Leave, Options, PlainOptions, Server, Theme, Words};
+use starling_tui::{Again, Keys, Leave, Options, PlainOptions, Server, Words};
 
 use super::{
     Failure, Kind,
+    look::Look,
     session::{Context, Session},
 };
 
@@ -19,15 +20,11 @@ pub struct Tui {
     /// The file that holds the access token for that server
     #[arg(long, value_name = "FILE", requires = "server")]
     token_file: Option<PathBuf>,
-    /// The terminal itself orders what runs from right to left
-    #[arg(long)]
-    terminal_bidi: bool,
     /// Lines instead of a screen, for screen readers, slow lines and pipes: `help` tells the commands
     #[arg(long)]
     plain: bool,
-    /// Draw with ASCII only
-    #[arg(long)]
-    ascii: bool,
+    #[command(flatten)]
+    look: Look,
 }
 
 impl Tui {
@@ -71,20 +68,19 @@ impl Tui {
 
     /// How the UI is to be run, but for where its server is.
     pub fn options(&self, context: &Context) -> Result<Options, Failure> {
-        let theme = Theme::of_environment();
         Ok(Options {
             server: Server { base: String::new(), token: String::new(), drafts: None, again: None },
-            theme: if self.ascii { theme.in_ascii() } else { theme },
+            theme: self.look.theme(),
             keys: keys(context)?,
-            bidi: if self.terminal_bidi { Bidi::Terminal } else { Bidi::Here },
+            bidi: self.look.bidi(),
             words: self.words(context)?,
             scratch: std::env::temp_dir(),
         })
     }
 
     /// What the UI says, in which language.
-    pub fn words(&self, _: &Context) -> Result<Words, Failure> {
-        Ok(Words::of_environment())
+    pub fn words(&self, context: &Context) -> Result<Words, Failure> {
+        self.look.words(context)
     }
 }
 
