@@ -47,7 +47,6 @@ pub(super) fn routes() -> Vec<Route> {
     const STATUSES: Needs = Needs::Scope("read:statuses");
     vec![
         Route::get("/api/v1/streaming", Needs::Token, listen),
-        Route::get("/api/v1/streaming/", Needs::Token, listen),
         // For whoever watches the node: it says nothing of anybody.
         Route::get("/api/v1/streaming/health", Needs::Nothing, async || "OK"),
         Route::get("/api/v1/streaming/user", STATUSES, listen),

@@ -79,5 +79,6 @@ def picture(tmp_path_factory):
 @pytest.fixture(scope="session")
 def node_program():
     found = shutil.which("node")
-    assert found, "node is needed for the clients from npm"
+    if not found:
+        pytest.skip("left out: the clients from npm need Node.js")
     return found

@@ -36,8 +36,6 @@ const ONCE: [&str; 7] = [
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/oauth/authorize", Needs::Nothing, open),
-        // What some clients ask, with a slash more than is documented.
-        Route::get("/oauth/authorize/", Needs::Nothing, open),
         Route::post("/oauth/authorize", Needs::Nothing, press),
     ]
 }
