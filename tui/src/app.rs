@@ -2,9 +2,11 @@
 
 pub mod compose;
 mod input;
-pub use input::offered;
+mod palette;
+pub use palette::offered;
 mod lines;
 pub mod memory;
+mod mouse;
 mod news;
 pub mod people;
 pub mod reading;
@@ -155,6 +157,8 @@ pub struct App {
     pub limits: Limits,
     /// How far the server's clock is ahead of ours, in seconds.
     pub ahead: Option<i64>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     asked_node: i64,
     asked_line: i64,
 }
@@ -200,6 +204,7 @@ impl App {
             drafts: Vec::new(),
             limits: Limits::default(),
             ahead: None,
+            mouse: false,
             asked_node: i64::MIN,
             asked_line: now.as_second(),
         };
@@ -227,6 +232,7 @@ impl App {
             Msg::News(news) => self.news(news),
             Msg::Stream(state) => self.stream(state),
             Msg::Edited(text) => self.edited(text),
+            Msg::Mouse(event) => self.moused(event),
             Msg::Told(told) => self.told(*told),
             Msg::Memory(memory) => self.take_memory(*memory),
             Msg::Lists(lists) => self.take_lists(lists),

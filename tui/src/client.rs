@@ -234,7 +234,9 @@ impl Worker {
             Effect::Missing(id) => Msg::Arrived(self.get(&format!("/api/v1/statuses/{id}"))?),
             Effect::Browse(address) => return self.browse(address).map(|()| None),
             // The terminal's own.
-            Effect::Editor(_) | Effect::Copy(_) | Effect::Suspend | Effect::Quit => return Ok(None),
+            Effect::Editor(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Suspend | Effect::Quit => {
+                return Ok(None);
+            }
         }))
     }
 

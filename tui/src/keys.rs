@@ -62,6 +62,7 @@ actions! {
     Origin "origin" "i";
     CatchUp "catch-up" "u";
     Drafts "drafts" "d";
+    Requests "requests" "A";
     Queue "queue" "w";
     Peers "peers" "P";
     Search "search" "/";
@@ -69,6 +70,7 @@ actions! {
     Lists "lists" "L";
     Columns "columns" "|";
     Copy "copy" "y";
+    Mouse "mouse" "f2";
     Help "help" "?";
     Palette "palette" ":";
     Suspend "suspend" "ctrl-z";

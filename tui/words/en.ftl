@@ -98,6 +98,10 @@ compose-one-option = A poll needs two answers, a line each.
 compose-when-wrong = When is a wait (2h, 3 days) or a time to come (18:00, 2026-11-24 18:00).
 # Beside an empty field: what goes in.
 compose-hint-file = The path of a picture, then enter; ctrl-x takes the last one off
+# What the server takes; after enter the next thing is asked.
+compose-limit-file = A path, then enter: { $kinds }, up to { $size } MiB, { $count } at most; ctrl-x takes the last off
+compose-limit-describe = What does it show? At most { $count } characters, then enter
+compose-limit-poll = An answer a line, { $count } at most
 compose-hint-describe = What does it show? Then enter
 compose-hint-poll = An answer a line
 compose-hint-when = Nothing is now; 2h, 3 days, 18:00, 2026-11-24 18:00
@@ -318,6 +322,7 @@ sheet-mute = Mute
 sheet-lists = Lists
 sheet-identity = Who it is
 sheet-drafts = Drafts
+sheet-requests = Requests
 sheet-since = Catch up
 sheet-catchup = Catch-up
 sheet-loading = Loading…
@@ -416,9 +421,9 @@ mesh-missing = { $count ->
    *[other] { $count } missing
 }
 mesh-sources = { $count ->
-    [0] no connected peer has shown it
-    [one] 1 connected peer has it
-   *[other] { $count } connected peers have it
+    [0] kept by no connected peer
+    [one] kept by 1 connected peer
+   *[other] kept by { $count } connected peers
 }
 mesh-remembered = { $count ->
     [one] 1 peer is remembered
@@ -467,6 +472,10 @@ identity-how = Compare with what their own screen shows, or scan it. Enter copie
 identity-no-room = There is no room for a code to scan here.
 drafts-new = A new post
 drafts-forget = { $key } throws one away
+requests-none = Nobody waits for you to let them in.
+requests-follow = { $who } wants to follow you
+requests-heard = { $who }, whom you do not know, wants to be heard
+requests-how = Enter lets in, { $key } does not.
 since-when = Catch up with everything at home
 since-read = since you read last
 since-day = of the last day
@@ -481,6 +490,10 @@ catchup-total = { $count } posts by { $people } people
 catchup-total-more = the newest { $count } posts, by { $people } people: there are more
 catchup-place = { $place }: { $who }
 catchup-end = That was all: { $count } posts by { $people } people. They count as read now.
+
+# --- mouse
+mouse-on = The mouse is on: the wheel moves, a click selects, another opens. Text is selected with shift.
+mouse-off = The mouse is off: it selects text.
 
 # --- people
 people-note = Your note: { $note }
@@ -537,6 +550,7 @@ key-quote = Quote
 key-origin = Where the post comes from
 key-catch-up = Catch up with what was missed
 key-drafts = Drafts that were kept
+key-requests = Who asks to be let in
 key-queue = What own posts wait for
 key-peers = Peers, and what they bring
 key-search = Search
@@ -544,6 +558,7 @@ key-tag = Posts with a tag
 key-lists = Choose a list
 key-columns = One column fewer, or all again
 key-copy = Copy the address of the post
+key-mouse = Use the mouse, or leave it to the terminal
 key-help = What the keys do
 key-palette = Do anything by its name
 key-suspend = To the shell; fg comes back

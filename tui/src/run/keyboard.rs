@@ -62,6 +62,7 @@ fn pass_on(messages: &SyncSender<Msg>) -> io::Result<()> {
     while event::poll(wait::MOMENT)? {
         let msg = match event::read()? {
             Event::Key(key) => Msg::Key(key),
+            Event::Mouse(event) => Msg::Mouse(event),
             Event::Paste(text) => Msg::Paste(text),
             Event::Resize(columns, rows) => Msg::Resize(columns, rows),
             _ => continue,

@@ -72,6 +72,11 @@ fn short(peer: &str) -> String {
     peer.chars().skip(count.saturating_sub(8)).collect()
 }
 
+/// The place in an address.
+fn host(address: &str) -> Option<&str> {
+    address.split('/').nth(2)
+}
+
 /// The name of the words for the way to a peer.
 fn route(address: &str) -> &'static str {
     let mut parts = address.split('/').skip(1);
@@ -97,7 +102,9 @@ fn connected(app: &App, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
     let words = &app.words;
     let dot = app.theme.mark(" · ", " - ");
     let address = peer.addresses.first().map(String::as_str).unwrap_or_default();
-    let way = words.say(route(address));
+    let ours =
+        mesh.network.iter().flat_map(|network| &network.listening).any(|ours| host(ours) == host(address));
+    let way = words.say(if ours { "mesh-same-machine" } else { route(address) });
     let who = words.say(if peer.outbound { "mesh-we-called" } else { "mesh-they-called" });
     let first = format!("{}{dot}{way}{dot}{who}", short(&peer.peer_id));
     let state = mesh.progress.peers.iter().find(|held| held.peer_id == peer.peer_id);
