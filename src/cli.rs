@@ -18,6 +18,7 @@ mod id;
 mod init;
 mod invite;
 mod layout;
+mod look;
 mod meta;
 mod output;
 mod peers;

@@ -121,8 +121,9 @@ impl Client {
     }
 }
 
+/// Does what is asked, one thing after the other, in the thread that asks.
 #[derive(Clone)]
-struct Worker {
+pub struct Worker {
     agent: Agent,
     server: Server,
     words: Words,
@@ -133,10 +134,12 @@ struct Worker {
     place: Arc<Mutex<(String, String)>>,
 }
 
-type Answer<T> = Result<T, String>;
+/// What came of it, or why it did not, in words.
+pub type Answer<T> = Result<T, String>;
 
 impl Worker {
-    fn new(server: Server, words: Words) -> Self {
+    /// On this server.
+    pub fn new(server: Server, words: Words) -> Self {
         // No redirect may see the token, and no proxy what stays on this machine.
         let mut config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
         if server.base.starts_with("http://") {
@@ -177,7 +180,11 @@ impl Worker {
         }
     }
 
-    fn carry(&self, effect: &Effect) -> Answer<Option<Msg>> {
+    /// Has something done.
+    ///
+    /// # Errors
+    /// Says why it was not.
+    pub fn carry(&self, effect: &Effect) -> Answer<Option<Msg>> {
         Ok(Some(match effect {
             Effect::Me => Msg::Me(self.get("/api/v1/accounts/verify_credentials")?),
             Effect::Load(line, span) => Msg::Page(line.clone(), span.clone(), self.page(line, span)?),
@@ -286,11 +293,13 @@ impl Worker {
         Ok(Msg::Post(status, Done::Reacted))
     }
 
-    fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
+    /// What is at this path.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
         self.send("GET", path, None)
     }
 
-    fn send<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&Value>) -> Answer<T> {
+    /// What a request of this kind is answered with.
+    pub fn send<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&Value>) -> Answer<T> {
         self.answer(self.request(method, path), body)
     }
 
@@ -335,7 +344,7 @@ impl Worker {
     }
 
     /// Listens to the reader's stream for ever, and opens it again when it ends.
-    fn listen(&self, messages: &SyncSender<Msg>) {
+    pub fn listen(&self, messages: &SyncSender<Msg>) {
         let mut tries = 0;
         loop {
             let ended = match self.open_stream() {

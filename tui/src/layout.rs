@@ -132,39 +132,58 @@ fn is_right_to_left(c: char) -> bool {
         | '\u{1e800}'..='\u{1efff}')
 }
 
-/// One paragraph in lines, in the order in which it is read.
+/// One paragraph in lines, in the order in which it is read. Broken where Unicode allows it (UAX 14), addresses nowhere
+/// while they fit in a line of their own; a word that fits in none is broken where it ends.
 fn wrapped(paragraph: &str, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);
-    for word in paragraph.split_word_bounds() {
+    for piece in pieces(paragraph) {
+        let word = piece.trim_end();
         let wide = width(word);
-        if used + wide <= cells {
+        if used > 0 && used + wide > cells {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        if wide > cells {
+            for grapheme in word.graphemes(true) {
+                let wide = grapheme_width(grapheme);
+                if used + wide > cells {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0;
+                }
+                line.push_str(grapheme);
+                used += wide;
+            }
+        } else {
             line.push_str(word);
             used += wide;
-            continue;
         }
-        if word.chars().all(char::is_whitespace) {
-            // A space at the end of a line is not drawn.
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            used = 0;
-            continue;
-        }
-        if used > 0 && wide <= cells {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            used = 0;
-        }
-        for grapheme in word.graphemes(true) {
-            let wide = grapheme_width(grapheme);
-            if used + wide > cells {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
-            }
-            line.push_str(grapheme);
-            used += wide;
-        }
+        // Spaces at the end of a line are not drawn.
+        let space = &piece[word.len()..];
+        line.push_str(space);
+        used += width(space);
     }
     lines.push(line.trim_end().to_owned());
     lines
+}
+
+/// A paragraph in pieces between which a line may be broken, each with the spaces behind it.
+fn pieces(paragraph: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for (at, _) in unicode_linebreak::linebreaks(paragraph) {
+        let piece = &paragraph[from..at];
+        let address = piece.contains("://") && !piece.ends_with(char::is_whitespace);
+        if at < paragraph.len() && address && !paragraph[at..].starts_with(char::is_whitespace) {
+            continue; // it goes on
+        }
+        if !piece.is_empty() {
+            pieces.push(piece);
+        }
+        from = at;
+    }
+    pieces.extend(Some(&paragraph[from..]).filter(|rest| !rest.is_empty()));
+    pieces
 }
 
 /// What a post says, as plain text that is safe to draw.
@@ -201,6 +220,9 @@ mod tests {
         assert_eq!(texts("a\n\nb", 8), ["a", "", "b"]);
         assert_eq!(texts("", 8), [""]);
         assert_eq!(texts("漢字漢字", 5), ["漢字", "漢字"]);
+        assert_eq!(texts("ten cells.", 9), ["ten", "cells."]);
+        assert_eq!(texts("see https://a.example/b-c/d now", 24), ["see", "https://a.example/b-c/d", "now"]);
+        assert_eq!(texts("one   ", 3), ["one"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod compose;
 mod health;
 mod help;
 mod person;
-mod post;
+pub mod post;
 mod sheet;
 mod side;
 mod thread;

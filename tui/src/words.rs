@@ -14,41 +14,48 @@ const SHIPPED: &[(&str, &str)] = &[];
 
 type Bundle = FluentBundle<FluentResource>;
 
-/// The words of one language, with English behind them. Clones share them: threads say things, too.
+/// The words of one language: a person's own, those in the program, and English behind them. Clones share them: threads
+/// say things, too.
 #[derive(Clone)]
 pub struct Words {
-    chosen: Option<Arc<Bundle>>,
+    chosen: Vec<Arc<Bundle>>,
     english: Arc<Bundle>,
 }
 
 impl Default for Words {
     fn default() -> Self {
         let english = bundle("en", ENGLISH).unwrap_or_else(|_| empty("en"));
-        Self { chosen: None, english: Arc::new(english) }
+        Self { chosen: Vec::new(), english: Arc::new(english) }
     }
 }
 
 impl Words {
     /// The language that the environment asks for (`LC_ALL`, `LC_MESSAGES`, `LANG`), if it is in the program.
     pub fn of_environment() -> Self {
-        let asked = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
-        Self::shipped(&asked.unwrap_or_default())
+        Self::shipped(&asked())
     }
 
     /// The language that a locale names, if it is in the program; else English.
     pub fn shipped(locale: &str) -> Self {
-        let language = locale.split(['_', '.', '-', '@']).next().unwrap_or_default();
-        let held = SHIPPED.iter().find(|(name, _)| *name == language);
+        let names = names(locale);
+        let held = SHIPPED.iter().find(|(name, _)| names.iter().any(|asked| asked == name));
         let chosen = held.and_then(|(name, text)| bundle(name, text).ok());
-        Self { chosen: chosen.map(Arc::new), ..Self::default() }
+        Self { chosen: chosen.map(Arc::new).into_iter().collect(), ..Self::default() }
     }
 
-    /// The language of a file.
+    /// Whether a language of this name is in the program.
+    pub fn has(language: &str) -> bool {
+        language == "en" || SHIPPED.iter().any(|(name, _)| *name == language)
+    }
+
+    /// The language of a file, with the one that is in the program behind it, if there is one.
     ///
     /// # Errors
     /// Says what of it cannot be read.
     pub fn of_file(language: &str, text: &str) -> Result<Self, String> {
-        Ok(Self { chosen: Some(Arc::new(bundle(language, text)?)), ..Self::default() })
+        let mut words = Self::shipped(language);
+        words.chosen.insert(0, Arc::new(bundle(language, text)?));
+        Ok(words)
     }
 
     /// What is said under this name.
@@ -86,7 +93,7 @@ impl Words {
     }
 
     fn find(&self, name: &str, args: Option<&FluentArgs<'_>>) -> Cow<'_, str> {
-        let bundles = self.chosen.iter().chain(Some(&self.english));
+        let bundles = self.chosen.iter().chain([&self.english]);
         let said = bundles.into_iter().find_map(|bundle| {
             let pattern = bundle.get_message(name)?.value()?;
             let mut errors = Vec::new();
@@ -103,6 +110,26 @@ impl fmt::Debug for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Words").finish_non_exhaustive()
     }
+}
+
+/// The locale that the environment asks for (`LC_ALL`, `LC_MESSAGES`, `LANG`).
+pub fn asked() -> String {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default()
+}
+
+/// What the language of a locale may be called, the narrower name first: `pt_BR.UTF-8` is `pt-BR` and `pt`. None if it is
+/// no language.
+pub fn names(locale: &str) -> Vec<String> {
+    let name = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");
+    let Ok(language) = name.parse::<LanguageIdentifier>() else { return Vec::new() };
+    let mut names = vec![language.to_string()];
+    if names[0] != language.language.as_str() {
+        names.push(language.language.to_string());
+    }
+    // "C" and "POSIX" are no languages, and parse as none or as one that nobody speaks.
+    names.retain(|name| name.len() > 1 && name != "und" && name != "posix");
+    names
 }
 
 fn empty(language: &str) -> Bundle {
@@ -127,19 +154,29 @@ fn bundle(language: &str, text: &str) -> Result<Bundle, String> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_locale_names_its_language() {
+        assert_eq!(super::names("pt_BR.UTF-8"), ["pt-BR", "pt"]);
+        assert_eq!(super::names("he"), ["he"]);
+        assert_eq!(super::names("ff-Adlm"), ["ff-Adlm", "ff"]);
+        for none in ["C", "C.UTF-8", "POSIX", "", "../../etc", "x/y"] {
+            assert!(super::names(none).is_empty(), "{none}");
+        }
+    }
+
     /// Names of messages in a file of words.
-    fn names(text: &str) -> Vec<&str> {
+    fn messages(text: &str) -> Vec<&str> {
         let lines = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
         lines.filter_map(|line| Some(line.split_once('=')?.0.trim())).collect()
     }
 
     #[test]
     fn every_language_says_what_english_says_and_nothing_else() {
-        let english = names(ENGLISH);
+        let english = messages(ENGLISH);
         assert!(english.contains(&"view-too-small"));
         assert!(bundle("en", ENGLISH).is_ok());
         for (language, text) in SHIPPED {
-            let held = names(text);
+            let held = messages(text);
             let missing: Vec<_> = english.iter().filter(|name| !held.contains(name)).collect();
             let more: Vec<_> = held.iter().filter(|name| !english.contains(name)).collect();
             assert!(missing.is_empty() && more.is_empty(), "{language}: without {missing:?}, with {more:?}");
@@ -175,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_said_is_in_the_file_and_what_is_in_the_file_is_said() {
-        let english = names(ENGLISH);
+        let english = messages(ENGLISH);
         let sources = sources();
         assert!(sources.len() > 10);
         let ours = |text: &str| {
@@ -192,8 +229,9 @@ mod tests {
                 }
             }
         }
-        let actions: Vec<String> =
-            crate::keys::ACTIONS.iter().map(|(_, name, _)| format!("key-{name}")).collect();
+        let keys = crate::keys::ACTIONS.iter().map(|(_, name, _)| format!("key-{name}"));
+        let verbs = crate::plain::VERBS.iter().map(|(_, name, _)| format!("verb-{name}"));
+        let actions: Vec<String> = keys.chain(verbs).collect();
         for action in &actions {
             assert!(english.contains(&action.as_str()), "nothing says what \"{action}\" is");
         }

@@ -596,3 +596,109 @@ first-making-keys = a few seconds
 first-failed = It could not be made
 first-failed-keys = enter tries again · esc leaves
 first-done = You are here. c writes your first post, ? tells what the keys do.
+
+# --- plain: lines instead of a screen
+plain-hello = You are { $who }.
+plain-begin = home reads your timeline, help tells all commands, quit leaves. N is the number in front of a post or a person.
+plain-drafts = { $count ->
+    [one] 1 draft is kept: drafts reads it
+   *[other] { $count } drafts are kept: drafts reads them
+}
+plain-lost = Not connected: { $why }. It is tried again.
+plain-failed = Not done: { $why }
+plain-unknown = There is no command "{ $word }". help tells which there are.
+plain-nothing-asked = Nothing was asked.
+plain-new-posts = { $count ->
+    [one] 1 new post: home reads it
+   *[other] { $count } new posts: home reads them
+}
+plain-new-notices = { $count ->
+    [one] 1 new notice: notices reads it
+   *[other] { $count } new notices: notices reads them
+}
+plain-empty = Nothing here yet.
+plain-end = That is all.
+plain-more = next goes on
+plain-boosted = passed on by { $who }
+plain-depth = answer, level { $count }
+plain-warned = Warning: { $warning }. read { $number } tells what is behind it.
+plain-quotes = Quotes { $who }: { $text }
+plain-you-like = you like it
+plain-you-boosted = you passed it on
+plain-you-marked = you marked it
+plain-noted = Noted.
+plain-write = Write, line by line. A line with a single dot sends it.
+plain-unsent = It was not sent, and is kept. send tries again.
+plain-no-drafts = There is no such draft.
+plain-no-alt = Say what it shows, for those who do not see it: attach PATH | WORDS
+plain-no-time = When? Such as 2h, 18:00, or 2026-11-24 18:00
+plain-nothing-waits = Nothing waits.
+plain-where = sent to { $peers } peers, held by { $held }
+plain-no-origin = This server does not say where it comes from.
+plain-visibility-is = It is { $now }. There are public, unlisted and local.
+plain-no-words = Search for what?
+plain-which = Which? Say the number in front of it.
+plain-which-post = Which post? Say the number in front of it.
+plain-which-person = Who? Say the number in front of the person, or of a post of theirs.
+plain-which-answer = Which answer? Say the number of the post, then those of answers.
+plain-missing = A post that is not here.
+plain-nobody = You follow nobody yet.
+plain-invited = You follow { $who } now.
+plain-peer-connected = connected
+plain-peer-syncing = connected, fetching
+plain-peer-away = away
+plain-say-yes = yes does it
+plain-done = Done.
+
+# --- plain/verbs: what each command does, by its name
+verb-home = Those whom you follow, newest first
+verb-local = The people of this node
+verb-network = Everybody whom this node hears of
+verb-notices = What concerns you
+verb-bookmarks = What you marked
+verb-favourites = What you like
+verb-tag = Posts with a tag
+verb-lists = Your lists
+verb-next = Go on where it stopped
+verb-open = The thread of a post; the posts of a person, a tag, a list
+verb-read = A post whole, with what is behind its warning
+verb-links = The addresses in a post
+verb-history = How a post read before
+verb-post = Write a post, in this line or in those that follow
+verb-reply = Answer a post
+verb-warn = The warning before your next post
+verb-language = The language of your posts, such as gn
+verb-visibility = How far your posts go
+verb-quote = Quote a post in a new one
+verb-attach = A picture of your next post, with what it shows
+verb-poll = Answers to choose from, in your next post; open for a day
+verb-at = When your next post is to be published
+verb-drafts = Posts that were not sent
+verb-send = Send a draft
+verb-drop = Forget a draft
+verb-queue = What your posts wait for
+verb-why = Where a post comes from: who signed it, and when it came
+verb-edit = Change an own post
+verb-delete = Erase an own post
+verb-like = Like a post
+verb-unlike = No longer
+verb-boost = Pass a post on
+verb-unboost = No longer
+verb-mark = Mark a post
+verb-unmark = No longer
+verb-vote = Vote in a poll
+verb-search = Posts, people and tags with these words
+verb-person = Who wrote a post
+verb-people = Whom you follow
+verb-follow = Follow a person, or who wrote a post
+verb-unfollow = No longer
+verb-mute = Show nothing of theirs, for good or for some hours
+verb-unmute = Show it again
+verb-block = Show, store and pass on nothing of theirs
+verb-unblock = No longer
+verb-invite = Make a link for a friend, or open the link of one
+verb-peers = The nodes that yours talks to
+verb-status = How the node is doing
+verb-yes = Do what was asked back
+verb-help = All commands, or those that have a word in them
+verb-quit = Leave

@@ -10,8 +10,9 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::{TextArea, WrapMode};
 use unicode_segmentation::UnicodeSegmentation;
 
-pub use draft::{Draft, Poll, Visibility};
+pub use draft::{Draft, File, Poll, Visibility};
 use files::{Entered, Files};
+pub use when::due;
 
 use crate::{api::Id, msg::Effect};
 

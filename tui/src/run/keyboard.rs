@@ -4,7 +4,10 @@ use std::{io, sync::mpsc::SyncSender, thread};
 
 use ratatui::crossterm::event::{self, Event};
 
-use crate::msg::{Leave, Msg};
+use crate::{
+    msg::{Leave, Msg},
+    terminal::Late,
+};
 
 /// The thread, and the way to stop it.
 pub struct Keyboard {
@@ -39,6 +42,7 @@ impl Keyboard {
         let messages = self.messages.clone();
         let (stop, keys) = wait::keys()?;
         let thread = thread::Builder::new().name("keys".into()).spawn(move || {
+            let mut late = Late::default();
             let told = loop {
                 match keys.wait() {
                     Ok(true) => {}
@@ -46,7 +50,7 @@ impl Keyboard {
                     // Nothing more will ever come: to look again would be to look for ever.
                     Err(_) => break Leave::HungUp,
                 }
-                if pass_on(&messages).is_err() {
+                if pass_on(&messages, &mut late).is_err() {
                     break Leave::HungUp;
                 }
             };
@@ -58,9 +62,10 @@ impl Keyboard {
 }
 
 /// Passes on what there is to read.
-fn pass_on(messages: &SyncSender<Msg>) -> io::Result<()> {
+fn pass_on(messages: &SyncSender<Msg>, late: &mut Late) -> io::Result<()> {
     while event::poll(wait::MOMENT)? {
         let msg = match event::read()? {
+            Event::Key(key) if late.takes(&key) => continue,
             Event::Key(key) => Msg::Key(key),
             Event::Mouse(event) => Msg::Mouse(event),
             Event::Paste(text) => Msg::Paste(text),
