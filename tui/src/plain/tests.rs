@@ -134,7 +134,7 @@ fn a_timeline_is_told_page_by_page_to_its_end() {
     assert!(said.ends_with("That is all.\n"), "{said}");
     assert_eq!(asked.iter().filter(|(_, path, _)| path.contains("timelines/home")).count(), 3);
     let shown: Vec<char> = said.chars().filter(|c| c.is_control() && *c != '\n').collect();
-    assert_eq!(shown, [], "nothing moves a cursor");
+    assert!(shown.is_empty(), "nothing moves a cursor: {shown:?}");
 }
 
 #[test]
