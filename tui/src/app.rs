@@ -93,6 +93,10 @@ pub enum Asks {
     Palette,
     /// What is noted about somebody.
     Note(Id),
+    /// An invite that somebody gave.
+    Invite,
+    /// Where a peer is.
+    Address,
     /// What a new list is called, that somebody is to be on.
     NewList(Id),
     /// The name of a tag.
@@ -472,7 +476,13 @@ impl App {
             if let Screen::Line(Line::Person(id), Some(person)) = screen
                 && *id == relation.id
             {
-                person.relation = relation.clone();
+                let before = std::mem::replace(&mut person.relation, relation.clone());
+                // What ended is what was done.
+                if before.blocking && !relation.blocking {
+                    words = "app-not-blocked";
+                } else if before.muting && !relation.muting {
+                    words = "app-not-muted";
+                }
             }
         }
         self.good(words)

@@ -65,6 +65,7 @@ actions! {
     Requests "requests" "A";
     Queue "queue" "w";
     Peers "peers" "P";
+    Invite "invite" "I";
     Search "search" "/";
     Tag "tag" "#";
     Lists "lists" "L";

@@ -15,6 +15,8 @@ app-posted = Posted.
 app-following = Following now.
 app-not-following = Not following.
 app-blocked = Blocked: nothing of theirs is shown, stored or passed on.
+app-not-blocked = Not blocked any more.
+app-not-muted = Not muted any more.
 app-muted = Muted: nothing of theirs is shown.
 app-still-missing = It is not here yet: nobody who is connected has it.
 app-drafts-found = { $count ->
@@ -266,7 +268,7 @@ thread-unread = { $count ->
 
 # --- timeline
 timeline-loading = Loading…
-timeline-no-home = Nothing here yet. Follow somebody: open their invite with `starling invite open`, or look at Network ({ $key }).
+timeline-no-home = Nothing here yet. Follow somebody: { $invite } opens their invite, and Network ({ $key }) shows who came by.
 timeline-no-public = Nothing came by yet. As soon as a peer is connected, posts of others show up here.
 timeline-no-notifications = Nobody answered, liked or followed you yet.
 timeline-no-bookmarks = Nothing is marked. { $key } marks a post.
@@ -301,6 +303,7 @@ health-unheld = { $count ->
     [one] 1 post that nobody else holds yet ({ $key })
    *[other] { $count } posts that nobody else holds yet ({ $key })
 }
+health-no-peers = no peers: open an invite, or give yours ({ $key })
 health-drafts = { $count ->
     [one] 1 draft
    *[other] { $count } drafts
@@ -322,6 +325,7 @@ sheet-mute = Mute
 sheet-lists = Lists
 sheet-identity = Who it is
 sheet-drafts = Drafts
+sheet-invite = Invite
 sheet-requests = Requests
 sheet-since = Catch up
 sheet-catchup = Catch-up
@@ -353,10 +357,6 @@ outbound-unsent = { $count ->
 outbound-files = { $count ->
     [one] 1 file that is shown has not arrived
    *[other] { $count } files that are shown have not arrived
-}
-outbound-uploads = { $count ->
-    [one] 1 upload that no post shows
-   *[other] { $count } uploads that no post shows
 }
 outbound-unindexed = { $count ->
     [one] 1 entry is not in the index of words yet
@@ -425,6 +425,10 @@ mesh-sources = { $count ->
     [one] kept by 1 connected peer
    *[other] kept by { $count } connected peers
 }
+mesh-add = Add an address…
+mesh-ask = Address:
+mesh-ban-sure = Refuse this peer from now on?
+mesh-take-sure = Take this peer's connections again?
 mesh-remembered = { $count ->
     [one] 1 peer is remembered
    *[other] { $count } peers are remembered
@@ -472,6 +476,11 @@ identity-how = Compare with what their own screen shows, or scan it. Enter copie
 identity-no-room = There is no room for a code to scan here.
 drafts-new = A new post
 drafts-forget = { $key } throws one away
+invite-open = Open an invite that somebody gave you…
+invite-ask = Invite:
+invite-own = Your own, for those who are to follow you
+invite-how = Enter copies it.
+invite-opened = You follow { $who } now; where they are is called.
 requests-none = Nobody waits for you to let them in.
 requests-follow = { $who } wants to follow you
 requests-heard = { $who }, whom you do not know, wants to be heard
@@ -551,6 +560,7 @@ key-origin = Where the post comes from
 key-catch-up = Catch up with what was missed
 key-drafts = Drafts that were kept
 key-requests = Who asks to be let in
+key-invite = Open an invite, or show your own
 key-queue = What own posts wait for
 key-peers = Peers, and what they bring
 key-search = Search

@@ -14,7 +14,6 @@ pub struct Queue {
     pub guarded_because: String,
     pub scheduled: usize,
     pub wanted_files: usize,
-    pub uploads: usize,
     pub unindexed: u64,
     pub outgoing: Vec<Outgoing>,
 }

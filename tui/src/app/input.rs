@@ -182,6 +182,7 @@ impl App {
                 self.show_sheet(About::Drafts(drafts))
             }
             Action::Requests => self.show_sheet(About::Requests(Vec::new())),
+            Action::Invite => self.show_sheet(About::Invite(None)),
             Action::CatchUp => self.show_sheet(About::Since),
             Action::Quote => self.about(|app, post| app.quote(&post)),
             Action::Copy => {
@@ -430,6 +431,9 @@ impl App {
                 vec![Effect::Search(words)]
             }
             Asks::Note(person) => sheet::ask(Ask::Note(person, prompt.text.trim().to_owned())),
+            Asks::Invite | Asks::Address if prompt.text.trim().is_empty() => Vec::new(),
+            Asks::Invite => sheet::ask(Ask::Open(prompt.text.trim().to_owned())),
+            Asks::Address => sheet::ask(Ask::Call(prompt.text.trim().to_owned())),
             Asks::NewList(_) if prompt.text.trim().is_empty() => Vec::new(),
             Asks::NewList(person) => {
                 sheet::ask(Ask::NewList { person, title: prompt.text.trim().to_owned() })

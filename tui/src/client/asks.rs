@@ -41,6 +41,27 @@ impl Worker {
                 let _: Value = self.send("POST", &path, Some(&body))?;
                 Told::Lists(person.clone(), self.lists(person)?)
             }
+            Ask::Invite => {
+                let answer: Value = self.get("/api/starling/v1/invites/new")?;
+                Told::Invite(answer["invite"].as_str().unwrap_or_default().to_owned())
+            }
+            Ask::Open(link) => {
+                let body = json!({ "invite": link });
+                let answer: Value = self.send("POST", "/api/starling/v1/invites/open", Some(&body))?;
+                let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+                Told::Opened(text("author"), text("name"))
+            }
+            Ask::Call(address) => {
+                let body = json!({ "address": address });
+                let _: Value = self.send("POST", "/api/starling/v1/peers", Some(&body))?;
+                Told::Mesh(self.mesh()?)
+            }
+            Ask::Ban(peer, banned) => {
+                let verb = if *banned { "ban" } else { "unban" };
+                let path = format!("/api/starling/v1/peers/{}/{verb}", encoded(peer));
+                let _: Value = self.send("POST", &path, Some(&json!({})))?;
+                Told::Mesh(self.mesh()?)
+            }
             Ask::Requests => Told::Requests(self.requests()?),
             Ask::Answer { id, follow, yes } => {
                 let path = match (follow, yes) {

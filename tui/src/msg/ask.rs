@@ -38,6 +38,14 @@ pub enum Ask {
         /// What it is called.
         title: String,
     },
+    /// The reader's own invite.
+    Invite,
+    /// Follow whom this invite leads to, and call where they are.
+    Open(String),
+    /// Keep an address and call it.
+    Call(String),
+    /// Refuse a peer's connections, or take them again.
+    Ban(String, bool),
     /// Who asks for something: to follow the reader, or to be heard.
     Requests,
     /// An answer to one of them.
@@ -100,6 +108,10 @@ pub enum Told {
     Limits(Limits, Option<i64>),
     /// The lists, and which of them somebody is on.
     Lists(Id, Vec<(List, bool)>),
+    /// The reader's own invite.
+    Invite(String),
+    /// An invite led to somebody of this id and name.
+    Opened(Id, String),
     /// Who asks for something.
     Requests(Vec<Wish>),
     /// How the reader stands to somebody now: something about it was kept.

@@ -108,6 +108,20 @@ pub(super) fn drafts(app: &App, drafts: &[Draft]) -> Vec<Row> {
     rows
 }
 
+pub(super) fn invite(app: &App, link: Option<&str>) -> Vec<Row> {
+    let mut rows = vec![Row::new(Tone::Plain, app.words.say("invite-open"))];
+    rows.push(Row::new(Tone::Head, app.words.say("invite-own")));
+    match link {
+        Some(link) => {
+            rows.push(Row::new(Tone::Plain, DisplayText::new(link).as_str()).within());
+            rows.push(Row::new(Tone::Faint, app.words.say("invite-how")));
+            rows.push(Row::new(Tone::Fixed, qr(link)));
+        }
+        None => rows.push(Row::new(Tone::Faint, app.words.say("sheet-loading")).within()),
+    }
+    rows
+}
+
 /// Two lines for each, so that the selected one can be found again.
 pub(super) fn requests(app: &App, wishes: &[Wish], loading: bool) -> Vec<Row> {
     if wishes.is_empty() {
@@ -154,6 +168,14 @@ impl App {
                 }
                 Vec::new()
             }
+        }
+    }
+
+    pub(super) fn choose_invite(&mut self, link: Option<String>, at: usize) -> Vec<Effect> {
+        match (at, link) {
+            (0, _) => self.ask(Asks::Invite),
+            (_, Some(link)) => self.copy(link),
+            (_, None) => Vec::new(),
         }
     }
 

@@ -65,6 +65,17 @@ impl App {
                     *held = lists;
                 }
             }
+            Told::Invite(link) => {
+                if let Some(sheet) = self.awaiting(|about| matches!(about, About::Invite(_))) {
+                    sheet.about = About::Invite(Some(link));
+                }
+            }
+            Told::Opened(id, name) => {
+                let name = crate::text::DisplayText::new(&name).to_string();
+                let words = self.words.put("invite-opened", [("who", name)]).into_owned();
+                let _ = self.say(crate::app::Said::Good(words));
+                return self.show_person(id);
+            }
             Told::Requests(wishes) => {
                 if let Some(sheet) = self.awaiting(|about| matches!(about, About::Requests(_))) {
                     sheet.about = About::Requests(wishes);
@@ -142,6 +153,9 @@ impl App {
                 .checked_sub(1)
                 .and_then(|at| drafts.get(at))
                 .map(|draft| (Ask::Forget(draft.key.clone()), "input-forget-sure")),
+            About::Mesh(mesh) => self.peer_at(mesh, sheet.selected).map(|(peer, banned)| {
+                (Ask::Ban(peer, !banned), if banned { "mesh-take-sure" } else { "mesh-ban-sure" })
+            }),
             About::Outbound(outbound) => self
                 .scheduled_at(outbound, sheet.selected)
                 .map(|id| (Ask::CallOff(id), "input-call-off-sure")),

@@ -170,6 +170,7 @@ pub fn screens(home: impl Fn() -> App) -> Vec<(&'static str, App)> {
     let wishes =
         vec![wish("Eve", true, None), wish("Mallory", false, Some(post("x", "Mallory", "Buy this!")))];
     let requests = opened("A", Some(Told::Requests(wishes)));
+    let invite = opened("I", Some(Told::Invite(format!("starling:invite:{}", "quavqif".repeat(6)))));
     let since = opened("u", None);
     let posts = || vec![post("6", "Ada", "newest"), post("5", "Bob", "second"), post("4", "Bob", "first")];
     let caught = |keys: &str| {
@@ -187,6 +188,7 @@ pub fn screens(home: impl Fn() -> App) -> Vec<(&'static str, App)> {
         ("compare", compare),
         ("drafts", drafts),
         ("requests", requests),
+        ("invite", invite),
         ("since", since),
         ("catchup", overview),
         ("catchup-post", reading),
