@@ -23,6 +23,7 @@ use crate::{
     keys::Keys,
     layout::Bidi,
     msg::{Done, Effect, Line, Msg, ask::Ask},
+    pictures::Pictures,
     theme::Theme,
     words::Words,
 };
@@ -145,6 +146,7 @@ pub struct App {
     pub stack: Vec<Screen>,
     /// Posts whose warnings the reader opened or closed.
     pub opened: BTreeMap<Id, bool>,
+    pub pictures: Pictures,
     /// What is remembered from one run to the next.
     pub memory: Memory,
     /// What of it is kept already, and since when; nothing until it was asked for.
@@ -199,6 +201,7 @@ impl App {
             lines: BTreeMap::new(),
             stack: Vec::new(),
             opened: BTreeMap::new(),
+            pictures: Pictures::default(),
             memory: Memory::default(),
             kept: None,
             seen: HashSet::new(),
@@ -219,6 +222,12 @@ impl App {
 
     /// Takes what happened, and says what is to be done.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let mut effects = self.happened(msg);
+        effects.extend(self.want_picture());
+        effects
+    }
+
+    fn happened(&mut self, msg: Msg) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => self.key(key),
             Msg::Paste(text) => self.paste(&text),
@@ -242,6 +251,10 @@ impl App {
             Msg::Lists(lists) => self.take_lists(lists),
             Msg::Poll(poll) => self.take_poll(&poll),
             Msg::History(id, edits) => self.take_history(&id, edits),
+            Msg::Picture(address, room, picture) => {
+                self.pictures.take(address, room, picture, self.now);
+                Vec::new()
+            }
             Msg::Arrived(post) => self.take_missing(*post),
             Msg::Failed(effect, why) => self.failed(&effect, why),
             // The terminal's own business, done before this is asked.
@@ -543,6 +556,11 @@ impl App {
             Effect::Ask(ask) if self.not_told(ask) => return Vec::new(),
             Effect::Node | Effect::Mark(_) => return Vec::new(),
             Effect::Missing(_) => return self.bad("app-still-missing"),
+            // The words that describe it are there.
+            Effect::Picture(wanted) => {
+                self.pictures.take(wanted.address.clone(), wanted.room, None, self.now);
+                return Vec::new();
+            }
             Effect::Lists | Effect::History(_) => drop(self.stack.pop()),
             _ => {}
         }

@@ -241,6 +241,7 @@ impl Worker {
                 Msg::History(id.clone(), self.get(&format!("/api/v1/statuses/{id}/history"))?)
             }
             Effect::Missing(id) => Msg::Arrived(self.get(&format!("/api/v1/statuses/{id}"))?),
+            Effect::Picture(wanted) => self.picture(wanted)?,
             Effect::Browse(address) => return self.browse(address).map(|()| None),
             // The terminal's own.
             Effect::Editor(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Suspend | Effect::Quit => {

@@ -12,6 +12,7 @@ use crate::{
         Account, Context, Edit, Found, Id, List, NodeStatus, Notification, Poll, Relationship, Source, Status,
     },
     app::memory::Memory,
+    pictures::{Picture, Wanted},
 };
 
 /// Something happened.
@@ -61,6 +62,8 @@ pub enum Msg {
     Poll(Poll),
     /// How a post read before, oldest first.
     History(Id, Vec<Edit>),
+    /// A picture, made for this room, or none.
+    Picture(String, (u16, u16), Option<Picture>),
     /// A post that was missing in a thread.
     Arrived(Box<Status>),
     /// Something could not be done.
@@ -296,6 +299,8 @@ pub enum Effect {
     History(Id),
     /// Ask once more for a post that is missing.
     Missing(Id),
+    /// Fetch a picture.
+    Picture(Wanted),
     /// Open an address with the person's program for it.
     Browse(String),
     /// Hand this to the terminal's clipboard.

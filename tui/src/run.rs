@@ -25,6 +25,7 @@ use crate::{
     keys::Keys,
     layout::Bidi,
     msg::{Effect, Leave, Msg},
+    pictures::Eye,
     theme::Theme,
     view,
     words::Words,
@@ -53,6 +54,8 @@ pub struct Options {
     pub bidi: Bidi,
     /// What it says, in which language.
     pub words: Words,
+    /// How the terminal shows pictures, if it is to show them.
+    pub eye: Option<Eye>,
     /// A folder for text that is written in an editor.
     pub scratch: PathBuf,
 }
@@ -76,6 +79,7 @@ fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Resu
         desk.screen.size()?,
         Timestamp::now(),
     );
+    app.pictures.eye = options.eye;
     if let Some(greeting) = greeting {
         app.greet(greeting);
     }

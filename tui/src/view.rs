@@ -31,10 +31,6 @@ use crate::{
 
 /// Smallest terminal in which something can be read.
 const SMALLEST: (u16, u16) = (20, 6);
-/// Cells from which the selected post or the thread stands beside its timeline.
-const TWO_COLUMNS: u16 = 90;
-/// Cells from which its author and origin stand beside it.
-const THREE_COLUMNS: u16 = 150;
 
 /// Draws everything.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
@@ -88,12 +84,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
 /// A timeline; where there is room, beside it the thread or the selected post, and beside that where it comes from.
 /// Where there is none, the thread is in the place of the timeline.
 fn columns(app: &App, tree: Option<&Tree>, frame: &mut Frame<'_>, area: Rect) {
-    let fit = match area.width {
-        0..TWO_COLUMNS => 1,
-        TWO_COLUMNS..THREE_COLUMNS => 2,
-        THREE_COLUMNS.. => 3,
-    };
-    let shares = match fit.min(app.memory.columns.max(1)) {
+    let shares = match app.columns() {
         1 => {
             match tree {
                 Some(tree) => thread::draw(app, tree, frame, area),

@@ -117,6 +117,7 @@ compose-characters = { $count ->
 # --- client: what goes wrong on the way to the server
 client-no-draft = the draft could not be kept: { $why }
 client-no-memory = where you are could not be kept: { $why }
+client-no-picture = the picture cannot be had
 client-no-web = only addresses of the web are opened
 client-no-browser = no program opens it: { $why }
 client-no-stream = the server streams no news ({ $status })

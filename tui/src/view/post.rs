@@ -15,6 +15,7 @@ use crate::{
     app::App,
     keys::Action,
     layout::{self, clip, width},
+    pictures::Picture,
     text::DisplayText,
     words::Words,
 };
@@ -170,9 +171,35 @@ impl Parts {
     }
 }
 
-/// All lines of a post.
-pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
+/// A post, laid out.
+pub struct Laid<'a> {
+    /// All its lines.
+    pub lines: Vec<Text<'static>>,
+    /// Its pictures, and on which of the lines each begins. So many lines are empty.
+    pub pictures: Vec<(usize, &'a Picture)>,
+}
+
+impl Laid<'_> {
+    /// Draws the pictures over lines that were drawn in this area, whose first line is the one of this number, and of which
+    /// so many cells at the left are margin. One that is not in sight whole is left out: its words tell of it.
+    pub fn draw_pictures(&self, frame: &mut Frame<'_>, area: Rect, first: isize, margin: u16) {
+        for (line, picture) in &self.pictures {
+            let (width, height) = picture.size();
+            let at = *line as isize - first;
+            let fits =
+                at >= 0 && at + height as isize <= area.height as isize && width + margin <= area.width;
+            if fits {
+                let place = Rect { x: area.x + margin, y: area.y + at as u16, width, height };
+                frame.render_widget(picture.widget(), place);
+            }
+        }
+    }
+}
+
+/// A post as it is drawn whole in so many cells.
+pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
     let theme = app.theme;
+    let mut pictures = Vec::new();
     let mut out = Vec::new();
     let acct = DisplayText::new(&post.account.acct).to_string();
     out.push(Text::styled(layout::line(&name(&post.account), cells, app.bidi), theme.name()));
@@ -204,6 +231,18 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
         }
         if !post.media_attachments.is_empty() {
             out.push(Text::default());
+            if app.is_veiled(post) && post.spoiler_text.is_empty() && app.pictures.eye.is_some() {
+                let words = app.words.put("post-opens", [("key", app.keys.best(Action::Reveal))]);
+                out.push(super::ours(app, &words, cells, theme.faint()));
+            } else {
+                for picture in crate::pictures::addresses(post).filter_map(|at| app.pictures.at(at)) {
+                    let (width, height) = picture.size();
+                    if usize::from(width) <= cells {
+                        pictures.push((out.len(), picture));
+                        out.extend(vec![Text::default(); height.into()]);
+                    }
+                }
+            }
             for line in layout::lines(&files(app, post), cells, app.bidi) {
                 out.push(aligned(line, theme.link()));
             }
@@ -227,7 +266,7 @@ pub fn lines(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
         Span::raw("  "),
         Span::styled(count("post-likes", post.favourites_count), mine(post.favourited)),
     ]));
-    out
+    Laid { lines: out, pictures }
 }
 
 /// A poll, with what is known of its votes.
@@ -289,8 +328,9 @@ fn quote(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
 
 /// A post whole, as much of it as there is room for.
 pub fn whole(app: &App, post: &Status, frame: &mut Frame<'_>, area: Rect) {
-    let lines = lines(app, post, area.width.into());
-    frame.render_widget(Paragraph::new(lines), area);
+    let mut laid = laid(app, post, area.width.into());
+    frame.render_widget(Paragraph::new(std::mem::take(&mut laid.lines)), area);
+    laid.draw_pictures(frame, area, 0, 0);
 }
 
 /// A line at the edge where it belongs.

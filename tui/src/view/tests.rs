@@ -116,6 +116,15 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
         press(&mut app, "j");
         app
     };
+    let mut picture = reading();
+    picture.pictures.eye = Some(crate::pictures::Eye::blocks());
+    press(&mut picture, "\n");
+    picture.update(Msg::Context("11".into(), Box::default()));
+    if let Some(wanted) = picture.pictures.on_its_way() {
+        let made = wanted.eye.see(&crate::pictures::tests::png(60, 40), wanted.room);
+        assert!(made.is_some());
+        picture.update(Msg::Picture(wanted.address, wanted.room, made));
+    }
     let mut links = reading();
     press(&mut links, "o");
     let mut vote = reading();
@@ -146,6 +155,7 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("found", found),
         ("person", somebody),
         ("reading", reading()),
+        ("picture", picture),
         ("links", links),
         ("vote", vote),
         ("before", before),
