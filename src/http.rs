@@ -45,6 +45,7 @@ mod lists;
 mod lookup;
 mod marks;
 mod media;
+mod mesh;
 mod multipart;
 mod mutes;
 mod node;
@@ -277,6 +278,7 @@ fn routes() -> Vec<Route> {
         streaming::routes(),
         search::routes(),
         node::routes(),
+        mesh::routes(),
         identity::routes(),
         lookup::routes(),
         entries::routes(),

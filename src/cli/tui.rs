@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf, sync::Arc};
 
 use starling::home::{self, Home};
-use starling_tui::{Again, Keys, Leave, Options, Server, Words};
+use starling_tui::{Again, Keys, Leave, Options, PlainOptions, Server, Words};
 
 use super::{
     Failure, Kind,
@@ -22,38 +22,48 @@ pub struct Tui {
     token_file: Option<PathBuf>,
     #[command(flatten)]
     look: Look,
+    /// Lines instead of a screen, for screen readers, slow lines and pipes: `help` tells the commands
+    #[arg(long)]
+    plain: bool,
 }
 
 impl Tui {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        if !possible() {
-            return Err(Failure::new(
-                Kind::Usage,
-                "the terminal UI needs a terminal: `starling home` prints",
-            ));
+        if !self.plain && !possible() {
+            return Err(Failure::usage("the terminal UI needs a terminal")
+                .hint("`starling tui --plain` reads and writes lines, `starling home` prints"));
         }
         if let (Some(url), Some(file)) = (&self.server, &self.token_file) {
             let token = std::fs::read_to_string(file)
                 .map_err(|error| Failure::new(Kind::Usage, format!("{}: {error}", file.display())))?;
             let base = url.trim_end_matches('/').to_owned();
             let server = Server { base, token: token.trim().to_owned(), drafts: None, again: None };
-            return left(starling_tui::open(Options { server, ..self.options(context)? })?);
+            return self.open(server, context);
+        }
+        if self.plain {
+            let home = context.home()?;
+            let session = here(&home, context)?;
+            let opened = self.open(near(&session, &home), context);
+            session.close();
+            return opened;
         }
         if let Err(home::Error::Missing(_)) = Home::open_at(context.places.clone()) {
             return super::first::run(&self, context);
         }
         let home = context.home()?;
-        let options = self.options(context)?;
-        let session = match Session::running(&home)? {
-            Some(session) => session,
-            None => {
-                quiet();
-                Session::with_network(home.clone(), context.settings()?.config)?
-            }
-        };
-        let opened = starling_tui::open(Options { server: near(&session, &home), ..options });
+        let session = here(&home, context)?;
+        let opened = self.open(near(&session, &home), context);
         session.close();
-        left(opened?)
+        opened
+    }
+
+    fn open(&self, server: Server, context: &Context) -> Result<(), Failure> {
+        if self.plain {
+            let prompt = std::io::stdin().is_terminal();
+            let options = PlainOptions { server, words: self.words(context)?, prompt };
+            return Ok(starling_tui::plain(options, std::io::stdin().lock(), std::io::stdout().lock())?);
+        }
+        left(starling_tui::open(Options { server, ..self.options(context)? })?)
     }
 
     /// How the UI is to be run, but for where its server is.
@@ -73,6 +83,17 @@ impl Tui {
     /// What the UI says, in which language.
     pub fn words(&self, context: &Context) -> Result<Words, Failure> {
         self.look.words(context)
+    }
+}
+
+/// The node that runs for this home, or one inside.
+fn here(home: &Home, context: &Context) -> Result<Session, Failure> {
+    match Session::running(home)? {
+        Some(session) => Ok(session),
+        None => {
+            quiet();
+            Session::with_network(home.clone(), context.settings()?.config)
+        }
     }
 }
 

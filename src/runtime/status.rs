@@ -173,6 +173,11 @@ impl Node {
         })
     }
 
+    /// How the network is doing; none without one, or while it ends.
+    pub async fn network_stats(&self) -> Option<crate::network::Stats> {
+        self.shared.network.as_ref()?.stats().await.ok()
+    }
+
     /// Where an own post is: known of the newest ones that were written since the node was started.
     pub fn delivery(&self, id: &EntryId) -> Option<Delivery> {
         let engine = self.shared.status.borrow();

@@ -17,3 +17,4 @@ mod kills;
 mod meeting;
 mod refusals;
 mod support;
+mod terminal;

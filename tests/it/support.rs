@@ -1,6 +1,7 @@
 //! Homes in temporary folders, and ways to make the program do things in them.
 
 mod node;
+pub mod terminal;
 
 use std::{
     fmt::Debug,

@@ -3,6 +3,8 @@
 //!
 //! The object `starling` is there on Starling's nodes only; what needs it is absent elsewhere.
 
+pub mod node;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
@@ -45,6 +47,12 @@ pub struct AccountExtra {
     pub bio: String,
     pub fields: Vec<(String, String)>,
     pub entries: u64,
+    /// Addresses where the author says that the feed is held.
+    pub hints: Vec<String>,
+    /// Logs of which two versions were signed.
+    pub forked: Vec<serde_json::Value>,
+    /// Whether the author said goodbye to this identity.
+    pub retired: bool,
 }
 
 /// A post (Mastodon's Status).
@@ -101,7 +109,10 @@ pub struct StatusExtra {
 #[serde(default)]
 pub struct Delivery {
     pub stored: bool,
+    /// Peers that it was sent to.
     pub peers: usize,
+    /// Those of them that say that they have stored it.
+    pub held: usize,
 }
 
 /// A file of a post.
@@ -206,6 +217,11 @@ pub struct Relationship {
     pub requested: bool,
     pub blocking: bool,
     pub muting: bool,
+    pub muting_notifications: bool,
+    pub muting_expires_at: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    pub notifying: bool,
+    #[serde(deserialize_with = "or_default")]
     pub note: String,
 }
 
@@ -253,9 +269,14 @@ pub struct NodeStatus {
     pub peers: usize,
     pub syncing: usize,
     pub waiting: u64,
+    /// Own posts of this run of which no peer says yet that it has stored them.
+    pub unheld: usize,
     pub guarded: bool,
     pub guarded_because: Option<String>,
     pub disk_low: bool,
+    /// How far the server's clock is ahead of ours, in seconds. Not from the answer: from its `Date`.
+    #[serde(skip)]
+    pub ahead: Option<i64>,
 }
 
 /// Why a server did not do it (Mastodon's Error), with what Starling adds.

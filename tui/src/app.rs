@@ -6,8 +6,10 @@ pub use input::offered;
 mod lines;
 pub mod memory;
 mod news;
+pub mod people;
 pub mod reading;
 pub mod rows;
+pub mod sheet;
 pub mod tree;
 
 use std::collections::{BTreeMap, HashSet};
@@ -15,10 +17,10 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    api::{Account, Edit, Id, NodeStatus, Relationship, Status},
-    keys::{Action, Keys},
+    api::{Account, Edit, Id, NodeStatus, Relationship, Status, node::Limits},
+    keys::Keys,
     layout::Bidi,
-    msg::{Done, Effect, Line, Msg},
+    msg::{Done, Effect, Line, Msg, ask::Ask},
     pictures::Pictures,
     theme::Theme,
     words::Words,
@@ -27,6 +29,7 @@ use compose::Compose;
 use memory::Memory;
 use reading::Choice;
 use rows::Rows;
+use sheet::{CatchUp, Sheet};
 use tree::Tree;
 
 /// Timelines that stand side by side, in the order of their tabs.
@@ -54,6 +57,10 @@ pub enum Screen {
     Found(Found),
     /// What the keys do.
     Help(String),
+    /// A list of lines.
+    Sheet(Box<Sheet>),
+    /// A catch-up.
+    CatchUp(Box<CatchUp>),
     /// Something to choose from.
     Choice(Choice),
     /// How a post read before, oldest first, and how far down the reader is.
@@ -83,6 +90,10 @@ pub enum Asks {
     Search,
     /// Something to do, by its name.
     Palette,
+    /// What is noted about somebody.
+    Note(Id),
+    /// What a new list is called, that somebody is to be on.
+    NewList(Id),
     /// The name of a tag.
     Tag,
     /// Whether this is really to be done: y does it.
@@ -140,8 +151,12 @@ pub struct App {
     pub node: Option<NodeStatus>,
     /// The last thing that was said to the reader, and until when it stands.
     pub said: Option<(Said, Timestamp)>,
-    /// A draft that was found and not looked at yet.
-    pub found_draft: Option<compose::Draft>,
+    /// Drafts that were kept and are not open, the newest first.
+    pub drafts: Vec<compose::Draft>,
+    /// What the server takes.
+    pub limits: Limits,
+    /// How far the server's clock is ahead of ours, in seconds.
+    pub ahead: Option<i64>,
     asked_node: i64,
     asked_line: i64,
 }
@@ -185,11 +200,15 @@ impl App {
             link: Link::default(),
             node: None,
             said: None,
-            found_draft: None,
+            drafts: Vec::new(),
+            limits: Limits::default(),
+            ahead: None,
             asked_node: i64::MIN,
             asked_line: now.as_second(),
         };
-        (app, vec![Effect::Recall, Effect::Me, Effect::Drafts, Effect::Node])
+        let mut effects = vec![Effect::Recall, Effect::Me, Effect::Node];
+        effects.extend([Ask::Drafts, Ask::Limits].map(|ask| Effect::Ask(Box::new(ask))));
+        (app, effects)
     }
 
     /// Takes what happened, and says what is to be done.
@@ -217,7 +236,7 @@ impl App {
             Msg::News(news) => self.news(news),
             Msg::Stream(state) => self.stream(state),
             Msg::Edited(text) => self.edited(text),
-            Msg::Draft(draft) => self.take_draft(draft),
+            Msg::Told(told) => self.told(*told),
             Msg::Memory(memory) => self.take_memory(*memory),
             Msg::Lists(lists) => self.take_lists(lists),
             Msg::Poll(poll) => self.take_poll(&poll),
@@ -258,6 +277,7 @@ impl App {
             },
             Some(Screen::Found(found)) => found.post(),
             Some(Screen::Line(..)) | None => self.line().1?.selected()?.1.post(),
+            Some(Screen::CatchUp(catch_up)) => catch_up.post().map(Status::inner),
             Some(_) => None,
         }
     }
@@ -319,6 +339,9 @@ impl App {
         if now.as_second() - NODE_EVERY >= self.asked_node {
             self.asked_node = now.as_second();
             effects.push(Effect::Node);
+            if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if sheet.lives()) {
+                effects.extend(self.reload_sheet());
+            }
         }
         effects
     }
@@ -338,18 +361,20 @@ impl App {
                 self.change(status.inner());
                 Vec::new()
             }
-            Done::Edited | Done::Posted => {
-                self.change(status);
-                self.stack.retain(|screen| !matches!(screen, Screen::Compose(_)));
+            Done::Edited | Done::Posted | Done::Scheduled => {
+                let mut effects = self.sent();
+                if done != Done::Scheduled {
+                    self.change(status);
+                }
                 let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
                 let words = match delivery {
+                    _ if done == Done::Scheduled => self.words.say("app-scheduled"),
                     Some(delivery) if delivery.peers == 0 => self.words.say("app-stored"),
                     Some(delivery) => self.words.count("app-handed", delivery.peers),
                     None => self.words.say("app-posted"),
                 };
                 let words = words.into_owned();
                 let _ = self.say(Said::Good(words));
-                let mut effects = vec![Effect::Keep(None)];
                 effects.extend(self.reload_thread());
                 if self.link != Link::Open {
                     effects.extend(self.load_newest());
@@ -357,6 +382,19 @@ impl App {
                 effects
             }
         }
+    }
+
+    /// Closes the form whose post the server took, and forgets its draft.
+    fn sent(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.stack.retain(|screen| match screen {
+            Screen::Compose(form) if form.sending => {
+                effects.push(form.forget());
+                false
+            }
+            _ => true,
+        });
+        effects
     }
 
     /// The thread on the screen is fetched again: an answer belongs in it.
@@ -380,6 +418,7 @@ impl App {
                 Screen::Thread(tree) => {
                     tree.change(status);
                 }
+                Screen::CatchUp(catch_up) => catch_up.change(status),
                 Screen::Found(found) => {
                     found
                         .posts
@@ -400,6 +439,7 @@ impl App {
         for screen in &mut self.stack {
             match screen {
                 Screen::Thread(tree) => tree.remove(id),
+                Screen::CatchUp(catch_up) => catch_up.remove(id),
                 Screen::Found(found) => found.posts.retain(|post| post.id != *id),
                 _ => {}
             }
@@ -459,15 +499,9 @@ impl App {
     }
 
     fn take_node(&mut self, status: NodeStatus) -> Vec<Effect> {
+        self.ahead = status.ahead.or(self.ahead);
         self.node = Some(status);
         Vec::new()
-    }
-
-    fn take_draft(&mut self, draft: compose::Draft) -> Vec<Effect> {
-        self.found_draft = Some(draft);
-        let words =
-            self.words.put("app-draft-found", [("key", self.keys.best(Action::Compose))]).into_owned();
-        self.say(Said::Good(words))
     }
 
     fn failed(&mut self, effect: &Effect, why: String) -> Vec<Effect> {
@@ -479,9 +513,13 @@ impl App {
                 }
             }
             Effect::Post(_) => {
-                if let Some(Screen::Compose(form)) = self.stack.last_mut() {
-                    form.sending = false;
-                    form.failure = Some(why.clone());
+                for screen in &mut self.stack {
+                    if let Screen::Compose(form) = screen
+                        && form.sending
+                    {
+                        form.sending = false;
+                        form.failure = Some(why.clone());
+                    }
                 }
             }
             Effect::Thread(id) => {
@@ -499,7 +537,8 @@ impl App {
                 }
             }
             // A server that is no node of ours has no such route, and the health line says what is known without.
-            Effect::Node | Effect::Drafts | Effect::Mark(_) => return Vec::new(),
+            Effect::Ask(ask) if self.not_told(ask) => return Vec::new(),
+            Effect::Node | Effect::Mark(_) => return Vec::new(),
             Effect::Missing(_) => return self.bad("app-still-missing"),
             // The words that describe it are there.
             Effect::Picture(wanted) => {

@@ -1,7 +1,10 @@
 //! Carries effects out: HTTP requests on a few threads, the stream of news on one more. Everything comes back as a [`Msg`]
 //! through one bounded queue; a UI that is busy makes the threads wait, never the memory grow.
 
+mod asks;
+mod drafts;
 mod reading;
+mod upload;
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -14,14 +17,17 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ureq::{Agent, Body, http::Response};
 
+use drafts::Drafts;
+
 use crate::{
-    api::{Account, Failure, Found, Relationship},
+    api::{Account, Failure, Found, NodeStatus, Relationship},
     app::compose::Draft,
-    msg::{Done, Effect, Msg, News, Reaction, Relate},
+    msg::{Done, Effect, Msg, News, Reaction, Relate, ask::Ask},
     words::Words,
 };
 
@@ -104,7 +110,8 @@ impl Client {
     /// Has something done. Gives it back if too much is under way.
     pub fn carry(&self, effect: Effect) -> Result<(), Effect> {
         let to = match (&effect, &self.near) {
-            (Effect::Keep(_) | Effect::Drafts | Effect::Remember(_), Some((near, _))) => near,
+            (Effect::Keep(_) | Effect::Remember(_), Some((near, _))) => near,
+            (Effect::Ask(ask), Some((near, _))) if matches!(**ask, Ask::Drafts | Ask::Forget(_)) => near,
             _ => &self.effects,
         };
         to.try_send(effect).map_err(|error| match error {
@@ -114,19 +121,25 @@ impl Client {
     }
 }
 
+/// Does what is asked, one thing after the other, in the thread that asks.
 #[derive(Clone)]
-struct Worker {
+pub struct Worker {
     agent: Agent,
     server: Server,
     words: Words,
+    drafts: Arc<Drafts>,
+    /// How far the server's clock was ahead of ours when it answered last, in seconds.
+    ahead: Arc<Mutex<Option<i64>>>,
     /// Address and token as they are now.
     place: Arc<Mutex<(String, String)>>,
 }
 
-type Answer<T> = Result<T, String>;
+/// What came of it, or why it did not, in words.
+pub type Answer<T> = Result<T, String>;
 
 impl Worker {
-    fn new(server: Server, words: Words) -> Self {
+    /// On this server.
+    pub fn new(server: Server, words: Words) -> Self {
         // No redirect may see the token, and no proxy what stays on this machine.
         let mut config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
         if server.base.starts_with("http://") {
@@ -137,7 +150,8 @@ impl Worker {
             .timeout_recv_response(Some(PATIENCE))
             .build();
         let place = Arc::new(Mutex::new((server.base.clone(), server.token.clone())));
-        Self { agent: config.into(), server, words, place }
+        let drafts = Arc::new(Drafts::new(server.drafts.clone()));
+        Self { agent: config.into(), server, words, drafts, ahead: Arc::default(), place }
     }
 
     /// Looks where the server is now: a node that was started again has another door.
@@ -166,7 +180,11 @@ impl Worker {
         }
     }
 
-    fn carry(&self, effect: &Effect) -> Answer<Option<Msg>> {
+    /// Has something done.
+    ///
+    /// # Errors
+    /// Says why it was not.
+    pub fn carry(&self, effect: &Effect) -> Answer<Option<Msg>> {
         Ok(Some(match effect {
             Effect::Me => Msg::Me(self.get("/api/v1/accounts/verify_credentials")?),
             Effect::Load(line, span) => Msg::Page(line.clone(), span.clone(), self.page(line, span)?),
@@ -203,9 +221,15 @@ impl Worker {
                     self.get(&format!("/api/v2/search?limit=40&resolve=true&q={}", encoded(words)))?;
                 Msg::Found(words.clone(), Box::new(found))
             }
-            Effect::Node => Msg::Node(self.get("/api/starling/v1/status")?),
-            Effect::Keep(draft) => return self.keep(draft.as_deref()).map(|()| None),
-            Effect::Drafts => return Ok(self.kept().map(Msg::Draft)),
+            Effect::Node => {
+                let node: NodeStatus = self.get("/api/starling/v1/status")?;
+                Msg::Node(NodeStatus { ahead: self.ahead(), ..node })
+            }
+            Effect::Keep(draft) => {
+                self.drafts.keep(draft).map_err(|error| self.no_draft(&error))?;
+                return Ok(None);
+            }
+            Effect::Ask(ask) => Msg::Told(Box::new(self.ask(ask)?)),
             Effect::Recall => Msg::Memory(Box::new(self.recall())),
             Effect::Remember(memory) => return self.remember(memory).map(|()| None),
             Effect::Mark(marks) => return self.mark(marks).map(|()| None),
@@ -235,8 +259,24 @@ impl Worker {
         if let Some((id, _)) = &draft.reply_to {
             body["in_reply_to_id"] = json!(id);
         }
+        if let Some((id, _)) = &draft.quotes {
+            body["quoted_status_id"] = json!(id);
+        }
+        let files: Vec<&str> = draft.files.iter().filter_map(|file| file.id.as_deref()).collect();
+        if !files.is_empty() {
+            body["media_ids"] = json!(files);
+        }
+        if !draft.poll.options.is_empty() {
+            let poll = &draft.poll;
+            body["poll"] =
+                json!({ "options": poll.options, "expires_in": poll.seconds, "multiple": poll.multiple });
+        }
+        if let Some(due) = draft.due {
+            body["scheduled_at"] = json!(due.to_string());
+        }
         let request = self.request("POST", "/api/v1/statuses").header("Idempotency-Key", &draft.key);
-        Ok(Msg::Post(self.answer(request, Some(&body))?, Done::Posted))
+        let done = if draft.due.is_some() { Done::Scheduled } else { Done::Posted };
+        Ok(Msg::Post(self.answer(request, Some(&body))?, done))
     }
 
     fn react(&self, id: &str, reaction: Reaction) -> Answer<Msg> {
@@ -252,11 +292,13 @@ impl Worker {
         Ok(Msg::Post(status, Done::Reacted))
     }
 
-    fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
+    /// What is at this path.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
         self.send("GET", path, None)
     }
 
-    fn send<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&Value>) -> Answer<T> {
+    /// What a request of this kind is answered with.
+    pub fn send<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&Value>) -> Answer<T> {
         self.answer(self.request(method, path), body)
     }
 
@@ -291,27 +333,17 @@ impl Worker {
         }
     }
 
-    fn keep(&self, draft: Option<&Draft>) -> Answer<()> {
-        let Some(path) = &self.server.drafts else { return Ok(()) };
-        let kept = match draft {
-            None => std::fs::remove_file(path).or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            }),
-            Some(draft) => serde_json::to_vec(draft)
-                .map_err(std::io::Error::other)
-                .and_then(|bytes| write_beside(path, &bytes)),
-        };
-        kept.map_err(|error| self.words.put("client-no-draft", [("why", error.to_string())]).into_owned())
+    /// How far the server's clock was ahead of ours when it answered last, in seconds.
+    fn ahead(&self) -> Option<i64> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn kept(&self) -> Option<Draft> {
-        let bytes = std::fs::read(self.server.drafts.as_ref()?).ok()?;
-        serde_json::from_slice(&bytes).ok()
+    fn no_draft(&self, error: &std::io::Error) -> String {
+        self.words.put("client-no-draft", [("why", error.to_string())]).into_owned()
     }
 
     /// Listens to the reader's stream for ever, and opens it again when it ends.
-    fn listen(&self, messages: &SyncSender<Msg>) {
+    pub fn listen(&self, messages: &SyncSender<Msg>) {
         let mut tries = 0;
         loop {
             let ended = match self.open_stream() {
@@ -350,6 +382,9 @@ impl Worker {
 
     fn read<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> Answer<T> {
         let status = answer.status();
+        let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
+        let ahead = date.and_then(|date| ahead(date, Timestamp::now()));
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
         let body = answer.body_mut().with_config().limit(ANSWER);
         let bytes = body.read_to_vec().map_err(|error| self.why(&error))?;
         if status.is_success() {
@@ -417,6 +452,12 @@ fn news(event: &str, data: &str) -> Option<News> {
     })
 }
 
+/// How far a clock that says this (RFC 9110 section 5.6.7) is ahead of another, in seconds.
+fn ahead(date: &str, now: Timestamp) -> Option<i64> {
+    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    Some(there.as_second() - now.as_second())
+}
+
 /// Writes a file beside its place first: whatever happens, there is the old one or the new one.
 fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension("new");
@@ -454,19 +495,10 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_survives() {
-        let folder = std::env::temp_dir().join(format!("starling-tui-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let drafts = Some(folder.join("draft"));
-        let server = Server { base: String::new(), token: String::new(), drafts, again: None };
-        let worker = Worker::new(server, Words::default());
-        assert_eq!(worker.kept(), None);
-        let draft = Draft { text: "half a".into(), ..Draft::default() };
-        worker.keep(Some(&draft)).unwrap();
-        assert_eq!(worker.kept(), Some(draft));
-        worker.keep(None).unwrap();
-        worker.keep(None).unwrap();
-        assert_eq!(worker.kept(), None);
-        std::fs::remove_dir_all(folder).unwrap();
+    fn clocks_are_compared_by_what_the_server_says() {
+        let now = Timestamp::from_second(784_111_777).unwrap();
+        assert_eq!(ahead("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(0));
+        assert_eq!(ahead("Sun, 06 Nov 1994 08:51:37 GMT", now), Some(120));
+        assert_eq!(ahead("yesterday", now), None);
     }
 }

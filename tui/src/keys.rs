@@ -54,6 +54,16 @@ actions! {
     Follow "follow" "F";
     Mute "mute" "M";
     Block "block" "B";
+    Note "note" "N";
+    Notify "notify" "ctrl-n";
+    OnLists "on-lists" "+";
+    Compare "compare" "K";
+    Quote "quote" "Q";
+    Origin "origin" "i";
+    CatchUp "catch-up" "u";
+    Drafts "drafts" "d";
+    Queue "queue" "w";
+    Peers "peers" "P";
     Search "search" "/";
     Tag "tag" "#";
     Lists "lists" "L";

@@ -83,7 +83,8 @@ pub fn is_web(address: &str) -> bool {
 }
 
 /// Addresses in a post: of its HTML, which every server gives.
-fn addresses(post: &Status) -> Vec<String> {
+/// The addresses in the text of a post.
+pub fn addresses(post: &Status) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = post.content.as_str();
     while let Some(at) = rest.find("href=") {

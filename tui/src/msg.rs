@@ -1,5 +1,7 @@
 //! All that can happen to the UI, and all that it can want done.
 
+pub mod ask;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -48,8 +50,8 @@ pub enum Msg {
     Stream(Result<(), String>),
     /// The text as the editor left it.
     Edited(Option<String>),
-    /// A draft that was kept.
-    Draft(crate::app::compose::Draft),
+    /// Something that a sheet asked for.
+    Told(Box<ask::Told>),
     /// What was remembered when the UI ran last.
     Memory(Box<Memory>),
     /// The reader's lists.
@@ -218,6 +220,8 @@ pub enum Span {
 pub enum Done {
     /// A new post.
     Posted,
+    /// A post that waits for its hour.
+    Scheduled,
     /// An edit.
     Edited,
     /// The reader erased it.
@@ -273,10 +277,10 @@ pub enum Effect {
     Search(String),
     /// Ask how the node is doing.
     Node,
-    /// Keep a draft, or forget it.
-    Keep(Option<Box<crate::app::compose::Draft>>),
-    /// Look for a draft that was kept.
-    Drafts,
+    /// Something that a sheet wants.
+    Ask(Box<ask::Ask>),
+    /// Keep a draft; one with nothing in it is forgotten.
+    Keep(Box<crate::app::compose::Draft>),
     /// Write this text in the person's editor.
     Editor(String),
     /// Look for what was remembered.

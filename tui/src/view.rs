@@ -3,8 +3,11 @@
 
 mod choice;
 mod compose;
+mod health;
 mod help;
-mod post;
+mod person;
+pub mod post;
+mod sheet;
 mod side;
 mod thread;
 mod timeline;
@@ -19,7 +22,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{App, Asks, Link, Prompt, Said, Screen, TABS, rows::Rows, tree::Tree},
+    app::{App, Asks, Prompt, Said, Screen, TABS, rows::Rows, tree::Tree},
     keys::Action,
     layout::{self, clip, width},
     msg::{Line, Row},
@@ -57,9 +60,11 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Screen::History(_, edits, from)) => choice::history(app, edits.as_deref(), *from, frame, body),
         Some(Screen::Found(found)) => timeline::found(app, found, frame, body),
         Some(Screen::Help(filter)) => help::draw(app, filter, frame, body),
+        Some(Screen::Sheet(it)) => sheet::draw(app, it, frame, body),
+        Some(Screen::CatchUp(it)) => sheet::catch_up(app, it, frame, body),
         Some(Screen::Line(_, person)) => {
             let body = match person {
-                Some(person) => timeline::person(app, person, frame, body),
+                Some(person) => person::draw(app, person, frame, body),
                 None => body,
             };
             columns(app, None, frame, body);
@@ -73,7 +78,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(prompt) => ask(app, prompt, frame, body, said),
         None => frame.render_widget(word(app, said.width.into()), said),
     }
-    frame.render_widget(well(app, health.width.into()), health);
+    frame.render_widget(health::line(app, health.width.into()), health);
 }
 
 /// A timeline; where there is room, beside it the thread or the selected post, and beside that where it comes from.
@@ -121,6 +126,8 @@ fn columns(app: &App, tree: Option<&Tree>, frame: &mut Frame<'_>, area: Rect) {
         side::draw(app, post, frame, *side);
     }
 }
+
+pub use post::name;
 
 /// What a timeline is called.
 pub fn title(app: &App, line: &Line) -> String {
@@ -186,6 +193,8 @@ fn crumb(app: &App, screen: &Screen) -> Option<String> {
             return Some(app.words.put("view-search", [("words", words.as_str())]).into_owned());
         }
         Screen::Help(_) => "view-keys",
+        Screen::Sheet(sheet) => sheet.title(),
+        Screen::CatchUp(_) => "sheet-catchup",
         Screen::History(..) => "view-history",
         Screen::Prompt(_) | Screen::Choice(_) => return None,
     };
@@ -241,8 +250,9 @@ fn word(app: &App, cells: usize) -> Text<'static> {
         (Action::Help, "view-hint-help"),
         (Action::Quit, "view-hint-quit"),
     ];
+    let hints = sheet::hints(app).unwrap_or(hints.as_slice());
     let mut line = String::new();
-    for hint in hints.into_iter().filter_map(hint) {
+    for hint in hints.iter().copied().filter_map(hint) {
         if width(&line) + 3 + width(&hint) > cells {
             break;
         }
@@ -254,48 +264,6 @@ fn word(app: &App, cells: usize) -> Text<'static> {
     ours(app, &line, cells, app.theme.faint())
 }
 
-/// The health line: what is wrong and what to do, or that all is well.
-fn well(app: &App, cells: usize) -> Text<'static> {
-    let theme = app.theme;
-    let (text, style) = health(app, theme);
-    ours(app, &text, cells, style)
-}
-
-fn health(app: &App, theme: crate::theme::Theme) -> (String, Style) {
-    if let Link::Lost(why) = &app.link {
-        let why = DisplayText::new(why);
-        return (app.words.put("view-lost", [("why", why.as_str())]).into_owned(), theme.failure());
-    }
-    let Some(node) = &app.node else {
-        let name = if app.link == Link::Opening { "view-connecting" } else { "view-connected" };
-        return (app.words.say(name).into_owned(), theme.faint());
-    };
-    if node.disk_low {
-        return (app.words.say("view-disk-low").into_owned(), theme.failure());
-    }
-    if node.guarded {
-        let why = match &node.guarded_because {
-            Some(why) => DisplayText::new(why).to_string(),
-            None => app.words.say("view-guarded-why").into_owned(),
-        };
-        return (app.words.put("view-guarded", [("why", why)]).into_owned(), theme.warning());
-    }
-    let mut parts = Vec::new();
-    parts.push(match node.peers {
-        0 if !node.network => app.words.say("view-no-network"),
-        0 => app.words.say("view-no-peers"),
-        peers => app.words.count("view-peers", peers),
-    });
-    if node.syncing > 0 {
-        parts.push(app.words.count("view-syncing", node.syncing));
-    }
-    if node.waiting > 0 {
-        parts.push(app.words.count("view-waiting", node.waiting as usize));
-    }
-    let style = if node.peers == 0 { theme.warning() } else { theme.faint() };
-    (parts.join(theme.mark(" · ", " - ")), style)
-}
-
 /// A line to type in, with what it offers above it.
 fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect) {
     let cells = usize::from(line.width);
@@ -304,6 +272,8 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
         Asks::Search => (format!("{} ", app.words.say("view-ask-search")), typed()),
         Asks::Tag => (format!("{} #", app.words.say("view-ask-tag")), typed()),
         Asks::Palette => (":".to_owned(), typed()),
+        Asks::Note(_) => (format!("{} ", app.words.say("people-ask-note")), typed()),
+        Asks::NewList(_) => (format!("{} ", app.words.say("lists-ask-title")), typed()),
         Asks::Sure(_, question) => {
             (app.words.say(question).into_owned(), format!(" {}", app.words.say("view-yes-no")))
         }

@@ -229,8 +229,9 @@ mod tests {
                 }
             }
         }
-        let actions: Vec<String> =
-            crate::keys::ACTIONS.iter().map(|(_, name, _)| format!("key-{name}")).collect();
+        let keys = crate::keys::ACTIONS.iter().map(|(_, name, _)| format!("key-{name}"));
+        let verbs = crate::plain::VERBS.iter().map(|(_, name, _)| format!("verb-{name}"));
+        let actions: Vec<String> = keys.chain(verbs).collect();
         for action in &actions {
             assert!(english.contains(&action.as_str()), "nothing says what \"{action}\" is");
         }

@@ -17,7 +17,11 @@ app-not-following = Not following.
 app-blocked = Blocked: nothing of theirs is shown, stored or passed on.
 app-muted = Muted: nothing of theirs is shown.
 app-still-missing = It is not here yet: nobody who is connected has it.
-app-draft-found = A draft was kept: { $key } goes on with it.
+app-drafts-found = { $count ->
+    [one] A draft was kept: { $key } goes on with it.
+   *[other] { $count } drafts were kept: { $key } goes on with one.
+}
+app-scheduled = It waits for its hour here, and is published then.
 
 # --- input
 input-draft-kept = The draft is kept: { $key } goes on with it.
@@ -25,6 +29,8 @@ input-copied = Copied: { $address }
 input-not-yours = This post is somebody else's: only its author can change it.
 input-that-is-you = That is you.
 input-erase-sure = Erase this post here and at all who hold it?
+input-forget-sure = Throw this draft away?
+input-call-off-sure = Call this post off?
 input-block-sure = Block: show, store and pass on nothing of theirs?
 
 input-no-tag = A tag is one word.
@@ -56,6 +62,7 @@ compose-public = public: everyone, everywhere
 compose-unlisted = unlisted: everyone, but not on timelines of strangers
 compose-local = local: this network only, never by a bridge
 compose-empty = There is nothing in it yet.
+compose-quote-of = A post that quotes { $who }
 compose-answer-to = Answer to { $who }
 compose-change = Change an own post
 compose-new = A new post
@@ -63,6 +70,39 @@ compose-warning = Warning
 compose-language = Language
 compose-who = Who
 compose-sending = Sending…
+compose-file = Files
+compose-describe = It shows
+compose-poll = Poll
+compose-open-for = Open for
+compose-choice = Choice
+compose-when = When
+compose-one = one answer
+compose-many = several answers
+compose-for-minutes = 5 minutes
+compose-for-half-hour = half an hour
+compose-for-hour = 1 hour
+compose-for-six-hours = 6 hours
+compose-for-half-day = 12 hours
+compose-for-day = 1 day
+compose-for-three-days = 3 days
+compose-for-week = 1 week
+# Where a file is, after its name.
+compose-file-named = to be described
+compose-file-sending = on its way to the server…
+compose-file-ready = there
+compose-file-refused = not taken:
+compose-file-failed = A file was not taken: ctrl-x in its field takes it off.
+compose-files-wait = A file is still on its way: it goes in a moment.
+compose-undescribed = Who does not see it gets nothing of it without a description. Enter again leaves it so.
+compose-one-option = A poll needs two answers, a line each.
+compose-when-wrong = When is a wait (2h, 3 days) or a time to come (18:00, 2026-11-24 18:00).
+# Beside an empty field: what goes in.
+compose-hint-file = The path of a picture, then enter; ctrl-x takes the last one off
+compose-hint-describe = What does it show? Then enter
+compose-hint-poll = An answer a line
+compose-hint-when = Nothing is now; 2h, 3 days, 18:00, 2026-11-24 18:00
+compose-hint-choice = Any key changes it
+compose-of-characters = { $count } of { $most } characters
 compose-characters = { $count ->
     [one] 1 character
    *[other] { $count } characters
@@ -81,6 +121,10 @@ client-unreadable = the server's answer cannot be read: { $why }
 client-answered = the server answered { $status }
 client-not-there = the node does not run, or not there
 client-slow = the server takes too long
+
+# --- upload
+upload-unreadable = { $path } cannot be read: { $why }
+upload-too-large = the file is larger than { $count } MiB
 
 # --- run
 run-no-editor = the editor could not be run: { $why }
@@ -249,6 +293,212 @@ timeline-not-found = Nothing was found in what is stored here.
 # --- help
 help-filter = Type to filter, esc to leave: { $words }
 
+# --- health: the last line
+health-unheld = { $count ->
+    [one] 1 post that nobody else holds yet ({ $key })
+   *[other] { $count } posts that nobody else holds yet ({ $key })
+}
+health-drafts = { $count ->
+    [one] 1 draft
+   *[other] { $count } drafts
+}
+health-clock-behind = { $count ->
+    [one] this clock is 1 minute behind the server's: set it
+   *[other] this clock is { $count } minutes behind the server's: set it
+}
+health-clock-ahead = { $count ->
+    [one] this clock is 1 minute ahead of the server's: set it
+   *[other] this clock is { $count } minutes ahead of the server's: set it
+}
+
+# --- sheet: screens that are a list of lines
+sheet-outbound = On its way
+sheet-mesh = Peers
+sheet-origin = Where it comes from
+sheet-mute = Mute
+sheet-lists = Lists
+sheet-identity = Who it is
+sheet-drafts = Drafts
+sheet-since = Catch up
+sheet-catchup = Catch-up
+sheet-loading = Loading…
+
+# --- outbound: what own posts wait for
+outbound-stored = stored
+outbound-sent = { $count ->
+    [0] sent to nobody yet
+    [one] sent to 1 peer
+   *[other] sent to { $count } peers
+}
+outbound-held = { $count ->
+    [0] held by nobody else yet
+    [one] held by 1
+   *[other] held by { $count }
+}
+outbound-unheld = none of them said yet that it holds it
+outbound-no-network = waits: this node runs without a network
+outbound-no-peer = waits for a peer: nobody is connected
+outbound-nobody-asked = waits: no connected peer asks for your posts
+outbound-gone = a post that was erased
+outbound-none = Nothing was written since the node was started. What was before is held by whoever follows you.
+outbound-scheduled = waits for its hour: { $when }
+outbound-unsent = { $count ->
+    [one] 1 entry of yours waits for a peer
+   *[other] { $count } entries of yours wait for a peer
+}
+outbound-files = { $count ->
+    [one] 1 file that is shown has not arrived
+   *[other] { $count } files that are shown have not arrived
+}
+outbound-uploads = { $count ->
+    [one] 1 upload that no post shows
+   *[other] { $count } uploads that no post shows
+}
+outbound-unindexed = { $count ->
+    [one] 1 entry is not in the index of words yet
+   *[other] { $count } entries are not in the index of words yet
+}
+
+# --- mesh: whom the node is connected to
+mesh-connected = { $count ->
+    [0] No peer is connected
+    [one] 1 peer is connected
+   *[other] { $count } peers are connected
+}
+mesh-nobody = Share an invite (`starling invite new`), open one, or add an address (`starling peers add`).
+mesh-no-network = This node runs without a network.
+mesh-caught-up = Everything that peers have for you is here.
+mesh-fetching = Still fetching.
+mesh-not-asked = No peer can be asked for what is missing.
+mesh-same-machine = this machine
+mesh-lan = local network
+mesh-direct = direct
+mesh-relayed = by a relay
+mesh-we-called = we called
+mesh-they-called = they called
+mesh-peer-fetching = has more for you
+mesh-peer-caught-up = has nothing more for you
+mesh-peer-idle = not asked now
+mesh-serving = fetches from you
+mesh-received = { $count ->
+    [one] 1 entry came from it
+   *[other] { $count } entries came from it
+}
+mesh-demerits = { $count ->
+    [one] 1 point against it
+   *[other] { $count } points against it
+}
+mesh-traffic = Since the start
+mesh-gossip = gossip: { $came } came, { $went } went
+mesh-sync = sync: { $came } came, { $went } went
+mesh-shards = { $count ->
+    [one] 1 part of the gossip
+   *[other] { $count } parts of the gossip
+}
+mesh-links = { $count ->
+    [one] 1 link in it
+   *[other] { $count } links in it
+}
+mesh-refused = { $count ->
+    [one] 1 connection was refused
+   *[other] { $count } connections were refused
+}
+mesh-coverage = { $count ->
+    [one] 1 feed is kept
+   *[other] { $count } feeds are kept
+}
+mesh-held = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+}
+mesh-complete = nothing missing
+mesh-missing = { $count ->
+    [one] 1 missing
+   *[other] { $count } missing
+}
+mesh-sources = { $count ->
+    [0] no connected peer has shown it
+    [one] 1 connected peer has it
+   *[other] { $count } connected peers have it
+}
+mesh-remembered = { $count ->
+    [one] 1 peer is remembered
+   *[other] { $count } peers are remembered
+}
+mesh-seen = last seen { $when }
+mesh-never-seen = never seen
+mesh-banned = refused
+
+# --- origin: where a post comes from
+origin-author = Written by { $who }
+origin-good = The signature is good: this is what its author signed.
+origin-doubtful = Not all of it can be vouched for.
+origin-unsigned = This server does not tell of a signature: what is shown is its word.
+origin-device = Device: { $device }
+origin-place = Place { $place } in log { $log } of the device
+origin-claimed = Written { $when }, as its author says
+origin-claimed-wrongly = Written { $when } by the author's clock, which is ahead
+origin-time = Written { $when }
+origin-first-here = First here { $when }
+origin-from = From the peer { $peer }
+origin-written-here = Written on this node, or brought in by a file.
+origin-erased = Its author erased it.
+origin-address = Address: { $address }
+origin-never-changed = It was never changed.
+origin-versions = { $count ->
+   *[other] { $count } versions, the oldest first
+}
+
+# --- mute, lists, identity, drafts, since: sheets to choose from
+mute-whom = Mute { $who }
+mute-for-good = until you end it
+mute-for-hour = for 1 hour
+mute-for-eight-hours = for 8 hours
+mute-for-day = for 1 day
+mute-for-week = for 1 week
+mute-for-month = for 30 days
+mute-notices-too = What they do to you is muted as well (enter changes it)
+mute-notices-not = What they do to you still comes (enter changes it)
+lists-whom = Lists on which { $who } may be
+lists-new = Make a new list…
+lists-ask-title = Name of the list:
+identity-whose = { $who } is
+identity-yours = You are
+identity-how = Compare with what their own screen shows, or scan it. Enter copies it.
+identity-no-room = There is no room for a code to scan here.
+drafts-new = A new post
+drafts-forget = { $key } throws one away
+since-when = Catch up with everything at home
+since-read = since you read last
+since-day = of the last day
+since-week = of the last week
+sheet-hint-choose = choose
+sheet-hint-refresh = ask again
+sheet-hint-back = back
+catchup-hint-next = next
+catchup-hint-author = next author
+catchup-nothing = Nothing was written since.
+catchup-total = { $count } posts by { $people } people
+catchup-total-more = the newest { $count } posts, by { $people } people: there are more
+catchup-place = { $place }: { $who }
+catchup-end = That was all: { $count } posts by { $people } people. They count as read now.
+
+# --- people
+people-note = Your note: { $note }
+people-ask-note = Note, for you alone:
+people-noted = The note is kept.
+people-kept = That is kept.
+people-notifying = You are told of what they write.
+people-not-notifying = You are not told of what they write any more.
+people-you-are-told = you are told of what they write
+people-requested = you asked to follow them
+people-muted-until = muted until { $when }
+people-notices-come = what they do to you still comes
+people-forked = Two versions of one place of their log were signed: somebody else may have their key.
+people-retired = They said that they do not write here any more.
+people-open-first = Open the person first.
+people-follow-first = Follow them first.
+
 # --- keys: what each action does, by its name
 key-down = Next
 key-up = Previous
@@ -265,7 +515,7 @@ key-refresh = Ask the server again
 key-compose = Write a post
 key-reply = Answer
 key-edit = Change an own post
-key-delete = Erase an own post
+key-delete = Erase an own post; throw a draft away
 key-boost = Pass on, or take back
 key-like = Like, or take back
 key-bookmark = Mark, or take back
@@ -274,12 +524,22 @@ key-links = Where it leads: links, tags, people, what it quotes
 key-history = How it read before
 key-reveal = Open or close what is behind a warning
 key-reveal-always = Always open the warnings of this author, or no longer
-key-fold = Fold or unfold answers, or a run of boosts
+key-fold = Fold or unfold answers, or a run of boosts; the next author of a catch-up
 key-next-unread = Next that is unread
 key-person = Who wrote this
 key-follow = Follow, or no longer
-key-mute = Mute, or no longer
+key-mute = Mute for a while, or no longer
 key-block = Block, or no longer
+key-note = Note something about somebody
+key-notify = Be told of what somebody writes, or no longer
+key-on-lists = Lists that somebody is on
+key-compare = Who somebody is, to be compared
+key-quote = Quote
+key-origin = Where the post comes from
+key-catch-up = Catch up with what was missed
+key-drafts = Drafts that were kept
+key-queue = What own posts wait for
+key-peers = Peers, and what they bring
 key-search = Search
 key-tag = Posts with a tag
 key-lists = Choose a list
@@ -322,3 +582,109 @@ first-making-keys = a few seconds
 first-failed = It could not be made
 first-failed-keys = enter tries again · esc leaves
 first-done = You are here. c writes your first post, ? tells what the keys do.
+
+# --- plain: lines instead of a screen
+plain-hello = You are { $who }.
+plain-begin = home reads your timeline, help tells all commands, quit leaves. N is the number in front of a post or a person.
+plain-drafts = { $count ->
+    [one] 1 draft is kept: drafts reads it
+   *[other] { $count } drafts are kept: drafts reads them
+}
+plain-lost = Not connected: { $why }. It is tried again.
+plain-failed = Not done: { $why }
+plain-unknown = There is no command "{ $word }". help tells which there are.
+plain-nothing-asked = Nothing was asked.
+plain-new-posts = { $count ->
+    [one] 1 new post: home reads it
+   *[other] { $count } new posts: home reads them
+}
+plain-new-notices = { $count ->
+    [one] 1 new notice: notices reads it
+   *[other] { $count } new notices: notices reads them
+}
+plain-empty = Nothing here yet.
+plain-end = That is all.
+plain-more = next goes on
+plain-boosted = passed on by { $who }
+plain-depth = answer, level { $count }
+plain-warned = Warning: { $warning }. read { $number } tells what is behind it.
+plain-quotes = Quotes { $who }: { $text }
+plain-you-like = you like it
+plain-you-boosted = you passed it on
+plain-you-marked = you marked it
+plain-noted = Noted.
+plain-write = Write, line by line. A line with a single dot sends it.
+plain-unsent = It was not sent, and is kept. send tries again.
+plain-no-drafts = There is no such draft.
+plain-no-alt = Say what it shows, for those who do not see it: attach PATH | WORDS
+plain-no-time = When? Such as 2h, 18:00, or 2026-11-24 18:00
+plain-nothing-waits = Nothing waits.
+plain-where = sent to { $peers } peers, held by { $held }
+plain-no-origin = This server does not say where it comes from.
+plain-visibility-is = It is { $now }. There are public, unlisted and local.
+plain-no-words = Search for what?
+plain-which = Which? Say the number in front of it.
+plain-which-post = Which post? Say the number in front of it.
+plain-which-person = Who? Say the number in front of the person, or of a post of theirs.
+plain-which-answer = Which answer? Say the number of the post, then those of answers.
+plain-missing = A post that is not here.
+plain-nobody = You follow nobody yet.
+plain-invited = You follow { $who } now.
+plain-peer-connected = connected
+plain-peer-syncing = connected, fetching
+plain-peer-away = away
+plain-say-yes = yes does it
+plain-done = Done.
+
+# --- plain/verbs: what each command does, by its name
+verb-home = Those whom you follow, newest first
+verb-local = The people of this node
+verb-network = Everybody whom this node hears of
+verb-notices = What concerns you
+verb-bookmarks = What you marked
+verb-favourites = What you like
+verb-tag = Posts with a tag
+verb-lists = Your lists
+verb-next = Go on where it stopped
+verb-open = The thread of a post; the posts of a person, a tag, a list
+verb-read = A post whole, with what is behind its warning
+verb-links = The addresses in a post
+verb-history = How a post read before
+verb-post = Write a post, in this line or in those that follow
+verb-reply = Answer a post
+verb-warn = The warning before your next post
+verb-language = The language of your posts, such as gn
+verb-visibility = How far your posts go
+verb-quote = Quote a post in a new one
+verb-attach = A picture of your next post, with what it shows
+verb-poll = Answers to choose from, in your next post; open for a day
+verb-at = When your next post is to be published
+verb-drafts = Posts that were not sent
+verb-send = Send a draft
+verb-drop = Forget a draft
+verb-queue = What your posts wait for
+verb-why = Where a post comes from: who signed it, and when it came
+verb-edit = Change an own post
+verb-delete = Erase an own post
+verb-like = Like a post
+verb-unlike = No longer
+verb-boost = Pass a post on
+verb-unboost = No longer
+verb-mark = Mark a post
+verb-unmark = No longer
+verb-vote = Vote in a poll
+verb-search = Posts, people and tags with these words
+verb-person = Who wrote a post
+verb-people = Whom you follow
+verb-follow = Follow a person, or who wrote a post
+verb-unfollow = No longer
+verb-mute = Show nothing of theirs, for good or for some hours
+verb-unmute = Show it again
+verb-block = Show, store and pass on nothing of theirs
+verb-unblock = No longer
+verb-invite = Make a link for a friend, or open the link of one
+verb-peers = The nodes that yours talks to
+verb-status = How the node is doing
+verb-yes = Do what was asked back
+verb-help = All commands, or those that have a word in them
+verb-quit = Leave

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 
 use super::{Body, Described, OURS, many, one};
 use crate::{
-    http::{bundles, entities, entries, identity, invites, lookup, node, oauth, progress},
+    http::{bundles, entities, entries, identity, invites, lookup, mesh, node, oauth, progress},
     runtime::{Peer, Progress, Status},
     store::Verification,
     view::Stats,
@@ -70,6 +70,11 @@ fn the_node() -> Vec<Described> {
         ),
         get("/api/starling/v1/sync", "How fetching from each peer goes", Body::Json(one::<Progress>)),
         get("/api/starling/v1/queue", "What waits to be done", Body::Json(one::<progress::Queue>)),
+        get(
+            "/api/starling/v1/network",
+            "Connections, gossip, and what went over the line",
+            Body::Json(one::<mesh::Network>),
+        ),
         get("/api/starling/v1/store/stats", "How much is held", Body::Json(one::<Stats>)),
         post(
             "/api/starling/v1/store/verify",

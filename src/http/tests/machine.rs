@@ -43,6 +43,21 @@ fn a_node_says_who_it_is_and_how_it_is() {
 }
 
 #[test]
+fn an_own_post_waits_where_it_can_be_seen() {
+    let house = House::new(1);
+    let id = house.write("one");
+    let queue = house.get("/api/starling/v1/queue").good();
+    let row = &queue["outgoing"][0];
+    assert_eq!((&row["entry"], &row["peers"], &row["held"]), (&json!(id), &json!(0), &json!(0)));
+    let shown = house.get(&format!("/api/v1/statuses/{id}")).good();
+    assert_eq!(shown["starling"]["delivery"], json!({ "stored": true, "peers": 0, "held": 0 }));
+    assert_eq!(house.get("/api/starling/v1/status").good()["unheld"], 1);
+    // No network: nothing to tell of.
+    let network = house.get("/api/starling/v1/network").good();
+    assert_eq!((&network["on"], &network["peers"]), (&json!(false), &json!([])));
+}
+
+#[test]
 fn peers_are_kept_and_banned() {
     let house = House::new(1);
     let peer = libp2p::identity::Keypair::generate_ed25519().public().to_peer_id();

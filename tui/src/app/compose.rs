@@ -1,73 +1,34 @@
-//! Writing a post: the text, what stands before it, how far it goes. What is written is kept at every pause, so that a
-//! crash, a closed terminal or a server that is away cost nothing.
+//! Writing a post: the text, what stands before it, how far it goes, what comes with it. What is written is kept at every
+//! pause, so that a crash, a closed terminal or a server that is away cost nothing.
 
-use jiff::{SignedDuration, Timestamp};
+mod draft;
+pub mod files;
+mod when;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::{TextArea, WrapMode};
-use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
+
+pub use draft::{Draft, File, Poll, Visibility};
+use files::{Entered, Files};
+pub use when::due;
 
 use crate::{api::Id, msg::Effect};
 
 /// A pause in writing, after which a draft is kept.
 const PAUSE: SignedDuration = SignedDuration::from_secs(1);
-
-/// What is being written, as it is kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Draft {
-    pub text: String,
-    pub warning: String,
-    pub visibility: Visibility,
-    pub language: String,
-    /// The post that is answered, and whose it is.
-    pub reply_to: Option<(Id, String)>,
-    /// The own post that is changed.
-    pub edits: Option<Id>,
-    /// Names the wish, so that sending twice posts once.
-    pub key: String,
-}
-
-/// How far a post goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Visibility {
-    /// Everyone, everywhere.
-    #[default]
-    Public,
-    /// Everyone, but not on timelines of strangers.
-    Unlisted,
-    /// Never by a bridge to other networks.
-    Local,
-}
-
-impl Visibility {
-    /// The name of the words for it.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Public => "compose-public",
-            Self::Unlisted => "compose-unlisted",
-            Self::Local => "compose-local",
-        }
-    }
-
-    /// As the API names it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Unlisted => "unlisted",
-            Self::Local => "local",
-        }
-    }
-
-    fn next(self) -> Self {
-        match self {
-            Self::Public => Self::Unlisted,
-            Self::Unlisted => Self::Local,
-            Self::Local => Self::Public,
-        }
-    }
-}
+/// How long a poll may be open, in seconds, with the names of the words for it.
+pub const OPEN_FOR: [(u32, &str); 8] = [
+    (86_400, "compose-for-day"),
+    (3 * 86_400, "compose-for-three-days"),
+    (7 * 86_400, "compose-for-week"),
+    (300, "compose-for-minutes"),
+    (1_800, "compose-for-half-hour"),
+    (3_600, "compose-for-hour"),
+    (6 * 3_600, "compose-for-six-hours"),
+    (12 * 3_600, "compose-for-half-day"),
+];
 
 /// A part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,15 +37,13 @@ pub enum Field {
     Warning,
     Visibility,
     Language,
-}
-
-impl Field {
-    const ALL: [Self; 4] = [Self::Text, Self::Warning, Self::Visibility, Self::Language];
-
-    fn step(self, by: isize) -> Self {
-        let at = Self::ALL.iter().position(|field| *field == self).unwrap_or(0) as isize;
-        Self::ALL[(at + by).rem_euclid(Self::ALL.len() as isize) as usize]
-    }
+    Files,
+    Poll,
+    /// How long the poll is open.
+    PollFor,
+    /// Whether several answers may be chosen.
+    PollMany,
+    When,
 }
 
 /// The form.
@@ -95,7 +54,15 @@ pub struct Compose {
     pub language: TextArea<'static>,
     pub visibility: Visibility,
     pub reply_to: Option<(Id, String)>,
+    pub quotes: Option<(Id, String)>,
     pub edits: Option<Id>,
+    pub files: Files,
+    /// Answers of a poll, a line each.
+    pub poll: TextArea<'static>,
+    /// Which of [`OPEN_FOR`].
+    pub poll_for: usize,
+    pub poll_many: bool,
+    pub when: TextArea<'static>,
     pub field: Field,
     /// Whether it is on its way to the server.
     pub sending: bool,
@@ -104,6 +71,8 @@ pub struct Compose {
     key: String,
     /// When it was last changed, until it is kept.
     changed: Option<Timestamp>,
+    /// The time of the last key.
+    now: Timestamp,
 }
 
 /// What a key did to the form.
@@ -111,18 +80,24 @@ pub struct Compose {
 pub enum Typed {
     /// Something or nothing changed.
     Stay,
-    /// The form is left; what is in it is kept.
-    Leave,
-    /// Something is to be done.
-    Do(Effect),
     /// It cannot be done; the name of the words that say why.
     Refused(&'static str),
+    /// The form is left; what is in it is kept.
+    Leave,
+    /// The form is left, and a new one is wanted.
+    Another,
+    /// It is wanted by the server.
+    Send,
+    /// Something is to be done.
+    Do(Effect),
 }
 
 fn area(text: &str) -> TextArea<'static> {
     let mut area = TextArea::from(text.split('\n'));
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_cursor_line_style(ratatui::style::Style::new());
+    area.move_cursor(ratatui_textarea::CursorMove::Bottom);
+    area.move_cursor(ratatui_textarea::CursorMove::End);
     area
 }
 
@@ -130,40 +105,66 @@ impl Compose {
     /// A form with this in it.
     pub fn new(draft: Draft, now: Timestamp) -> Self {
         let key = if draft.key.is_empty() { format!("tui-{}", now.as_nanosecond()) } else { draft.key };
-        let mut text = area(&draft.text);
-        text.move_cursor(ratatui_textarea::CursorMove::Bottom);
-        text.move_cursor(ratatui_textarea::CursorMove::End);
+        let held = OPEN_FOR.iter().position(|(seconds, _)| *seconds == draft.poll.seconds);
         Self {
-            text,
+            text: area(&draft.text),
             warning: area(&draft.warning),
             language: area(&draft.language),
             visibility: draft.visibility,
             reply_to: draft.reply_to,
+            quotes: draft.quotes,
             edits: draft.edits,
+            files: Files::new(draft.files),
+            poll: area(&draft.poll.options.join("\n")),
+            poll_for: held.unwrap_or(0),
+            poll_many: draft.poll.multiple,
+            when: area(&draft.when),
             field: Field::Text,
             sending: false,
             failure: None,
             key,
             changed: None,
+            now,
         }
     }
 
     /// What is in the form.
     pub fn draft(&self) -> Draft {
         Draft {
+            key: self.key.clone(),
+            saved: self.now.as_millisecond(),
             text: self.text.lines().join("\n"),
             warning: self.warning.lines().join(" "),
             visibility: self.visibility,
             language: self.language.lines().concat().trim().to_owned(),
             reply_to: self.reply_to.clone(),
+            quotes: self.quotes.clone(),
             edits: self.edits.clone(),
-            key: self.key.clone(),
+            files: self.files.kept(),
+            poll: Poll {
+                options: self.options(),
+                seconds: OPEN_FOR[self.poll_for].0,
+                multiple: self.poll_many,
+            },
+            when: self.when.lines().concat().trim().to_owned(),
+            due: None,
         }
+    }
+
+    /// Answers of the poll.
+    pub fn options(&self) -> Vec<String> {
+        let lines = self.poll.lines().iter().map(|line| line.trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect()
+    }
+
+    /// What names this draft.
+    pub fn key_of(&self) -> &str {
+        &self.key
     }
 
     /// Whether there is anything in it that would be missed.
     pub fn is_empty(&self) -> bool {
-        self.text.lines().iter().all(|line| line.trim().is_empty())
+        self.draft().is_empty()
     }
 
     /// What a reader takes for one character, counted.
@@ -172,144 +173,177 @@ impl Compose {
         lines.iter().map(|line| line.graphemes(true).count()).sum::<usize>() + lines.len() - 1
     }
 
+    /// The fields that there are now, in the order in which they are gone through.
+    pub fn fields(&self) -> Vec<Field> {
+        if self.edits.is_some() {
+            return vec![Field::Text, Field::Warning, Field::Language];
+        }
+        let mut fields = vec![Field::Text, Field::Warning, Field::Visibility, Field::Language];
+        let (poll, files) = (!self.options().is_empty(), !self.files.list.is_empty());
+        // A post has a poll or files, not both.
+        if !poll {
+            fields.push(Field::Files);
+        }
+        if !files {
+            fields.push(Field::Poll);
+        }
+        if poll {
+            fields.extend([Field::PollFor, Field::PollMany]);
+        }
+        fields.push(Field::When);
+        fields
+    }
+
+    fn step(&mut self, by: isize) {
+        let fields = self.fields();
+        let at = fields.iter().position(|field| *field == self.field).unwrap_or(0) as isize;
+        self.field = fields[(at + by).rem_euclid(fields.len() as isize) as usize];
+    }
+
     /// A key was pressed.
     pub fn key(&mut self, key: KeyEvent, now: Timestamp) -> Typed {
+        self.now = now;
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Esc => return Typed::Leave,
             KeyCode::Char('c') if ctrl => return Typed::Leave,
-            KeyCode::Char('s' | 'd') if ctrl => return self.send(),
-            KeyCode::Enter if key.modifiers.contains(KeyModifiers::ALT) => return self.send(),
+            KeyCode::Char('s' | 'd') if ctrl => return self.check(),
+            KeyCode::Enter if key.modifiers.contains(KeyModifiers::ALT) => return self.check(),
             KeyCode::Char('o') if ctrl => return Typed::Do(Effect::Editor(self.draft().text)),
-            KeyCode::Tab => self.field = self.field.step(1),
-            KeyCode::BackTab => self.field = self.field.step(-1),
-            KeyCode::Enter if self.field != Field::Text => self.field = self.field.step(1),
-            _ => self.write(key, now),
+            KeyCode::Char('n') if ctrl => return Typed::Another,
+            KeyCode::Char('x') if ctrl && self.field == Field::Files => {
+                if self.files.drop_last() {
+                    self.touch();
+                }
+            }
+            KeyCode::Tab => self.step(1),
+            KeyCode::BackTab => self.step(-1),
+            KeyCode::Enter if self.field == Field::Files => return self.enter_file(),
+            KeyCode::Enter if !matches!(self.field, Field::Text | Field::Poll) => self.step(1),
+            _ => self.write(key),
         }
         Typed::Stay
     }
 
-    fn write(&mut self, key: KeyEvent, now: Timestamp) {
+    fn enter_file(&mut self) -> Typed {
+        match self.files.enter(&self.key) {
+            Entered::Nothing => self.step(1),
+            Entered::Named => self.touch(),
+            Entered::Undescribed => return Typed::Refused("compose-undescribed"),
+            Entered::Send(effect) => {
+                self.touch();
+                return Typed::Do(*effect);
+            }
+        }
+        Typed::Stay
+    }
+
+    fn touch(&mut self) {
+        self.changed = Some(self.now);
+        self.failure = None;
+    }
+
+    fn write(&mut self, key: KeyEvent) {
         let changed = match self.field {
             Field::Text => self.text.input(key),
             Field::Warning => self.warning.input(key),
             Field::Language => self.language.input(key),
+            Field::Files => self.files.input.input(key),
+            Field::Poll => self.poll.input(key),
+            Field::When => self.when.input(key),
             Field::Visibility => {
                 self.visibility = self.visibility.next();
                 true
             }
+            Field::PollFor => {
+                self.poll_for = (self.poll_for + 1) % OPEN_FOR.len();
+                true
+            }
+            Field::PollMany => {
+                self.poll_many = !self.poll_many;
+                true
+            }
         };
         if changed {
-            self.changed = Some(now);
-            self.failure = None;
+            self.touch();
         }
     }
 
     /// Text was pasted.
     pub fn paste(&mut self, text: &str, now: Timestamp) {
+        self.now = now;
         // What a terminal would obey is no part of a post.
         let text = crate::text::DisplayText::block(text).as_str().to_owned();
+        let line = text.replace('\n', " ");
         match self.field {
             Field::Text => self.text.insert_str(text),
-            Field::Warning => self.warning.insert_str(text.replace('\n', " ")),
-            Field::Language => self.language.insert_str(text.replace('\n', "")),
-            Field::Visibility => false,
+            Field::Poll => self.poll.insert_str(text),
+            Field::Warning => self.warning.insert_str(line),
+            Field::Language => self.language.insert_str(line),
+            Field::Files => self.files.input.insert_str(line.trim()),
+            Field::When => self.when.insert_str(line),
+            Field::Visibility | Field::PollFor | Field::PollMany => false,
         };
-        self.changed = Some(now);
+        self.touch();
     }
 
     /// The text as the editor left it.
     pub fn edited(&mut self, text: &str, now: Timestamp) {
+        self.now = now;
         self.text = area(text.trim_end_matches('\n'));
-        self.changed = Some(now);
+        self.touch();
     }
 
-    fn send(&mut self) -> Typed {
+    /// Whether it can be sent as it is.
+    fn check(&self) -> Typed {
         if self.sending {
             return Typed::Stay;
         }
         if self.is_empty() {
             return Typed::Refused("compose-empty");
         }
+        if self.options().len() == 1 {
+            return Typed::Refused("compose-one-option");
+        }
+        match self.files.stops() {
+            Some(why) => Typed::Refused(why),
+            None => Typed::Send,
+        }
+    }
+
+    /// Sends it.
+    pub fn send(&mut self, zone: &TimeZone) -> Typed {
+        let mut draft = self.draft();
+        if !draft.when.is_empty() {
+            draft.due = when::due(&draft.when, self.now, zone);
+            if draft.due.is_none() {
+                return Typed::Refused("compose-when-wrong");
+            }
+        }
         self.sending = true;
         self.failure = None;
-        Typed::Do(Effect::Post(Box::new(self.draft())))
+        Typed::Do(Effect::Post(Box::new(draft)))
     }
 
     /// What is to be kept now, if there was a pause.
     pub fn pause(&mut self, now: Timestamp) -> Option<Effect> {
         self.changed.filter(|changed| now.duration_since(*changed) >= PAUSE)?;
+        self.now = now;
         Some(self.keep())
     }
 
     /// Keeps what is in the form; forgets it if that is nothing.
     pub fn keep(&mut self) -> Effect {
         self.changed = None;
-        Effect::Keep((!self.is_empty()).then(|| Box::new(self.draft())))
+        Effect::Keep(Box::new(self.draft()))
+    }
+
+    /// What forgets the draft: it was published, or thrown away.
+    pub fn forget(&self) -> Effect {
+        let (key, saved) = (self.key.clone(), self.now.as_millisecond());
+        Effect::Keep(Box::new(Draft { key, saved, ..Draft::default() }))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn press(form: &mut Compose, code: KeyCode, modifiers: KeyModifiers) -> Typed {
-        form.key(KeyEvent::new(code, modifiers), at(10))
-    }
-
-    fn write(form: &mut Compose, text: &str) {
-        for c in text.chars() {
-            press(form, KeyCode::Char(c), KeyModifiers::NONE);
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_kept_at_a_pause_and_sent_once() {
-        let mut form = Compose::new(Draft::default(), at(0));
-        write(&mut form, "Hi");
-        assert_eq!(form.pause(at(10)), None);
-        let Some(Effect::Keep(Some(kept))) = form.pause(at(11)) else { panic!("nothing is kept") };
-        assert_eq!(kept.text, "Hi");
-        assert_eq!(form.pause(at(20)), None);
-        let Typed::Do(Effect::Post(sent)) = press(&mut form, KeyCode::Char('s'), KeyModifiers::CONTROL)
-        else {
-            panic!("nothing is sent")
-        };
-        assert_eq!(sent, kept);
-        assert_eq!(press(&mut form, KeyCode::Char('s'), KeyModifiers::CONTROL), Typed::Stay);
-        assert_eq!(Compose::new(*kept.clone(), at(5)).draft(), *kept);
-    }
-
-    #[test]
-    fn every_field_is_reached_and_nothing_is_not_sent() {
-        let mut form = Compose::new(Draft::default(), at(0));
-        let sent = press(&mut form, KeyCode::Char('s'), KeyModifiers::CONTROL);
-        assert_eq!(sent, Typed::Refused("compose-empty"));
-        write(&mut form, "text");
-        press(&mut form, KeyCode::Tab, KeyModifiers::NONE);
-        write(&mut form, "careful");
-        press(&mut form, KeyCode::Enter, KeyModifiers::NONE);
-        write(&mut form, " ");
-        press(&mut form, KeyCode::Tab, KeyModifiers::NONE);
-        write(&mut form, "de");
-        let draft = form.draft();
-        assert_eq!(
-            (draft.warning.as_str(), draft.visibility, draft.language.as_str()),
-            ("careful", Visibility::Unlisted, "de")
-        );
-        assert_eq!(press(&mut form, KeyCode::Esc, KeyModifiers::NONE), Typed::Leave);
-    }
-
-    #[test]
-    fn people_count_what_they_see() {
-        let mut form = Compose::new(Draft::default(), at(0));
-        form.paste("a👩‍👩‍👧‍👦\r\né", at(1));
-        assert_eq!(form.count(), 4);
-        form.edited("from the editor\n", at(2));
-        assert_eq!(form.draft().text, "from the editor");
-    }
-}
+mod tests;

@@ -4,14 +4,15 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     App, Asks, Found, Prompt, Said, Screen, TABS,
-    compose::{Compose, Draft, Typed},
+    compose::{Draft, Typed},
     rows::Rows,
+    sheet::{self, About},
     tree::Item,
 };
 use crate::{
     api::Status,
     keys::{self, ACTIONS, Action},
-    msg::{Effect, Line, Reaction, Relate, Row},
+    msg::{Effect, Line, Reaction, Relate, Row, ask::Ask},
     words::Words,
 };
 
@@ -25,12 +26,11 @@ impl App {
         match self.stack.last_mut() {
             Some(Screen::Compose(form)) => match form.key(key, now) {
                 Typed::Stay => Vec::new(),
-                Typed::Do(effect) => vec![effect],
-                Typed::Refused(why) => {
-                    form.failure = Some(self.words.say(why).into_owned());
-                    Vec::new()
+                Typed::Send => {
+                    let typed = form.send(&self.zone);
+                    self.typed(typed)
                 }
-                Typed::Leave => self.leave_form(),
+                typed => self.typed(typed),
             },
             Some(Screen::Prompt(prompt)) => {
                 let prompt = prompt.clone();
@@ -80,16 +80,37 @@ impl App {
         Vec::new()
     }
 
+    /// What a key did to the form.
+    fn typed(&mut self, typed: Typed) -> Vec<Effect> {
+        match typed {
+            Typed::Stay | Typed::Send => Vec::new(),
+            Typed::Do(effect) => vec![effect],
+            Typed::Refused(why) => {
+                let why = self.words.say(why).into_owned();
+                if let Some(Screen::Compose(form)) = self.stack.last_mut() {
+                    form.failure = Some(why);
+                }
+                Vec::new()
+            }
+            Typed::Leave => self.leave_form(),
+            Typed::Another => {
+                let mut effects = self.leave_form();
+                effects.extend(self.write(Draft::default()));
+                effects
+            }
+        }
+    }
+
     fn leave_form(&mut self) -> Vec<Effect> {
         let Some(Screen::Compose(mut form)) = self.stack.pop() else { return Vec::new() };
-        let keep = form.keep();
-        if let Effect::Keep(Some(draft)) = &keep {
-            self.found_draft = Some((**draft).clone());
+        let draft = form.draft();
+        if !draft.is_empty() {
+            self.drafts.insert(0, draft);
             let key = self.keys.best(Action::Compose);
             let words = self.words.put("input-draft-kept", [("key", key)]).into_owned();
             let _ = self.say(Said::Good(words));
         }
-        vec![keep]
+        vec![form.keep()]
     }
 
     /// Does what a key or the palette says.
@@ -113,6 +134,7 @@ impl App {
             }
             Action::Refresh => match self.stack.last() {
                 Some(Screen::Thread(_)) => self.reload_thread(),
+                Some(Screen::Sheet(_)) => self.reload_sheet(),
                 _ => self.refresh(),
             },
             Action::Lists => self.show_lists(),
@@ -126,6 +148,7 @@ impl App {
             Action::Compose => self.compose(),
             Action::Reply => self.about(|app, post| app.reply(&post)),
             Action::Edit => self.own(|post| vec![Effect::Source(post.id)]),
+            Action::Delete if matches!(self.stack.last(), Some(Screen::Sheet(_))) => self.discard(),
             Action::Delete => self.own(|post| vec![Effect::Delete(post.id)]),
             Action::Boost => {
                 self.about(|_, post| vec![Effect::React(post.id, Reaction::Boost(!post.reblogged))])
@@ -137,15 +160,29 @@ impl App {
                 self.about(|_, post| vec![Effect::React(post.id, Reaction::Bookmark(!post.bookmarked))])
             }
             Action::Reveal => self.about(|app, post| app.reveal(&post)),
+            Action::Fold if matches!(self.stack.last(), Some(Screen::CatchUp(_))) => self.skip_author(),
             Action::Fold => self.fold(),
             Action::Person => self.about(|app, post| app.show_person(post.account.id)),
             Action::Follow => {
                 self.relate(|person| Relate::Follow(!person.is_some_and(|held| held.following)))
             }
-            Action::Mute => self.relate(|person| Relate::Mute(!person.is_some_and(|held| held.muting))),
+            Action::Mute => self.mute(),
             Action::Block => self.relate(|person| Relate::Block(!person.is_some_and(|held| held.blocking))),
             Action::Search => self.ask(Asks::Search),
             Action::Palette => self.ask(Asks::Palette),
+            Action::Note => self.note(),
+            Action::Notify => self.notify(),
+            Action::OnLists => self.show_on_lists(),
+            Action::Compare => self.compare(),
+            Action::Queue => self.show_sheet(About::Outbound(Box::default())),
+            Action::Peers => self.show_sheet(About::Mesh(Box::default())),
+            Action::Origin => self.about(|app, post| app.show_sheet(About::Origin(post.id, Box::default()))),
+            Action::Drafts => {
+                let drafts = self.drafts.clone();
+                self.show_sheet(About::Drafts(drafts))
+            }
+            Action::CatchUp => self.show_sheet(About::Since),
+            Action::Quote => self.about(|app, post| app.quote(&post)),
             Action::Copy => {
                 self.about(|app, post| app.copy(post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri)))
             }
@@ -162,7 +199,7 @@ impl App {
         }
     }
 
-    fn ask(&mut self, asks: Asks) -> Vec<Effect> {
+    pub(super) fn ask(&mut self, asks: Asks) -> Vec<Effect> {
         self.stack.push(Screen::Prompt(Prompt { asks, text: String::new(), chosen: 0 }));
         Vec::new()
     }
@@ -171,6 +208,8 @@ impl App {
         let height = self.height();
         match self.stack.last_mut() {
             Some(Screen::Thread(tree)) => tree.step(by),
+            Some(Screen::Sheet(_)) => return self.step_sheet(by),
+            Some(Screen::CatchUp(_)) => return self.step_catch_up(by),
             Some(Screen::Found(found)) => {
                 found.selected = found.selected.saturating_add_signed(by).min(found.len().saturating_sub(1));
             }
@@ -190,6 +229,9 @@ impl App {
     }
 
     fn back(&mut self) -> Vec<Effect> {
+        if self.leave_post() {
+            return Vec::new();
+        }
         if let Some(Screen::Thread(tree)) = self.stack.pop() {
             self.thread_left(&tree);
         }
@@ -199,6 +241,11 @@ impl App {
     }
 
     fn open(&mut self) -> Vec<Effect> {
+        match self.stack.last() {
+            Some(Screen::Sheet(_)) => return self.open_sheet(),
+            Some(Screen::CatchUp(_)) => return self.open_catch_up(),
+            _ => {}
+        }
         if self.open_run() {
             return Vec::new();
         }
@@ -264,7 +311,10 @@ impl App {
         })
     }
 
-    fn relate(&mut self, what: impl FnOnce(Option<&crate::api::Relationship>) -> Relate) -> Vec<Effect> {
+    pub(super) fn relate(
+        &mut self,
+        what: impl FnOnce(Option<&crate::api::Relationship>) -> Relate,
+    ) -> Vec<Effect> {
         let shown = match self.stack.last() {
             Some(Screen::Line(Line::Person(id), person)) => {
                 Some((id.clone(), person.as_ref().map(|person| person.relation.clone())))
@@ -283,10 +333,24 @@ impl App {
         }
     }
 
+    /// A new post; the draft that was left, if there is one; a choice, if there are more.
     fn compose(&mut self) -> Vec<Effect> {
-        let draft = self.found_draft.take().unwrap_or_default();
-        self.stack.push(Screen::Compose(Box::new(Compose::new(draft, self.now))));
-        Vec::new()
+        match self.drafts.len() {
+            0 => self.write(Draft::default()),
+            1 => {
+                let draft = self.drafts.remove(0);
+                self.write(draft)
+            }
+            _ => {
+                let drafts = self.drafts.clone();
+                self.show_sheet(About::Drafts(drafts))
+            }
+        }
+    }
+
+    fn quote(&mut self, post: &Status) -> Vec<Effect> {
+        let name = crate::view::name(&post.account);
+        self.write(Draft { quotes: Some((post.id.clone(), name)), ..Draft::default() })
     }
 
     fn reply(&mut self, post: &Status) -> Vec<Effect> {
@@ -303,8 +367,7 @@ impl App {
             reply_to: Some((post.id.clone(), name)),
             ..Draft::default()
         };
-        self.stack.push(Screen::Compose(Box::new(Compose::new(draft, self.now))));
-        Vec::new()
+        self.write(draft)
     }
 
     fn prompted(&mut self, mut prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
@@ -346,7 +409,7 @@ impl App {
     }
 
     fn answer(&mut self, prompt: &Prompt) -> Vec<Effect> {
-        match prompt.asks {
+        match prompt.asks.clone() {
             Asks::Palette => {
                 let found = offered(&self.words, &prompt.text).get(prompt.chosen).map(|(action, ..)| *action);
                 found.map_or(Vec::new(), |action| self.act(action))
@@ -363,6 +426,11 @@ impl App {
                 let found = Found { words: words.clone(), loading: true, ..Found::default() };
                 self.stack.push(Screen::Found(found));
                 vec![Effect::Search(words)]
+            }
+            Asks::Note(person) => sheet::ask(Ask::Note(person, prompt.text.trim().to_owned())),
+            Asks::NewList(_) if prompt.text.trim().is_empty() => Vec::new(),
+            Asks::NewList(person) => {
+                sheet::ask(Ask::NewList { person, title: prompt.text.trim().to_owned() })
             }
             Asks::Sure(..) => Vec::new(),
         }

@@ -3,14 +3,16 @@
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
+    style::Style,
     text::Span,
     widgets::Paragraph,
 };
+use ratatui_textarea::TextArea;
 
 use crate::{
     app::{
         App,
-        compose::{Compose, Field},
+        compose::{Compose, Field, OPEN_FOR, files::State},
     },
     layout::{self, clip},
     text::DisplayText,
@@ -18,59 +20,166 @@ use crate::{
 
 /// Cells of the names of fields.
 const LABEL: usize = 12;
+/// Rows of text that are left to the writer, if there are any, before fields are shown that are not being filled in.
+const TEXT: u16 = 4;
 
 /// Draws it.
 pub fn draw(app: &App, form: &Compose, frame: &mut Frame<'_>, area: Rect) {
-    let theme = app.theme;
-    let [above, text, warning, visibility, language, below] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Min(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-    ])
-    .areas(area);
     let cells = usize::from(area.width);
-    let what = match (&form.reply_to, &form.edits) {
-        (Some((_, name)), _) => {
-            app.words.put("compose-answer-to", [("who", DisplayText::new(name).as_str())])
-        }
-        (None, Some(_)) => app.words.say("compose-change"),
-        (None, None) => app.words.say("compose-new"),
-    };
-    frame.render_widget(super::ours(app, &what, cells, theme.title()), above);
-    frame.render_widget(&form.text, text);
-    for (area, label, field) in
-        [(warning, "compose-warning", Field::Warning), (language, "compose-language", Field::Language)]
-    {
-        let [name, value] =
-            Layout::horizontal([Constraint::Length(LABEL as u16), Constraint::Min(1)]).areas(area);
-        let style = label_style(app, form, field);
-        frame.render_widget(super::ours(app, &app.words.say(label), LABEL, style), name);
-        let held = if field == Field::Warning { &form.warning } else { &form.language };
-        if form.field == field {
-            frame.render_widget(held, value);
-        } else {
-            let text = DisplayText::new(&held.lines().join(" ")).to_string();
-            frame.render_widget(Paragraph::new(clip(&text, value.width.into()).into_owned()), value);
-        }
+    let fields = shown(form, area.height);
+    let heights: Vec<u16> = fields.iter().map(|field| height(form, *field)).collect();
+    // On the smallest of screens the field that is being filled in takes the place of the title.
+    let title = u16::from(area.height > 3 || fields.is_empty());
+    let mut rows = vec![Constraint::Length(title), Constraint::Min(1)];
+    rows.extend(heights.iter().map(|height| Constraint::Length(*height)));
+    rows.push(Constraint::Length(1));
+    let areas = Layout::vertical(rows).split(area);
+    let (Some(above), Some(below)) = (areas.first(), areas.last()) else { return };
+    frame.render_widget(super::ours(app, &what(app, form), cells, app.theme.title()), *above);
+    frame.render_widget(&form.text, areas[1]);
+    for (field, area) in fields.iter().zip(areas.iter().skip(2)) {
+        row(app, form, *field, frame, *area);
     }
-    let [name, value] =
-        Layout::horizontal([Constraint::Length(LABEL as u16), Constraint::Min(1)]).areas(visibility);
-    let style = label_style(app, form, Field::Visibility);
-    frame.render_widget(super::ours(app, &app.words.say("compose-who"), LABEL, style), name);
-    let style = if form.field == Field::Visibility { theme.selected() } else { ratatui::style::Style::new() };
-    let words = layout::line(&app.words.say(form.visibility.words()), value.width.into(), app.bidi);
-    frame.render_widget(Paragraph::new(Span::styled(words, style)), value);
-    let (words, style) = match (&form.failure, form.sending) {
-        (Some(why), _) => (DisplayText::new(why).to_string(), theme.failure()),
-        (None, true) => (app.words.say("compose-sending").into_owned(), theme.good()),
-        (None, false) => (app.words.count("compose-characters", form.count()).into_owned(), theme.faint()),
-    };
-    frame.render_widget(super::ours(app, &words, cells, style), below);
+    let (words, style) = state(app, form);
+    frame.render_widget(super::ours(app, &words, cells, style), *below);
 }
 
-fn label_style(app: &App, form: &Compose, field: Field) -> ratatui::style::Style {
-    if form.field == field { app.theme.title() } else { app.theme.faint() }
+/// What is being written.
+fn what(app: &App, form: &Compose) -> String {
+    let who =
+        |name: &str, who: &str| app.words.put(name, [("who", DisplayText::new(who).as_str())]).into_owned();
+    match (&form.reply_to, &form.quotes, &form.edits) {
+        (Some((_, name)), ..) => who("compose-answer-to", name),
+        (_, Some((_, name)), _) => who("compose-quote-of", name),
+        (.., Some(_)) => app.words.say("compose-change").into_owned(),
+        _ => app.words.say("compose-new").into_owned(),
+    }
+}
+
+/// The fields below the text: all of them if there is room, else the one that is being filled in.
+fn shown(form: &Compose, rows: u16) -> Vec<Field> {
+    let fields: Vec<Field> = form.fields().into_iter().filter(|field| *field != Field::Text).collect();
+    let all: u16 = fields.iter().map(|field| height(form, *field)).sum();
+    if all + TEXT + 2 <= rows {
+        return fields;
+    }
+    fields.into_iter().filter(|field| *field == form.field).collect()
+}
+
+fn height(form: &Compose, field: Field) -> u16 {
+    match field {
+        Field::Files => 1 + form.files.list.len() as u16,
+        Field::Poll => (form.poll.lines().len() as u16).clamp(1, 8),
+        _ => 1,
+    }
+}
+
+fn row(app: &App, form: &Compose, field: Field, frame: &mut Frame<'_>, area: Rect) {
+    let label = LABEL.min(usize::from(area.width) / 2);
+    let [name, value] =
+        Layout::horizontal([Constraint::Length(label as u16), Constraint::Min(1)]).areas(area);
+    let words = app.words.say(label_of(form, field));
+    let style = if form.field == field { app.theme.title() } else { app.theme.faint() };
+    frame.render_widget(super::ours(app, &words, label, style), name);
+    let cells = usize::from(value.width);
+    let choice = |name: &str, frame: &mut Frame<'_>| {
+        let style = if form.field == field { app.theme.selected() } else { Style::new() };
+        let words = layout::line(&app.words.say(name), cells, app.bidi);
+        frame.render_widget(Paragraph::new(Span::styled(words, style)), value);
+    };
+    match field {
+        Field::Text => {}
+        Field::Warning => typed(app, &form.warning, form.field == field, frame, value),
+        Field::Language => typed(app, &form.language, form.field == field, frame, value),
+        Field::When => typed(app, &form.when, form.field == field, frame, value),
+        Field::Poll => typed(app, &form.poll, form.field == field, frame, value),
+        Field::Files => files(app, form, frame, value),
+        Field::Visibility => choice(form.visibility.words(), frame),
+        Field::PollFor => choice(OPEN_FOR[form.poll_for].1, frame),
+        Field::PollMany => choice(if form.poll_many { "compose-many" } else { "compose-one" }, frame),
+    }
+}
+
+fn label_of(form: &Compose, field: Field) -> &'static str {
+    match field {
+        Field::Text | Field::Visibility => "compose-who",
+        Field::Warning => "compose-warning",
+        Field::Language => "compose-language",
+        Field::Files if form.files.describing => "compose-describe",
+        Field::Files => "compose-file",
+        Field::Poll => "compose-poll",
+        Field::PollFor => "compose-open-for",
+        Field::PollMany => "compose-choice",
+        Field::When => "compose-when",
+    }
+}
+
+/// What is typed in a field: with the cursor while it is being filled in, and what it is for while it is empty.
+fn typed(app: &App, held: &TextArea<'static>, active: bool, frame: &mut Frame<'_>, area: Rect) {
+    if active {
+        frame.render_widget(held, area);
+        return;
+    }
+    let text: Vec<_> = held
+        .lines()
+        .iter()
+        .map(|line| layout::line(DisplayText::new(line).as_str(), area.width.into(), app.bidi).into())
+        .collect();
+    frame.render_widget(Paragraph::new::<Vec<ratatui::text::Line<'_>>>(text), area);
+}
+
+/// The files that are there, and the line in which one more is named or described.
+fn files(app: &App, form: &Compose, frame: &mut Frame<'_>, area: Rect) {
+    let cells = usize::from(area.width);
+    let mut lines = Vec::new();
+    for file in &form.files.list {
+        let (name, style) = match &file.state {
+            State::Named => ("compose-file-named", app.theme.warning()),
+            State::Sending => ("compose-file-sending", app.theme.faint()),
+            State::Ready(_) => ("compose-file-ready", app.theme.good()),
+            State::Failed(_) => ("compose-file-refused", app.theme.failure()),
+        };
+        let path = DisplayText::new(&file.path).to_string();
+        let short: String = path.rsplit('/').next().unwrap_or(&path).to_owned();
+        let mut text = format!("{short}: {}", app.words.say(name));
+        if let State::Failed(why) = &file.state {
+            text = format!("{text} {}", DisplayText::new(why));
+        } else if !file.alt.is_empty() {
+            text = format!("{text} [{}]", DisplayText::new(&file.alt));
+        }
+        lines.push(ratatui::text::Line::styled(clip(&text, cells).into_owned(), style));
+    }
+    let count = lines.len() as u16;
+    frame.render_widget(Paragraph::new(lines), area);
+    let below =
+        Rect { y: area.y + count.min(area.height.saturating_sub(1)), height: 1.min(area.height), ..area };
+    typed(app, &form.files.input, form.field == Field::Files, frame, below);
+}
+
+/// How it stands: why it was not taken, that it is on its way, how long it is, and what the field is for.
+fn state(app: &App, form: &Compose) -> (String, Style) {
+    let theme = app.theme;
+    if let Some(why) = &form.failure {
+        return (DisplayText::new(why).to_string(), theme.failure());
+    }
+    if form.sending {
+        return (app.words.say("compose-sending").into_owned(), theme.good());
+    }
+    let hint = match form.field {
+        Field::Files if form.files.describing => Some("compose-hint-describe"),
+        Field::Files => Some("compose-hint-file"),
+        Field::Poll => Some("compose-hint-poll"),
+        Field::When => Some("compose-hint-when"),
+        Field::Visibility | Field::PollFor | Field::PollMany => Some("compose-hint-choice"),
+        Field::Text | Field::Warning | Field::Language => None,
+    };
+    if let Some(hint) = hint {
+        return (app.words.say(hint).into_owned(), theme.faint());
+    }
+    let (count, most) = (form.count(), app.limits.statuses.max_characters);
+    if most == 0 {
+        return (app.words.count("compose-characters", count).into_owned(), theme.faint());
+    }
+    let words = app.words.put("compose-of-characters", [("count", count), ("most", most)]).into_owned();
+    (words, if count > most { theme.failure() } else { theme.faint() })
 }

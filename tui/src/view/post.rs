@@ -17,6 +17,7 @@ use crate::{
     layout::{self, clip, width},
     pictures::Picture,
     text::DisplayText,
+    words::Words,
 };
 
 /// Lines of a quoted post: it can be opened whole.
@@ -30,8 +31,13 @@ pub fn name(account: &Account) -> String {
 
 /// How long ago, as short as can be.
 pub fn age(app: &App, then: Option<Timestamp>) -> String {
+    ago(&app.words, app.now, then)
+}
+
+/// The same, of any clock.
+pub fn ago(words: &Words, now: Timestamp, then: Option<Timestamp>) -> String {
     let Some(then) = then else { return String::new() };
-    let ago = app.now.duration_since(then).max(SignedDuration::ZERO).as_secs();
+    let ago = now.duration_since(then).max(SignedDuration::ZERO).as_secs();
     let (name, count) = match ago {
         0..60 => ("post-now", 0),
         60..3_600 => ("post-minutes", ago / 60),
@@ -39,7 +45,7 @@ pub fn age(app: &App, then: Option<Timestamp>) -> String {
         86_400..31_536_000 => ("post-days", ago / 86_400),
         _ => ("post-years", ago / 31_536_000),
     };
-    app.words.put(name, [("count", count)]).into_owned()
+    words.put(name, [("count", count)]).into_owned()
 }
 
 /// The first words of a post: its warning while that is closed, else its text in one line.

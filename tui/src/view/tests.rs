@@ -1,5 +1,7 @@
 //! Screens, drawn to memory: as they were looked at, and at sizes that nobody looks at.
 
+mod sheets;
+
 use jiff::Timestamp;
 use ratatui::{Terminal, backend::TestBackend};
 
@@ -144,7 +146,7 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
     }
     let mut lost = home();
     lost.update(Msg::Stream(Err("the node does not run, or not there".into())));
-    vec![
+    let mut all = vec![
         ("home", home()),
         ("thread", thread),
         ("write", write),
@@ -159,7 +161,9 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("before", before),
         ("waiting", waiting),
         ("lost", lost),
-    ]
+    ];
+    all.extend(sheets::screens(home));
+    all
 }
 
 #[test]
@@ -233,7 +237,7 @@ fn what_strangers_write_is_drawn_as_text() {
 #[test]
 fn any_keys_in_any_order_break_nothing() {
     // A walk with a seed: the same keys every time, and all of them.
-    let keys: Vec<char> = "jkGg\n\u{1b}hltc.Rrebfmsz aFMB/y?:q123456 x\t".chars().collect();
+    let keys: Vec<char> = "jkGg\n\u{1b}hltc.Rrebfmsz aFMB/y?:q123456 x\tNLKQiudwP".chars().collect();
     let mut state = 0x2545_f491_4f6c_dd1du64;
     for (_, mut app) in screens((80, 24)) {
         for _ in 0..500 {

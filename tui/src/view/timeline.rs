@@ -1,25 +1,16 @@
 //! Timelines, a person above theirs, and what a search found.
 
-use ratatui::{
-    Frame,
-    layout::{Constraint, Layout, Rect},
-    style::Style,
-    text::Line as Text,
-    widgets::Paragraph,
-};
+use ratatui::{Frame, layout::Rect, style::Style, text::Line as Text, widgets::Paragraph};
 
 use super::post::{self, name};
 use crate::{
     api::Notification,
-    app::{App, Found, Person, ROW_LINES, TABS, rows::Shown},
+    app::{App, Found, ROW_LINES, TABS, rows::Shown},
     keys::Action,
     layout::{self, clip},
     msg::{Line, Row},
     text::DisplayText,
 };
-
-/// Lines of a person above their posts at most.
-const PERSON_LINES: usize = 8;
 
 /// The timeline on the screen.
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
@@ -97,63 +88,6 @@ fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) 
         ];
     }
     [Text::styled(format!("{first}{gap}{age}"), theme.name()), Text::styled(second, Style::new())]
-}
-
-/// A person, and the area that is left for their posts.
-pub fn person(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> Rect {
-    let theme = app.theme;
-    let cells = usize::from(area.width);
-    let account = &person.account;
-    let mut lines = vec![
-        Text::styled(layout::line(&name(account), cells, app.bidi), theme.name()),
-        Text::styled(
-            clip(&format!("@{}", DisplayText::new(&account.acct)), cells).into_owned(),
-            theme.faint(),
-        ),
-    ];
-    let relation = &person.relation;
-    let mut stands = Vec::new();
-    for (holds, name) in [
-        (relation.following, "timeline-you-follow"),
-        (relation.followed_by, "timeline-follows-you"),
-        (relation.muting, "timeline-muted"),
-        (relation.blocking, "timeline-blocked"),
-    ] {
-        if holds {
-            stands.push(app.words.say(name));
-        }
-    }
-    let numbers = [
-        ("posts", account.statuses_count),
-        ("followers", account.followers_count),
-        ("followed", account.following_count),
-    ];
-    let counts = app.words.put("timeline-counts", numbers);
-    let between = if stands.is_empty() { "" } else { "; " };
-    let counts = format!("{counts}{between}{}", stands.join(", "));
-    let bio = match &account.starling {
-        Some(extra) => extra.bio.clone(),
-        None => layout::of_html(&account.note),
-    };
-    for line in layout::lines(DisplayText::block(&bio).as_str(), cells, app.bidi) {
-        if !line.text.is_empty() {
-            lines.push(post::aligned(line, Style::new()));
-        }
-    }
-    for field in &account.fields {
-        let words = format!(
-            "{}: {}",
-            DisplayText::new(&field.name),
-            DisplayText::new(&layout::of_html(&field.value))
-        );
-        lines.push(Text::raw(clip(&words, cells).into_owned()));
-    }
-    lines.truncate(PERSON_LINES - 1);
-    lines.push(super::ours(app, &counts, cells, theme.faint()));
-    let height = (lines.len() as u16).min(area.height / 2);
-    let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Min(1)]).areas(area);
-    frame.render_widget(Paragraph::new(lines), above);
-    below
 }
 
 /// What a search found: people, tags, posts.

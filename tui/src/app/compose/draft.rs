@@ -1,0 +1,102 @@
+//! What is being written, as it is kept and sent.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::api::Id;
+
+/// What is being written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// Names the draft, and the wish to publish it: sending twice posts once.
+    pub key: String,
+    /// When it was kept, in milliseconds since 1970.
+    pub saved: i64,
+    pub text: String,
+    pub warning: String,
+    pub visibility: Visibility,
+    pub language: String,
+    /// The post that is answered, and whose it is.
+    pub reply_to: Option<(Id, String)>,
+    /// The post that is quoted, and whose it is.
+    pub quotes: Option<(Id, String)>,
+    /// The own post that is changed.
+    pub edits: Option<Id>,
+    pub files: Vec<File>,
+    pub poll: Poll,
+    /// When it is to be published, as it was typed; nothing is now.
+    pub when: String,
+    /// The same as a moment, once it is sent.
+    #[serde(skip)]
+    pub due: Option<Timestamp>,
+}
+
+impl Draft {
+    /// Whether there is nothing in it that would be missed.
+    pub fn is_empty(&self) -> bool {
+        self.text.trim().is_empty() && self.files.is_empty() && self.poll.options.is_empty()
+    }
+}
+
+/// A file of a draft.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct File {
+    pub path: String,
+    /// What it shows, in words.
+    pub alt: String,
+    /// What the server calls it. Not kept: a server lets go of what no post shows.
+    #[serde(skip)]
+    pub id: Option<Id>,
+}
+
+/// A question with answers to choose from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Poll {
+    pub options: Vec<String>,
+    pub seconds: u32,
+    pub multiple: bool,
+}
+
+/// How far a post goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everyone, everywhere.
+    #[default]
+    Public,
+    /// Everyone, but not on timelines of strangers.
+    Unlisted,
+    /// Never by a bridge to other networks.
+    Local,
+}
+
+impl Visibility {
+    /// The name of the words for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Public => "compose-public",
+            Self::Unlisted => "compose-unlisted",
+            Self::Local => "compose-local",
+        }
+    }
+
+    /// As the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Unlisted => "unlisted",
+            Self::Local => "local",
+        }
+    }
+
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Public => Self::Unlisted,
+            Self::Unlisted => Self::Local,
+            Self::Local => Self::Public,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Sheets: screens that are a list of lines with a selected one. What a post waits for, whom the node is connected to,
+//! where a post comes from, what to do about a person, drafts: all of them are drawn and moved in alike, and each line
+//! says in words what it is, so that it can be read out as well.
+
+mod catchup;
+mod choices;
+mod mesh;
+mod origin;
+mod outbound;
+mod told;
+
+use crate::{
+    api::{Account, Id, node::List},
+    msg::{
+        Effect,
+        ask::{Ask, Mesh, Origin, Outbound, Since},
+    },
+};
+
+pub use catchup::CatchUp;
+
+use super::{App, compose::Draft};
+
+/// A list of lines with a selected one.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    pub about: About,
+    pub selected: usize,
+    /// Whether the server was asked and has not answered.
+    pub loading: bool,
+}
+
+/// What a sheet is about.
+#[derive(Debug, Clone)]
+pub enum About {
+    /// What own posts wait for.
+    Outbound(Box<Outbound>),
+    /// Whom the node is connected to.
+    Mesh(Box<Mesh>),
+    /// Where a post comes from.
+    Origin(Id, Box<Origin>),
+    /// For how long somebody is muted, and whether with what they do.
+    Mute(Box<Account>, bool),
+    /// The lists, and which of them somebody is on.
+    Lists(Box<Account>, Vec<(List, bool)>),
+    /// Who somebody is, to be compared with what they show.
+    Identity(Box<Account>),
+    /// Drafts that were kept.
+    Drafts(Vec<Draft>),
+    /// Since when to catch up.
+    Since,
+}
+
+/// One line of a sheet. Its text is the UI's own and strangers' mixed: it is made safe where it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub text: String,
+    pub tone: Tone,
+    /// Cells that it stands further in.
+    pub indent: u16,
+}
+
+/// How a line is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It says what comes below.
+    Head,
+    Plain,
+    /// Beside the matter.
+    Faint,
+    Good,
+    /// To be looked after.
+    Warning,
+    Bad,
+    /// A picture made of letters: drawn as it is, or not at all.
+    Fixed,
+}
+
+impl Row {
+    pub fn new(tone: Tone, text: impl Into<String>) -> Self {
+        Self { text: text.into(), tone, indent: 0 }
+    }
+
+    fn within(self) -> Self {
+        Self { indent: self.indent + 2, ..self }
+    }
+}
+
+impl Sheet {
+    fn new(about: About, loading: bool) -> Self {
+        Self { about, selected: 0, loading }
+    }
+
+    /// The name of the words that it is called by.
+    pub fn title(&self) -> &'static str {
+        match self.about {
+            About::Outbound(_) => "sheet-outbound",
+            About::Mesh(_) => "sheet-mesh",
+            About::Origin(..) => "sheet-origin",
+            About::Mute(..) => "sheet-mute",
+            About::Lists(..) => "sheet-lists",
+            About::Identity(_) => "sheet-identity",
+            About::Drafts(_) => "sheet-drafts",
+            About::Since => "sheet-since",
+        }
+    }
+
+    /// Its lines.
+    pub fn rows(&self, app: &App) -> Vec<Row> {
+        match &self.about {
+            About::Outbound(outbound) => outbound::rows(app, outbound, self.loading),
+            About::Mesh(mesh) => mesh::rows(app, mesh, self.loading),
+            About::Origin(_, origin) => origin::rows(app, origin, self.loading),
+            About::Mute(account, notifications) => choices::mute(app, account, *notifications),
+            About::Lists(account, lists) => choices::lists(app, account, lists, self.loading),
+            About::Identity(account) => choices::identity(app, account),
+            About::Drafts(drafts) => choices::drafts(app, drafts),
+            About::Since => choices::since(app),
+        }
+    }
+
+    /// What fetches it again.
+    fn asks(&self) -> Option<Ask> {
+        Some(match &self.about {
+            About::Outbound(_) => Ask::Queue,
+            About::Mesh(_) => Ask::Mesh,
+            About::Origin(id, _) => Ask::Origin(id.clone()),
+            About::Lists(account, _) => Ask::Lists(account.id.clone()),
+            About::Drafts(_) => Ask::Drafts,
+            About::Mute(..) | About::Identity(_) | About::Since => return None,
+        })
+    }
+
+    /// Whether it shows what changes by itself, and is fetched again now and then.
+    pub fn lives(&self) -> bool {
+        matches!(self.about, About::Outbound(_) | About::Mesh(_))
+    }
+}
+
+/// Something to be asked, as an effect.
+pub(super) fn ask(ask: Ask) -> Vec<Effect> {
+    vec![Effect::Ask(Box::new(ask))]
+}
+
+impl App {
+    /// A moment where the reader is.
+    pub fn moment(&self, at: jiff::Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// Opens a sheet, and asks for what is on it.
+    pub(super) fn show_sheet(&mut self, about: About) -> Vec<Effect> {
+        let mut sheet = Sheet::new(about, false);
+        let asks = sheet.asks();
+        sheet.loading = asks.is_some();
+        self.push(super::Screen::Sheet(Box::new(sheet)));
+        asks.map_or(Vec::new(), ask)
+    }
+
+    /// Fetches again what the sheet on the screen shows, unless that is under way.
+    pub(super) fn reload_sheet(&mut self) -> Vec<Effect> {
+        let Some(super::Screen::Sheet(sheet)) = self.stack.last_mut() else { return Vec::new() };
+        match sheet.asks().filter(|_| !sheet.loading) {
+            Some(asks) => {
+                sheet.loading = true;
+                ask(asks)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Selects another line of the sheet on the screen.
+    pub(super) fn step_sheet(&mut self, by: isize) -> Vec<Effect> {
+        let last = self.sheet_rows().len().saturating_sub(1);
+        if let Some(super::Screen::Sheet(sheet)) = self.stack.last_mut() {
+            sheet.selected = sheet.selected.saturating_add_signed(by).min(last);
+        }
+        Vec::new()
+    }
+
+    fn sheet_rows(&self) -> Vec<Row> {
+        match self.stack.last() {
+            Some(super::Screen::Sheet(sheet)) => sheet.rows(self),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Does what the selected line of the sheet stands for.
+    pub(super) fn open_sheet(&mut self) -> Vec<Effect> {
+        let Some(super::Screen::Sheet(sheet)) = self.stack.last() else { return Vec::new() };
+        let at = sheet.selected;
+        match sheet.about.clone() {
+            About::Outbound(outbound) => self.open_outbound(&outbound, at),
+            About::Mute(account, notifications) => self.choose_mute(*account, notifications, at),
+            About::Lists(account, lists) => self.choose_list(&account, &lists, at),
+            About::Drafts(drafts) => self.choose_draft(drafts, at),
+            About::Since => self.choose_since(at),
+            About::Origin(_, origin) => self.open_origin(&origin, at),
+            About::Mesh(mesh) => self.open_mesh(&mesh, at),
+            About::Identity(account) => {
+                let id = account.id.clone();
+                let words = self.words.put("input-copied", [("address", id.as_str())]).into_owned();
+                let _ = self.say(super::Said::Good(words));
+                vec![Effect::Copy(id)]
+            }
+        }
+    }
+
+    /// Catches up: everything since then, one author after the other.
+    fn choose_since(&mut self, at: usize) -> Vec<Effect> {
+        const DAY: i64 = 86_400;
+        let since = match at.checked_sub(1) {
+            Some(0) => Since::Read,
+            Some(1) => Since::Seconds(DAY),
+            Some(2) => Since::Seconds(7 * DAY),
+            _ => return Vec::new(),
+        };
+        self.stack.pop();
+        self.push(super::Screen::CatchUp(Box::new(CatchUp::waiting())));
+        ask(Ask::CatchUp(since))
+    }
+}

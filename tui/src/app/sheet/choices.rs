@@ -1,0 +1,165 @@
+//! Sheets to choose from: for how long somebody is muted, which lists they are on, which draft is gone on with; and who
+//! somebody is, to be compared.
+
+use qrcode::{EcLevel, QrCode, render::unicode};
+
+use super::{About, App, Row, Tone, ask};
+use crate::{
+    api::{Account, node::List},
+    app::{
+        Asks, Screen,
+        compose::{Compose, Draft},
+    },
+    msg::{Effect, ask::Ask},
+    text::DisplayText,
+};
+
+/// For how long somebody can be muted, in seconds; 0 is for good.
+const MUTES: [(u64, &str); 6] = [
+    (0, "mute-for-good"),
+    (3_600, "mute-for-hour"),
+    (8 * 3_600, "mute-for-eight-hours"),
+    (86_400, "mute-for-day"),
+    (7 * 86_400, "mute-for-week"),
+    (30 * 86_400, "mute-for-month"),
+];
+/// Letters of an id that stand together: what people can keep in mind from one screen to another.
+const GROUP: usize = 4;
+
+pub(super) fn mute(app: &App, account: &Account, notifications: bool) -> Vec<Row> {
+    let who = crate::view::name(account);
+    let mut rows = vec![Row::new(Tone::Head, app.words.put("mute-whom", [("who", who)]))];
+    rows.extend(MUTES.iter().map(|(_, name)| Row::new(Tone::Plain, app.words.say(name)).within()));
+    let name = if notifications { "mute-notices-too" } else { "mute-notices-not" };
+    rows.push(Row::new(Tone::Faint, app.words.say(name)).within());
+    rows
+}
+
+pub(super) fn lists(app: &App, account: &Account, lists: &[(List, bool)], loading: bool) -> Vec<Row> {
+    let who = crate::view::name(account);
+    let mut rows = vec![Row::new(Tone::Head, app.words.put("lists-whom", [("who", who)]))];
+    for (list, on) in lists {
+        let mark = if *on { "[x]" } else { "[ ]" };
+        rows.push(Row::new(Tone::Plain, format!("{mark} {}", DisplayText::new(&list.title))).within());
+    }
+    if loading && lists.is_empty() {
+        rows.push(Row::new(Tone::Faint, app.words.say("sheet-loading")).within());
+    }
+    rows.push(Row::new(Tone::Faint, app.words.say("lists-new")).within());
+    rows
+}
+
+pub(super) fn identity(app: &App, account: &Account) -> Vec<Row> {
+    let who = crate::view::name(account);
+    let mut rows = vec![Row::new(Tone::Head, app.words.put("identity-whose", [("who", who)]))];
+    rows.push(Row::new(Tone::Plain, grouped(&account.id)).within());
+    if let Some(me) = app.me.as_ref().filter(|me| me.id != account.id) {
+        rows.push(Row::new(Tone::Head, app.words.say("identity-yours")));
+        rows.push(Row::new(Tone::Plain, grouped(&me.id)).within());
+    }
+    rows.push(Row::new(Tone::Faint, app.words.say("identity-how")));
+    rows.push(Row::new(Tone::Fixed, qr(&account.id)));
+    rows
+}
+
+/// An id in groups, to be read out and compared.
+fn grouped(id: &str) -> String {
+    let letters: Vec<char> = DisplayText::new(id).as_str().chars().collect();
+    letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// An id as a QR code of half blocks. Upper case takes half the modules, and ids are read in either.
+fn qr(id: &str) -> String {
+    let code = QrCode::with_error_correction_level(id.to_uppercase(), EcLevel::L);
+    let draw = |code: QrCode| {
+        code.render::<unicode::Dense1x2>()
+            .dark_color(unicode::Dense1x2::Light)
+            .light_color(unicode::Dense1x2::Dark)
+            .build()
+    };
+    code.map(draw).unwrap_or_default()
+}
+
+pub(super) fn drafts(app: &App, drafts: &[Draft]) -> Vec<Row> {
+    let mut rows = vec![Row::new(Tone::Head, app.words.say("drafts-new"))];
+    for draft in drafts {
+        let text = DisplayText::new(&draft.text).to_string();
+        let text = match text.trim().is_empty() {
+            true => draft.files.first().map(|file| DisplayText::new(&file.path).to_string()).unwrap_or(text),
+            false => text,
+        };
+        let at = jiff::Timestamp::from_millisecond(draft.saved).map(|at| app.moment(at)).unwrap_or_default();
+        let text = match &draft.reply_to {
+            Some((_, who)) => {
+                let who = DisplayText::new(who).to_string();
+                format!("{at}  {}: {text}", app.words.put("compose-answer-to", [("who", who)]))
+            }
+            None => format!("{at}  {text}"),
+        };
+        rows.push(Row::new(Tone::Plain, text));
+    }
+    if !drafts.is_empty() {
+        let key = app.keys.best(crate::keys::Action::Delete);
+        rows.push(Row::new(Tone::Faint, app.words.put("drafts-forget", [("key", key)])));
+    }
+    rows
+}
+
+pub(super) fn since(app: &App) -> Vec<Row> {
+    let mut rows = vec![Row::new(Tone::Head, app.words.say("since-when"))];
+    let names = ["since-read", "since-day", "since-week"];
+    rows.extend(names.iter().map(|name| Row::new(Tone::Plain, app.words.say(name)).within()));
+    rows
+}
+
+impl App {
+    pub(super) fn choose_mute(&mut self, account: Account, notifications: bool, at: usize) -> Vec<Effect> {
+        let Some(at) = at.checked_sub(1) else { return Vec::new() };
+        match MUTES.get(at) {
+            Some((seconds, _)) => {
+                self.stack.pop();
+                ask(Ask::Mute(account.id, *seconds, notifications))
+            }
+            None => {
+                if let Some(Screen::Sheet(sheet)) = self.stack.last_mut() {
+                    sheet.about = About::Mute(Box::new(account), !notifications);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn choose_list(
+        &mut self,
+        account: &Account,
+        lists: &[(List, bool)],
+        at: usize,
+    ) -> Vec<Effect> {
+        let Some(at) = at.checked_sub(1) else { return Vec::new() };
+        let person = account.id.clone();
+        match lists.get(at) {
+            Some((list, on)) => ask(Ask::PutOn { person, list: list.id.clone(), on: !on }),
+            None => self.ask(Asks::NewList(person)),
+        }
+    }
+
+    pub(super) fn choose_draft(&mut self, drafts: Vec<Draft>, at: usize) -> Vec<Effect> {
+        let draft = match at.checked_sub(1) {
+            None => Some(Draft::default()),
+            Some(at) => drafts.into_iter().nth(at),
+        };
+        let Some(draft) = draft else { return Vec::new() };
+        self.stack.pop();
+        self.write(draft)
+    }
+
+    /// Opens a form with this in it, and brings its files to the server.
+    pub(in crate::app) fn write(&mut self, draft: Draft) -> Vec<Effect> {
+        self.drafts.retain(|held| held.key != draft.key);
+        let mut form = Compose::new(draft, self.now);
+        let key = form.key_of().to_owned();
+        let effects = form.files.send_all(&key);
+        self.push(Screen::Compose(Box::new(form)));
+        effects
+    }
+}

@@ -1,0 +1,225 @@
+//! Whom the node is connected to and by which way, what is fetched, what is held of each feed, and what went over the
+//! line.
+
+use super::{App, Row, Tone};
+use crate::{
+    api::node::{Coverage, Network, Peer},
+    msg::{Effect, Line, ask::Mesh},
+    text::DisplayText,
+};
+
+/// Peers that are not connected and shown: those that were there last.
+const REMEMBERED: usize = 16;
+
+/// What a line of the sheet opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Opens {
+    Nothing,
+    /// A person's posts.
+    Person(String),
+}
+
+pub(super) fn rows(app: &App, mesh: &Mesh, loading: bool) -> Vec<Row> {
+    lines(app, mesh, loading).into_iter().map(|(row, _)| row).collect()
+}
+
+fn lines(app: &App, mesh: &Mesh, loading: bool) -> Vec<(Row, Opens)> {
+    let words = &app.words;
+    if loading && *mesh == Mesh::default() {
+        return vec![(Row::new(Tone::Faint, words.say("sheet-loading")), Opens::Nothing)];
+    }
+    let mut rows = Vec::new();
+    let (here, away): (Vec<&Peer>, Vec<&Peer>) = mesh.peers.iter().partition(|peer| peer.connected);
+    rows.push(Row::new(Tone::Head, words.count("mesh-connected", here.len())));
+    if here.is_empty() {
+        let name = match &app.node {
+            Some(node) if !node.network => "mesh-no-network",
+            _ => "mesh-nobody",
+        };
+        rows.push(Row::new(Tone::Warning, words.say(name)).within());
+    }
+    for peer in here {
+        rows.extend(connected(app, mesh, peer).into_iter().map(Row::within));
+    }
+    let name = match (mesh.progress.caught_up, mesh.peers.iter().any(|peer| peer.connected && peer.syncing)) {
+        (true, _) => ("mesh-caught-up", Tone::Good),
+        (_, true) => ("mesh-fetching", Tone::Plain),
+        _ => ("mesh-not-asked", Tone::Warning),
+    };
+    rows.push(Row::new(name.1, words.say(name.0)));
+    if let Some(network) = mesh.network.as_ref().filter(|network| network.on) {
+        rows.push(Row::new(Tone::Head, words.say("mesh-traffic")));
+        rows.extend(traffic(app, network).into_iter().map(Row::within));
+    }
+    let mut rows: Vec<(Row, Opens)> = rows.into_iter().map(|row| (row, Opens::Nothing)).collect();
+    let title = words.count("mesh-coverage", mesh.coverage.len());
+    rows.push((Row::new(Tone::Head, title), Opens::Nothing));
+    for feed in &mesh.coverage {
+        rows.push((coverage(app, feed).within(), Opens::Person(feed.author.clone())));
+    }
+    if !away.is_empty() {
+        rows.push((Row::new(Tone::Head, words.count("mesh-remembered", away.len())), Opens::Nothing));
+        let shown = away.into_iter().take(REMEMBERED).map(|peer| remembered(app, peer).within());
+        rows.extend(shown.map(|row| (row, Opens::Nothing)));
+    }
+    rows
+}
+
+/// A peer's id, as short as it can be told from others.
+fn short(peer: &str) -> String {
+    let peer = DisplayText::new(peer).to_string();
+    let count = peer.chars().count();
+    peer.chars().skip(count.saturating_sub(8)).collect()
+}
+
+/// The name of the words for the way to a peer.
+fn route(address: &str) -> &'static str {
+    let mut parts = address.split('/').skip(1);
+    let (kind, host) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if address.contains("/p2p-circuit") {
+        return "mesh-relayed";
+    }
+    match (kind, host.parse::<std::net::IpAddr>()) {
+        (_, Ok(ip)) if ip.is_loopback() => "mesh-same-machine",
+        (_, Ok(std::net::IpAddr::V4(ip))) if ip.is_private() || ip.is_link_local() => "mesh-lan",
+        // Unique local (fc00::/7) and link-local (fe80::/10) addresses.
+        (_, Ok(std::net::IpAddr::V6(ip)))
+            if ip.segments()[0] & 0xfe00 == 0xfc00 || ip.segments()[0] & 0xffc0 == 0xfe80 =>
+        {
+            "mesh-lan"
+        }
+        _ if host.ends_with(".local") => "mesh-lan",
+        _ => "mesh-direct",
+    }
+}
+
+fn connected(app: &App, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
+    let words = &app.words;
+    let dot = app.theme.mark(" · ", " - ");
+    let address = peer.addresses.first().map(String::as_str).unwrap_or_default();
+    let way = words.say(route(address));
+    let who = words.say(if peer.outbound { "mesh-we-called" } else { "mesh-they-called" });
+    let first = format!("{}{dot}{way}{dot}{who}", short(&peer.peer_id));
+    let state = mesh.progress.peers.iter().find(|held| held.peer_id == peer.peer_id);
+    let state = match state.map(|held| held.state.as_str()) {
+        Some("fetching") => "mesh-peer-fetching",
+        Some("caught_up") => "mesh-peer-caught-up",
+        _ => "mesh-peer-idle",
+    };
+    let mut parts = vec![words.say(state).into_owned()];
+    if peer.serving {
+        parts.push(words.say("mesh-serving").into_owned());
+    }
+    parts.push(words.count("mesh-received", peer.received as usize).into_owned());
+    if peer.demerits > 0 {
+        parts.push(words.count("mesh-demerits", peer.demerits as usize).into_owned());
+    }
+    parts.push(DisplayText::new(address).to_string());
+    [Row::new(Tone::Plain, first), Row::new(Tone::Faint, parts.join(dot)).within()]
+}
+
+fn remembered(app: &App, peer: &Peer) -> Row {
+    let dot = app.theme.mark(" · ", " - ");
+    let seen = jiff::Timestamp::from_millisecond(peer.last_seen).ok().filter(|_| peer.last_seen > 0);
+    let seen = match seen {
+        Some(at) => app.words.put("mesh-seen", [("when", app.moment(at))]).into_owned(),
+        None => app.words.say("mesh-never-seen").into_owned(),
+    };
+    let mut text = format!("{}{dot}{seen}", short(&peer.peer_id));
+    if peer.banned {
+        text = format!("{text}{dot}{}", app.words.say("mesh-banned"));
+    }
+    Row::new(Tone::Faint, text)
+}
+
+fn coverage(app: &App, feed: &Coverage) -> Row {
+    let dot = app.theme.mark(" · ", " - ");
+    let name = DisplayText::new(feed.name.trim()).to_string();
+    let name = match name.is_empty() {
+        true => DisplayText::new(&feed.author).as_str().chars().take(13).collect(),
+        false => name,
+    };
+    let held = app.words.count("mesh-held", feed.held as usize);
+    let (missing, tone) = match feed.missing {
+        0 => (app.words.say("mesh-complete"), Tone::Plain),
+        missing => (app.words.count("mesh-missing", missing as usize), Tone::Warning),
+    };
+    let mut text = format!("{name}{dot}{held}{dot}{missing}");
+    if let Some(sources) = feed.sources {
+        text = format!("{text}{dot}{}", app.words.count("mesh-sources", sources));
+    }
+    Row::new(tone, text)
+}
+
+fn traffic(app: &App, network: &Network) -> Vec<Row> {
+    let traffic = &network.traffic;
+    let line = |name: &str, came: u64, went: u64| {
+        Row::new(Tone::Plain, app.words.put(name, [("came", bytes(came)), ("went", bytes(went))]))
+    };
+    let mut rows = vec![
+        line("mesh-gossip", traffic.gossip_in_bytes, traffic.gossip_out_bytes),
+        line("mesh-sync", traffic.sync_in_bytes, traffic.sync_out_bytes),
+    ];
+    if traffic.refused > 0 {
+        rows.push(Row::new(Tone::Plain, app.words.count("mesh-refused", traffic.refused as usize)));
+    }
+    let mesh: usize = network.shards.iter().map(|shard| shard.mesh).sum();
+    let dot = app.theme.mark(" · ", " - ");
+    let shards = app.words.count("mesh-shards", network.shards.len());
+    rows.push(Row::new(Tone::Plain, format!("{shards}{dot}{}", app.words.count("mesh-links", mesh))));
+    rows
+}
+
+/// Bytes as people say them.
+fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
+    let mut unit = 0;
+    let mut value = count as f64;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+impl App {
+    /// Opens whose feed the selected line is about.
+    pub(super) fn open_mesh(&mut self, mesh: &Mesh, at: usize) -> Vec<Effect> {
+        match lines(self, mesh, false).get(at) {
+            Some((_, Opens::Person(id))) => {
+                let id = id.clone();
+                let mut effects = vec![Effect::Person(id.clone())];
+                effects.extend(self.show_line(Line::Person(id)));
+                effects
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_peer_is_said_in_words() {
+        for (address, way) in [
+            ("/ip4/127.0.0.1/tcp/1", "mesh-same-machine"),
+            ("/ip6/::1/udp/1/quic-v1", "mesh-same-machine"),
+            ("/ip4/192.168.1.7/udp/1/quic-v1", "mesh-lan"),
+            ("/ip6/fe80::1/tcp/1", "mesh-lan"),
+            ("/dns/printer.local/tcp/1", "mesh-lan"),
+            ("/ip4/8.8.8.8/udp/1/quic-v1", "mesh-direct"),
+            ("/dns4/relay.example/tcp/1", "mesh-direct"),
+            ("/ip4/8.8.8.8/tcp/1/p2p/12D3/p2p-circuit/p2p/12D4", "mesh-relayed"),
+            ("", "mesh-direct"),
+        ] {
+            assert_eq!(route(address), way, "{address}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_said_as_people_say_them() {
+        assert_eq!([0, 1_023, 1_536, 3 << 30].map(bytes), ["0 B", "1023 B", "1.5 KiB", "3.0 GiB"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! What sheets ask for: the node, a post's origin, people's lists and notes, what was missed. Each is a few requests that
+//! belong together; what a server does not have is left out where the rest says enough.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Answer, PAGE, Worker, encoded};
+use crate::{
+    api::{
+        Id, Relationship, Status,
+        node::{Coverage, Entry, Instance, List, Network, Queue, Scheduled},
+    },
+    msg::ask::{Ask, Mesh, Origin, Outbound, Since, Told},
+};
+
+/// Posts that one catch-up goes through: what somebody reads in an evening. More is said, not fetched.
+const CATCH_UP: usize = 1_000;
+
+impl Worker {
+    /// Asks and does it.
+    pub(super) fn ask(&self, ask: &Ask) -> Answer<Told> {
+        Ok(match ask {
+            Ask::Queue => Told::Queue(self.outbound()?),
+            Ask::Mesh => Told::Mesh(self.mesh()?),
+            Ask::Origin(id) => Told::Origin(id.clone(), Box::new(self.origin(id)?)),
+            Ask::Limits => {
+                let instance: Instance = self.get("/api/v2/instance")?;
+                Told::Limits(instance.configuration, self.ahead())
+            }
+            Ask::Lists(person) => Told::Lists(person.clone(), self.lists(person)?),
+            Ask::PutOn { person, list, on } => {
+                let body = json!({ "account_ids": [person] });
+                let method = if *on { "POST" } else { "DELETE" };
+                let _: Value = self.send(method, &format!("/api/v1/lists/{list}/accounts"), Some(&body))?;
+                Told::Lists(person.clone(), self.lists(person)?)
+            }
+            Ask::NewList { person, title } => {
+                let list: List = self.send("POST", "/api/v1/lists", Some(&json!({ "title": title })))?;
+                let body = json!({ "account_ids": [person] });
+                let path = format!("/api/v1/lists/{}/accounts", list.id);
+                let _: Value = self.send("POST", &path, Some(&body))?;
+                Told::Lists(person.clone(), self.lists(person)?)
+            }
+            Ask::Note(person, text) => self.of_person(person, "note", &json!({ "comment": text }))?,
+            Ask::Mute(person, seconds, notifications) => {
+                let body = json!({ "duration": seconds, "notifications": notifications });
+                self.of_person(person, "mute", &body)?
+            }
+            Ask::Notify(person, on) => self.of_person(person, "follow", &json!({ "notify": on }))?,
+            Ask::Upload { draft, number, path, alt } => {
+                Told::Uploaded(draft.clone(), *number, self.upload(path, alt))
+            }
+            Ask::CatchUp(since) => self.catch_up(*since)?,
+            Ask::Read(id) => {
+                let body = json!({ "home": { "last_read_id": id } });
+                let _: Value = self.send("POST", "/api/v1/markers", Some(&body))?;
+                Told::Done
+            }
+            Ask::Drafts => Told::Drafts(self.drafts.all()),
+            Ask::Forget(key) => {
+                self.drafts.forget(key).map_err(|error| self.no_draft(&error))?;
+                Told::Drafts(self.drafts.all())
+            }
+            Ask::CallOff(id) => {
+                let _: Value = self.send("DELETE", &format!("/api/v1/scheduled_statuses/{id}"), None)?;
+                Told::Queue(self.outbound()?)
+            }
+        })
+    }
+
+    fn of_person(&self, person: &str, verb: &str, body: &Value) -> Answer<Told> {
+        let path = format!("/api/v1/accounts/{person}/{verb}");
+        Ok(Told::Kept(self.send::<Relationship>("POST", &path, Some(body))?))
+    }
+
+    /// What own posts wait for. A server that is no node of ours knows of posts that wait for their hour only.
+    fn outbound(&self) -> Answer<Outbound> {
+        let scheduled = self.get::<Vec<Scheduled>>("/api/v1/scheduled_statuses");
+        let queue = match self.get::<Queue>("/api/starling/v1/queue") {
+            Ok(queue) => queue,
+            Err(why) => {
+                let scheduled = scheduled.map_err(|_| why)?;
+                return Ok(Outbound { scheduled, ..Outbound::default() });
+            }
+        };
+        let names: Vec<String> = queue.outgoing.iter().map(|post| format!("id[]={}", post.entry)).collect();
+        let held: Vec<Status> = match names.is_empty() {
+            true => Vec::new(),
+            false => self.get(&format!("/api/v1/statuses?{}", names.join("&")))?,
+        };
+        let of = |id: &Id| held.iter().find(|status| status.id == *id).cloned();
+        let posts = queue.outgoing.iter().map(|post| (post.clone(), of(&post.entry))).collect();
+        Ok(Outbound { queue, posts, scheduled: scheduled.unwrap_or_default() })
+    }
+
+    fn mesh(&self) -> Answer<Mesh> {
+        Ok(Mesh {
+            peers: self.get("/api/starling/v1/peers")?,
+            progress: self.get("/api/starling/v1/sync")?,
+            coverage: self.get::<Vec<Coverage>>("/api/starling/v1/coverage")?,
+            network: self.get::<Network>("/api/starling/v1/network").ok(),
+        })
+    }
+
+    fn origin(&self, id: &str) -> Answer<Origin> {
+        let status: Status = self.get(&format!("/api/v1/statuses/{id}"))?;
+        let author = self.get(&format!("/api/v1/accounts/{}", status.account.id));
+        Ok(Origin {
+            entry: self.get::<Entry>(&format!("/api/starling/v1/entries/{id}")).ok(),
+            versions: self.get(&format!("/api/v1/statuses/{id}/history")).unwrap_or_default(),
+            author: author.unwrap_or_else(|_| status.account.clone()),
+            status,
+        })
+    }
+
+    fn lists(&self, person: &str) -> Answer<Vec<(List, bool)>> {
+        let on: Vec<List> = self.get(&format!("/api/v1/accounts/{person}/lists"))?;
+        let all: Vec<List> = self.get("/api/v1/lists")?;
+        let row = |list: List| {
+            let is_on = on.iter().any(|held| held.id == list.id);
+            (list, is_on)
+        };
+        Ok(all.into_iter().map(row).collect())
+    }
+
+    /// The home timeline down to where the reader was, or to a time.
+    fn catch_up(&self, since: Since) -> Answer<Told> {
+        let read = match since {
+            Since::Seconds(_) => None,
+            Since::Read => {
+                let markers: Value = self.get("/api/v1/markers?timeline[]=home")?;
+                markers["home"]["last_read_id"].as_str().map(str::to_owned)
+            }
+        };
+        let from = match since {
+            Since::Seconds(seconds) => {
+                Timestamp::now().checked_sub(jiff::SignedDuration::from_secs(seconds)).ok()
+            }
+            Since::Read => None,
+        };
+        let mut posts: Vec<Status> = Vec::new();
+        loop {
+            let edge =
+                posts.last().map(|oldest| format!("&max_id={}", encoded(&oldest.id))).unwrap_or_default();
+            let page: Vec<Status> = self.get(&format!("/api/v1/timelines/home?limit={PAGE}{edge}"))?;
+            let older =
+                |post: &Status| matches!((from, post.created_at), (Some(from), Some(at)) if at < from);
+            let end = page.iter().position(|post| read.as_ref() == Some(&post.id));
+            // A page without a single post of the range is its end: clocks of others put single ones out of order.
+            let over = end.is_some() || page.is_empty() || page.iter().all(&older);
+            let new = page.into_iter().take(end.unwrap_or(PAGE)).filter(|post| !older(post));
+            posts.extend(new);
+            if over {
+                return Ok(Told::CaughtUp(posts, false));
+            }
+            if posts.len() >= CATCH_UP {
+                posts.truncate(CATCH_UP);
+                return Ok(Told::CaughtUp(posts, true));
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The commands: one table, which `help` is made from. What each does is said by `verb-` and its name.
+
+macro_rules! verbs {
+    ($($verb:ident $name:literal $takes:literal;)*) => {
+        /// A command.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Verb { $($verb,)* }
+
+        /// Every command: its name, and what follows it.
+        pub const VERBS: &[(Verb, &str, &str)] = &[$((Verb::$verb, $name, $takes),)*];
+    };
+}
+
+verbs! {
+    Home "home" "";
+    Local "local" "";
+    Network "network" "";
+    Notices "notices" "";
+    Bookmarks "bookmarks" "";
+    Favourites "favourites" "";
+    Tag "tag" "NAME";
+    Lists "lists" "";
+    Next "next" "";
+    Open "open" "N";
+    Read "read" "N";
+    Links "links" "N";
+    Why "why" "N";
+    History "history" "N";
+    Post "post" "[TEXT]";
+    Reply "reply" "N [TEXT]";
+    Quote "quote" "N [TEXT]";
+    Warn "warn" "[TEXT]";
+    Language "language" "[TAG]";
+    Visibility "visibility" "public|unlisted|local";
+    Attach "attach" "[PATH | WHAT IT SHOWS]";
+    Poll "poll" "[ANSWER | ANSWER …]";
+    At "at" "[WHEN]";
+    Drafts "drafts" "";
+    Send "send" "[N]";
+    Drop "drop" "[N]";
+    Queue "queue" "";
+    Edit "edit" "N [TEXT]";
+    Delete "delete" "N";
+    Like "like" "N";
+    Unlike "unlike" "N";
+    Boost "boost" "N";
+    Unboost "unboost" "N";
+    Mark "mark" "N";
+    Unmark "unmark" "N";
+    Vote "vote" "N CHOICE…";
+    Search "search" "WORDS";
+    Person "person" "N";
+    People "people" "";
+    Follow "follow" "N";
+    Unfollow "unfollow" "N";
+    Mute "mute" "N [HOURS]";
+    Unmute "unmute" "N";
+    Block "block" "N";
+    Unblock "unblock" "N";
+    Invite "invite" "[LINK]";
+    Peers "peers" "";
+    Status "status" "";
+    Yes "yes" "";
+    Help "help" "[WORD]";
+    Quit "quit" "";
+}
+
+/// The command of this name, or the only one that begins so.
+pub fn find(word: &str) -> Option<Verb> {
+    let word = word.to_lowercase();
+    if let Some((verb, ..)) = VERBS.iter().find(|(_, name, _)| *name == word) {
+        return Some(*verb);
+    }
+    let mut begun = VERBS.iter().filter(|(_, name, _)| name.starts_with(&word));
+    match (begun.next(), begun.next()) {
+        (Some((verb, ..)), None) => Some(*verb),
+        _ => None,
+    }
+}

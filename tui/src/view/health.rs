@@ -1,0 +1,86 @@
+//! The health line: what is wrong and what to do, or that all is well. It says what matters most first, and leaves out
+//! what there is no room for.
+
+use ratatui::{style::Style, text::Line as Text};
+
+use crate::{
+    app::{App, Link},
+    keys::Action,
+    layout::width,
+    text::DisplayText,
+};
+
+/// Seconds that two clocks may differ: an answer takes its time, and the server says whole seconds.
+const CLOCKS: i64 = 60;
+
+/// Draws it.
+pub fn line(app: &App, cells: usize) -> Text<'static> {
+    let (parts, style) = health(app);
+    let between = app.theme.mark(" · ", " - ");
+    let mut text = String::new();
+    for part in parts {
+        let gap = if text.is_empty() { 0 } else { width(between) };
+        if gap > 0 && width(&text) + gap + width(&part) > cells {
+            continue;
+        }
+        text.push_str(if gap > 0 { between } else { "" });
+        text.push_str(&part);
+    }
+    super::ours(app, &text, cells, style)
+}
+
+/// What is to be said, the most important first.
+fn health(app: &App) -> (Vec<String>, Style) {
+    let theme = app.theme;
+    let say = |name: &str| app.words.say(name).into_owned();
+    if let Link::Lost(why) = &app.link {
+        let why = DisplayText::new(why).to_string();
+        return (vec![app.words.put("view-lost", [("why", why)]).into_owned()], theme.failure());
+    }
+    let clock = clock(app);
+    let Some(node) = &app.node else {
+        let words = say(if app.link == Link::Opening { "view-connecting" } else { "view-connected" });
+        let style = if clock.is_some() { theme.warning() } else { theme.faint() };
+        return (clock.into_iter().chain([words]).collect(), style);
+    };
+    if node.disk_low {
+        return (vec![say("view-disk-low")], theme.failure());
+    }
+    if node.guarded {
+        let why = match &node.guarded_because {
+            Some(why) => DisplayText::new(why).to_string(),
+            None => say("view-guarded-why"),
+        };
+        return (vec![app.words.put("view-guarded", [("why", why)]).into_owned()], theme.warning());
+    }
+    let troubled = clock.is_some() || node.peers == 0;
+    let mut parts: Vec<String> = clock.into_iter().collect();
+    parts.push(match node.peers {
+        0 if !node.network => say("view-no-network"),
+        0 => say("view-no-peers"),
+        peers => app.words.count("view-peers", peers).into_owned(),
+    });
+    if node.unheld > 0 {
+        let mut args = fluent_bundle::FluentArgs::new();
+        args.set("count", node.unheld);
+        args.set("key", app.keys.best(Action::Queue));
+        parts.push(app.words.with("health-unheld", &args).into_owned());
+    } else if node.waiting > 0 {
+        parts.push(app.words.count("view-waiting", node.waiting as usize).into_owned());
+    }
+    if node.syncing > 0 {
+        parts.push(app.words.count("view-syncing", node.syncing).into_owned());
+    }
+    if !app.drafts.is_empty() {
+        parts.push(app.words.count("health-drafts", app.drafts.len()).into_owned());
+    }
+    (parts, if troubled { theme.warning() } else { theme.faint() })
+}
+
+/// Whether our clock and the server's tell different times.
+fn clock(app: &App) -> Option<String> {
+    let ahead = app.ahead.filter(|ahead| ahead.abs() > CLOCKS)?;
+    let minutes = (ahead.unsigned_abs() / 60) as usize;
+    let name = if ahead > 0 { "health-clock-behind" } else { "health-clock-ahead" };
+    Some(app.words.count(name, minutes).into_owned())
+}

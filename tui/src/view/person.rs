@@ -1,0 +1,95 @@
+//! A person above their posts: who they are, how the reader stands to them, and what the reader noted.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    style::Style,
+    text::Line as Text,
+    widgets::Paragraph,
+};
+
+use super::post::{self, name};
+use crate::{
+    app::{App, Person},
+    layout,
+    text::DisplayText,
+};
+
+/// Lines of a person above their posts at most.
+const LINES: usize = 12;
+
+/// Draws a person, and gives the area that is left for their posts.
+pub fn draw(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    let theme = app.theme;
+    let cells = usize::from(area.width);
+    let account = &person.account;
+    let faint = |text: &str| super::ours(app, text, cells, theme.faint());
+    let mut lines = vec![Text::styled(layout::line(&name(account), cells, app.bidi), theme.name())];
+    let acct = format!("@{}", DisplayText::new(&account.acct));
+    lines.push(Text::styled(layout::clip(&acct, cells).into_owned(), theme.faint()));
+    // First what is true of them for this reader: it must not fall off the end.
+    if !person.relation.note.trim().is_empty() {
+        let note = DisplayText::new(&person.relation.note).to_string();
+        lines.push(super::ours(app, &app.words.put("people-note", [("note", note)]), cells, theme.mine()));
+    }
+    let stands = stands(app, person);
+    if !stands.is_empty() {
+        lines.push(faint(&stands.join(", ")));
+    }
+    if account.starling.as_ref().is_some_and(|extra| !extra.forked.is_empty()) {
+        lines.push(super::ours(app, &app.words.say("people-forked"), cells, theme.failure()));
+    }
+    if account.starling.as_ref().is_some_and(|extra| extra.retired) {
+        lines.push(super::ours(app, &app.words.say("people-retired"), cells, theme.warning()));
+    }
+    lines.push(faint(&app.words.put(
+        "timeline-counts",
+        [
+            ("posts", account.statuses_count),
+            ("followers", account.followers_count),
+            ("followed", account.following_count),
+        ],
+    )));
+    let bio = match &account.starling {
+        Some(extra) => extra.bio.clone(),
+        None => layout::of_html(&account.note),
+    };
+    for line in layout::lines(DisplayText::block(&bio).as_str(), cells, app.bidi) {
+        if !line.text.is_empty() {
+            lines.push(post::aligned(line, Style::new()));
+        }
+    }
+    for field in &account.fields {
+        let value = DisplayText::new(&layout::of_html(&field.value)).to_string();
+        let words = format!("{}: {value}", DisplayText::new(&field.name));
+        lines.push(Text::raw(layout::line(&words, cells, app.bidi)));
+    }
+    lines.truncate(LINES);
+    let height = (lines.len() as u16).min(area.height / 2);
+    let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Min(1)]).areas(area);
+    frame.render_widget(Paragraph::new(lines), above);
+    below
+}
+
+/// How the reader stands to them, in words.
+fn stands(app: &App, person: &Person) -> Vec<String> {
+    let relation = &person.relation;
+    let muted = match relation.muting_expires_at {
+        Some(until) => app.words.put("people-muted-until", [("when", app.moment(until))]),
+        None => app.words.say("timeline-muted"),
+    };
+    let notices = relation.muting && !relation.muting_notifications;
+    [
+        (relation.following, app.words.say("timeline-you-follow")),
+        (relation.notifying, app.words.say("people-you-are-told")),
+        (relation.followed_by, app.words.say("timeline-follows-you")),
+        (relation.requested, app.words.say("people-requested")),
+        (relation.muting, muted),
+        (notices, app.words.say("people-notices-come")),
+        (relation.blocking, app.words.say("timeline-blocked")),
+    ]
+    .into_iter()
+    .filter(|(holds, _)| *holds)
+    .map(|(_, words)| words.into_owned())
+    .collect()
+}

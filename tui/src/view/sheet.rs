@@ -1,0 +1,181 @@
+//! Sheets: lists of lines with a selected one, and the catch-up.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    style::Style,
+    text::Line as Text,
+    widgets::Paragraph,
+};
+
+use super::post::{self, aligned};
+use crate::{
+    app::{
+        App, Screen,
+        sheet::{About, CatchUp, Row, Sheet, Tone},
+    },
+    keys::Action,
+    layout::{self, width},
+    text::DisplayText,
+};
+
+/// Draws a sheet so that the selected line is in sight.
+pub fn draw(app: &App, sheet: &Sheet, frame: &mut Frame<'_>, area: Rect) {
+    let (cells, height) = (usize::from(area.width), usize::from(area.height));
+    let rows = sheet.rows(app);
+    let selected = sheet.selected.min(rows.len().saturating_sub(1));
+    // Only what can be in sight is laid out: a list of feeds may have thousands.
+    let from = selected.saturating_sub(height);
+    let mut lines: Vec<Text<'static>> = Vec::new();
+    let (mut begins, mut ends) = (0, 0);
+    for (number, row) in rows.iter().enumerate().skip(from).take(2 * height + 1) {
+        if number == selected {
+            begins = lines.len();
+        }
+        lines.extend(drawn(app, row, number == selected, cells));
+        if number == selected {
+            ends = lines.len();
+        }
+    }
+    let skip = ends.saturating_sub(height).min(begins);
+    let shown: Vec<_> = lines.into_iter().skip(skip).take(height).collect();
+    frame.render_widget(Paragraph::new(shown), area);
+}
+
+fn drawn(app: &App, row: &Row, selected: bool, cells: usize) -> Vec<Text<'static>> {
+    // A margin of a third at most: the text is what it is about.
+    let margin = usize::from(row.indent).min(cells / 3);
+    let inner = cells - margin;
+    if row.tone == Tone::Fixed {
+        return fixed(app, &row.text, inner);
+    }
+    let style = style(app, row.tone);
+    let mut lines = Vec::new();
+    for line in layout::lines(DisplayText::block(&row.text).as_str(), inner, app.bidi) {
+        let right = line.right;
+        let text = if selected { filled(&line.text, inner, right) } else { line.text };
+        let style = if selected { app.theme.selected() } else { style };
+        let mut line = aligned(layout::Drawn { text, right }, style);
+        line.spans.insert(0, " ".repeat(margin).into());
+        lines.push(line);
+    }
+    lines
+}
+
+/// A line as wide as the screen, so that what is selected is a bar.
+fn filled(text: &str, cells: usize, right: bool) -> String {
+    let gap = " ".repeat(cells.saturating_sub(width(text)));
+    if right { format!("{gap}{text}") } else { format!("{text}{gap}") }
+}
+
+fn style(app: &App, tone: Tone) -> Style {
+    match tone {
+        Tone::Head => app.theme.title(),
+        Tone::Plain | Tone::Fixed => Style::new(),
+        Tone::Faint => app.theme.faint(),
+        Tone::Good => app.theme.good(),
+        Tone::Warning => app.theme.warning(),
+        Tone::Bad => app.theme.failure(),
+    }
+}
+
+/// A picture made of letters, if there is room for it and the terminal has the letters.
+fn fixed(app: &App, text: &str, cells: usize) -> Vec<Text<'static>> {
+    let fits = !app.theme.ascii && text.lines().all(|line| width(line) <= cells);
+    if fits && !text.is_empty() {
+        return text.lines().map(|line| Text::raw(line.to_owned())).collect();
+    }
+    vec![super::ours(app, &app.words.say("identity-no-room"), cells, app.theme.faint())]
+}
+
+/// Draws a catch-up: who wrote how much; then one post after the other; then that this was all.
+pub fn catch_up(app: &App, it: &CatchUp, frame: &mut Frame<'_>, area: Rect) {
+    let theme = app.theme;
+    let cells = usize::from(area.width);
+    let [above, below] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+    let total = it.posts.len();
+    let line = |name: &str| super::ours(app, &app.words.say(name), cells, theme.faint());
+    if it.loading {
+        frame.render_widget(line("sheet-loading"), above);
+        return;
+    }
+    if total == 0 {
+        frame.render_widget(line("catchup-nothing"), above);
+        return;
+    }
+    if let (Some(post), Some((number, span)), Some(at)) = (it.post(), it.author(), it.at) {
+        let name = &it.authors[number].0;
+        let place = format!("{}/{}", at - span.start + 1, span.len());
+        let mut args = fluent_bundle::FluentArgs::new();
+        args.set("place", format!("{}/{total}", at + 1));
+        args.set("who", format!("{name} {place}"));
+        let words = app.words.with("catchup-place", &args).into_owned();
+        frame.render_widget(super::ours(app, &words, cells, theme.title()), above);
+        post::whole(app, post.inner(), frame, below);
+        return;
+    }
+    if it.at.is_some() {
+        let mut args = fluent_bundle::FluentArgs::new();
+        args.set("count", total);
+        args.set("people", it.authors.len());
+        let words = app.words.with("catchup-end", &args).into_owned();
+        let lines = layout::lines(&words, cells, app.bidi);
+        let lines: Vec<_> = lines.into_iter().map(|line| aligned(line, theme.good())).collect();
+        frame.render_widget(Paragraph::new(lines), area);
+        return;
+    }
+    overview(app, it, frame, (above, below));
+}
+
+/// Who wrote how much.
+fn overview(app: &App, it: &CatchUp, frame: &mut Frame<'_>, (above, below): (Rect, Rect)) {
+    let cells = usize::from(above.width);
+    let mut args = fluent_bundle::FluentArgs::new();
+    args.set("count", it.posts.len());
+    args.set("people", it.authors.len());
+    let name = if it.more { "catchup-total-more" } else { "catchup-total" };
+    let words = app.words.with(name, &args).into_owned();
+    frame.render_widget(super::ours(app, &words, cells, app.theme.title()), above);
+    let height = usize::from(below.height);
+    let first = (it.chosen + 1).saturating_sub(height);
+    let row = |number: usize| {
+        let count = it.span(number).len().to_string();
+        let name = layout::line(&it.authors[number].0, cells.saturating_sub(count.len() + 2), app.bidi);
+        let gap = " ".repeat(cells.saturating_sub(width(&name) + count.len()));
+        let style = if number == it.chosen { app.theme.selected() } else { Style::new() };
+        Text::styled(format!("{name}{gap}{count}"), style)
+    };
+    let shown: Vec<_> = (first..it.authors.len()).take(height).map(row).collect();
+    frame.render_widget(Paragraph::new(shown), below);
+}
+
+/// What can be done on a sheet or in a catch-up; none elsewhere.
+pub fn hints(app: &App) -> Option<&'static [(Action, &'static str)]> {
+    const ALL: &[(Action, &str)] = &[
+        (Action::Open, "view-hint-open"),
+        (Action::Refresh, "sheet-hint-refresh"),
+        (Action::Back, "sheet-hint-back"),
+        (Action::Help, "view-hint-help"),
+    ];
+    const CHOICE: &[(Action, &str)] = &[
+        (Action::Open, "sheet-hint-choose"),
+        (Action::Back, "sheet-hint-back"),
+        (Action::Help, "view-hint-help"),
+    ];
+    const READING: &[(Action, &str)] = &[
+        (Action::Down, "catchup-hint-next"),
+        (Action::Fold, "catchup-hint-author"),
+        (Action::Back, "sheet-hint-back"),
+        (Action::Reply, "view-hint-reply"),
+        (Action::Like, "view-hint-like"),
+        (Action::Open, "view-hint-open"),
+    ];
+    match app.stack.last()? {
+        Screen::Sheet(sheet) => Some(match sheet.about {
+            About::Mute(..) | About::Lists(..) | About::Drafts(_) | About::Since => CHOICE,
+            _ => ALL,
+        }),
+        Screen::CatchUp(it) => Some(if it.post().is_some() { READING } else { CHOICE }),
+        _ => None,
+    }
+}
