@@ -314,7 +314,7 @@ fn poll(app: &App, poll: &Poll, cells: usize) -> Vec<Text<'static>> {
         let mark = if mine { "(x) " } else { "( ) " };
         let votes = option.votes_count.map(|votes| format!(" {votes}")).unwrap_or_default();
         let room = cells.saturating_sub(width(mark) + width(&votes));
-        let title = layout::line(DisplayText::new(&option.title).as_str(), room, app.bidi);
+        let title = layout::line(DisplayText::short(&option.title).as_str(), room, app.bidi);
         let leads = most > 0 && option.votes_count == Some(most);
         out.push(Text::from(vec![
             Span::styled(mark, if mine { theme.mine() } else { theme.faint() }),
@@ -348,7 +348,10 @@ fn quote(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
         true => (&DisplayText::short(&quoted.spoiler_text), theme.warning()),
         false => (layout::plain(quoted), Style::new()),
     };
-    let mut drawn = layout::lines(text.as_str(), room, app.bidi);
+    // Of a long one no more is laid out than may be drawn.
+    let text = text.as_str();
+    let begin = &text[..text.floor_char_boundary(QUOTED * room * 4)];
+    let mut drawn = layout::lines(begin, room, app.bidi);
     let more = drawn.len() > QUOTED;
     drawn.truncate(QUOTED);
     lines.extend(drawn.into_iter().map(|line| aligned(line, style)));

@@ -36,7 +36,7 @@ pub fn card(app: &App, account: &Account, cells: usize) -> Vec<Text<'static>> {
     }
     for field in &account.fields {
         let value = layout::of_html(&field.value);
-        let words = format!("{}: {}", DisplayText::new(&field.name), DisplayText::new(&value));
+        let words = format!("{}: {}", DisplayText::short(&field.name), DisplayText::short(&value));
         lines.push(Text::raw(layout::line(&words, cells, app.bidi)));
     }
     lines.push(Text::default());
