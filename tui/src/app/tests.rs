@@ -1,5 +1,7 @@
 //! Stories told without a terminal and without a server: what happens, what is wanted, and what stays as it is.
 
+mod reading;
+
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
@@ -69,7 +71,7 @@ pub fn ctrl(app: &mut App, c: char) -> Vec<Effect> {
     app.update(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)))
 }
 
-fn three() -> Vec<Status> {
+pub fn three() -> Vec<Status> {
     vec![post("3", "Bob", "third"), post("2", "Ada", "second"), post("1", "Me", "first")]
 }
 
