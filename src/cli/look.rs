@@ -1,7 +1,7 @@
 //! How the terminal UI looks and in which language it speaks: asked for on the command line, else as the environment and
 //! the terminal say.
 
-use starling_tui::{Bidi, Ground, Theme, Words};
+use starling_tui::{Bidi, Eye, Ground, Theme, Words};
 
 use super::{Failure, Kind, session::Context};
 
@@ -20,6 +20,9 @@ pub struct Look {
     /// Leave addresses as text: no links that the terminal opens by itself
     #[arg(long)]
     no_links: bool,
+    /// Show no pictures, only the words that describe them
+    #[arg(long)]
+    no_images: bool,
     /// Speak this language (`en`, `he`, or that of a file `words-LANGUAGE.ftl` beside the settings)
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
@@ -38,14 +41,26 @@ enum Ask {
 }
 
 impl Look {
-    pub fn theme(&self) -> Theme {
+    /// Colours, and how pictures are shown, if they are. The terminal is asked, so it must be ours.
+    pub fn of_terminal(&self) -> (Theme, Option<Eye>) {
         let theme = Theme::of_environment();
+        let theme = if self.theme == Ask::Mono { theme.without_colours() } else { theme };
+        if !theme.has_colours() {
+            return (self.patched(theme), None);
+        }
+        let asked = starling_tui::ask();
         let theme = match self.theme {
-            Ask::Auto => theme.asked(),
+            Ask::Auto if asked.ground == Ground::Unknown => theme,
+            Ask::Auto => theme.on(asked.ground),
             Ask::Dark => theme.on(Ground::Dark),
             Ask::Light => theme.on(Ground::Light),
-            Ask::Mono => theme.without_colours(),
+            Ask::Mono => theme,
         };
+        let theme = self.patched(theme);
+        (theme, if self.no_images || theme.ascii { None } else { Eye::of_terminal(asked) })
+    }
+
+    fn patched(&self, theme: Theme) -> Theme {
         let theme = if self.no_links { theme.without_links() } else { theme };
         if self.ascii { theme.in_ascii() } else { theme }
     }

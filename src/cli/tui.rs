@@ -29,11 +29,11 @@ pub struct Tui {
     /// The file that holds the access token for that server
     #[arg(long, value_name = "FILE", requires = "server")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    look: Look,
     /// Lines instead of a screen, for screen readers, slow lines and pipes: `help` tells the commands
     #[arg(long)]
     plain: bool,
-    #[command(flatten)]
-    look: Look,
 }
 
 impl Tui {
@@ -73,9 +73,11 @@ impl Tui {
 
     /// How the UI is to be run, but for where its server is.
     pub fn options(&self, context: &Context) -> Result<Options, Failure> {
+        let (theme, eye) = self.look.of_terminal();
         Ok(Options {
             server: Server { base: String::new(), token: String::new(), drafts: None, again: None },
-            theme: self.look.theme(),
+            theme,
+            eye,
             keys: keys(context)?,
             bidi: self.look.bidi(),
             words: self.words(context)?,

@@ -2,9 +2,11 @@
 
 pub mod compose;
 mod input;
-pub use input::offered;
+mod palette;
+pub use palette::offered;
 mod lines;
 pub mod memory;
+mod mouse;
 mod news;
 pub mod people;
 pub mod reading;
@@ -21,6 +23,7 @@ use crate::{
     keys::Keys,
     layout::Bidi,
     msg::{Done, Effect, Line, Msg, ask::Ask},
+    pictures::Pictures,
     theme::Theme,
     words::Words,
 };
@@ -35,7 +38,7 @@ use tree::Tree;
 pub const TABS: [Line; 6] =
     [Line::Home, Line::Local, Line::Network, Line::Notifications, Line::Bookmarks, Line::Favourites];
 /// Rows of the screen that are not the timeline: tabs above, health and hints below.
-const CHROME: u16 = 3;
+pub const CHROME: u16 = 3;
 /// Lines of a row of a timeline.
 pub const ROW_LINES: u16 = 2;
 /// How often the node is asked how it is doing, in seconds.
@@ -91,6 +94,10 @@ pub enum Asks {
     Palette,
     /// What is noted about somebody.
     Note(Id),
+    /// An invite that somebody gave.
+    Invite,
+    /// Where a peer is.
+    Address,
     /// What a new list is called, that somebody is to be on.
     NewList(Id),
     /// The name of a tag.
@@ -139,6 +146,7 @@ pub struct App {
     pub stack: Vec<Screen>,
     /// Posts whose warnings the reader opened or closed.
     pub opened: BTreeMap<Id, bool>,
+    pub pictures: Pictures,
     /// What is remembered from one run to the next.
     pub memory: Memory,
     /// What of it is kept already, and since when; nothing until it was asked for.
@@ -155,6 +163,8 @@ pub struct App {
     pub limits: Limits,
     /// How far the server's clock is ahead of ours, in seconds.
     pub ahead: Option<i64>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     asked_node: i64,
     asked_line: i64,
 }
@@ -191,6 +201,7 @@ impl App {
             lines: BTreeMap::new(),
             stack: Vec::new(),
             opened: BTreeMap::new(),
+            pictures: Pictures::default(),
             memory: Memory::default(),
             kept: None,
             seen: HashSet::new(),
@@ -200,6 +211,7 @@ impl App {
             drafts: Vec::new(),
             limits: Limits::default(),
             ahead: None,
+            mouse: false,
             asked_node: i64::MIN,
             asked_line: now.as_second(),
         };
@@ -210,6 +222,12 @@ impl App {
 
     /// Takes what happened, and says what is to be done.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let mut effects = self.happened(msg);
+        effects.extend(self.want_picture());
+        effects
+    }
+
+    fn happened(&mut self, msg: Msg) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => self.key(key),
             Msg::Paste(text) => self.paste(&text),
@@ -227,11 +245,16 @@ impl App {
             Msg::News(news) => self.news(news),
             Msg::Stream(state) => self.stream(state),
             Msg::Edited(text) => self.edited(text),
+            Msg::Mouse(event) => self.moused(event),
             Msg::Told(told) => self.told(*told),
             Msg::Memory(memory) => self.take_memory(*memory),
             Msg::Lists(lists) => self.take_lists(lists),
             Msg::Poll(poll) => self.take_poll(&poll),
             Msg::History(id, edits) => self.take_history(&id, edits),
+            Msg::Picture(address, room, picture) => {
+                self.pictures.take(address, room, picture, self.now);
+                Vec::new()
+            }
             Msg::Arrived(post) => self.take_missing(*post),
             Msg::Failed(effect, why) => self.failed(&effect, why),
             // The terminal's own business, done before this is asked.
@@ -466,7 +489,13 @@ impl App {
             if let Screen::Line(Line::Person(id), Some(person)) = screen
                 && *id == relation.id
             {
-                person.relation = relation.clone();
+                let before = std::mem::replace(&mut person.relation, relation.clone());
+                // What ended is what was done.
+                if before.blocking && !relation.blocking {
+                    words = "app-not-blocked";
+                } else if before.muting && !relation.muting {
+                    words = "app-not-muted";
+                }
             }
         }
         self.good(words)
@@ -527,6 +556,11 @@ impl App {
             Effect::Ask(ask) if self.not_told(ask) => return Vec::new(),
             Effect::Node | Effect::Mark(_) => return Vec::new(),
             Effect::Missing(_) => return self.bad("app-still-missing"),
+            // The words that describe it are there.
+            Effect::Picture(wanted) => {
+                self.pictures.take(wanted.address.clone(), wanted.room, None, self.now);
+                return Vec::new();
+            }
             Effect::Lists | Effect::History(_) => drop(self.stack.pop()),
             _ => {}
         }

@@ -5,13 +5,14 @@ pub mod ask;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
     api::{
         Account, Context, Edit, Found, Id, List, NodeStatus, Notification, Poll, Relationship, Source, Status,
     },
     app::memory::Memory,
+    pictures::{Picture, Wanted},
 };
 
 /// Something happened.
@@ -19,6 +20,8 @@ use crate::{
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
+    /// Something was done with the mouse.
+    Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
     /// The terminal has so many columns and rows.
@@ -59,6 +62,8 @@ pub enum Msg {
     Poll(Poll),
     /// How a post read before, oldest first.
     History(Id, Vec<Edit>),
+    /// A picture, made for this room, or none.
+    Picture(String, (u16, u16), Option<Picture>),
     /// A post that was missing in a thread.
     Arrived(Box<Status>),
     /// Something could not be done.
@@ -296,10 +301,14 @@ pub enum Effect {
     History(Id),
     /// Ask once more for a post that is missing.
     Missing(Id),
+    /// Fetch a picture.
+    Picture(Wanted),
     /// Open an address with the person's program for it.
     Browse(String),
     /// Hand this to the terminal's clipboard.
     Copy(String),
+    /// Take the mouse, or give it back.
+    Mouse(bool),
     /// Stand still until the shell says otherwise.
     Suspend,
     /// Stop.

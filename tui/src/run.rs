@@ -25,6 +25,7 @@ use crate::{
     keys::Keys,
     layout::Bidi,
     msg::{Effect, Leave, Msg},
+    pictures::Eye,
     theme::Theme,
     view,
     words::Words,
@@ -54,6 +55,8 @@ pub struct Options {
     pub bidi: Bidi,
     /// What it says, in which language.
     pub words: Words,
+    /// How the terminal shows pictures, if it is to show them.
+    pub eye: Option<Eye>,
     /// A folder for text that is written in an editor.
     pub scratch: PathBuf,
 }
@@ -77,6 +80,7 @@ fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Resu
         desk.screen.size()?,
         Timestamp::now(),
     );
+    app.pictures.eye = options.eye;
     if let Some(greeting) = greeting {
         app.greet(greeting);
     }
@@ -189,6 +193,7 @@ impl Carrier {
                     let woken = desk.suspend()?;
                     effects.extend(app.update(woken));
                 }
+                Effect::Mouse(on) => screen::mouse(on)?,
                 Effect::Copy(text) => editor::copy(&text)?,
                 Effect::Editor(text) => {
                     let msg = match editor::edit(desk, &self.scratch, &text)? {

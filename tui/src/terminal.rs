@@ -8,7 +8,7 @@ use std::time::Duration;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use terminal_colorsaurus::{QueryOptions, ThemeMode};
 
-use crate::theme::{Ground, Theme};
+use crate::theme::Ground;
 
 /// How long a terminal is waited for. All that answer at all do so at once, over a slow line in half of this; those that do
 /// not answer keep the first frame waiting for so long.
@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// What a terminal said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
+    /// What letters stand on.
     pub ground: Ground,
     /// Whether it answers questions: one that does not is asked no more.
     pub answers: bool,
@@ -30,19 +31,6 @@ pub fn ask() -> Asked {
         Ok(ThemeMode::Dark) => Asked { ground: Ground::Dark, answers: true },
         Ok(ThemeMode::Light) => Asked { ground: Ground::Light, answers: true },
         Err(_) => Asked { ground: Ground::Unknown, answers: false },
-    }
-}
-
-impl Theme {
-    /// The same on the ground that the terminal says it has.
-    pub fn asked(self) -> Self {
-        if !self.has_colours() {
-            return self;
-        }
-        match ask().ground {
-            Ground::Unknown => self,
-            ground => self.on(ground),
-        }
     }
 }
 

@@ -12,6 +12,11 @@ use crate::{
     msg::{Effect, Line},
 };
 
+/// Cells from which the selected post or the thread stands beside its timeline.
+const TWO_COLUMNS: u16 = 90;
+/// Cells from which its author and origin stand beside it.
+const THREE_COLUMNS: u16 = 150;
+
 /// Something to choose from, drawn over what is below.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
@@ -213,9 +218,49 @@ impl App {
             && !open.unwrap_or_else(|| self.memory.always.contains(&post.account.id))
     }
 
+    /// Whether the pictures of a post are veiled: its author says that not everybody wants to see them.
+    pub fn is_veiled(&self, post: &Status) -> bool {
+        let open = self.opened.get(&post.id).copied();
+        post.sensitive && !open.unwrap_or_else(|| self.memory.always.contains(&post.account.id))
+    }
+
+    /// Fetches what the selected post shows, where it is drawn whole.
+    pub(super) fn want_picture(&mut self) -> Option<Effect> {
+        self.pictures.eye.as_ref()?;
+        let room = self.picture_room();
+        let in_thread = matches!(self.stack.last(), Some(Screen::Thread(_)));
+        if !in_thread && self.columns() < 2 {
+            return None;
+        }
+        let post = self.selected_post().filter(|post| !post.media_attachments.is_empty())?;
+        let post = Some(post).filter(|post| !self.is_closed(post) && !self.is_veiled(post))?.clone();
+        self.pictures.want(&post, room, self.now).map(Effect::Picture)
+    }
+
+    /// Columns and rows that a picture may have: it goes beside its post's text, and should leave some of it in sight.
+    fn picture_room(&self) -> (u16, u16) {
+        let (columns, rows) = self.size;
+        let wide = match self.columns() {
+            1 => columns.saturating_sub(6),
+            2 => columns / 2,
+            _ => columns / 3,
+        };
+        (wide.min(80), (rows / 2).saturating_sub(2).min(24))
+    }
+
+    /// How many columns the screen has: the timeline; beside it the post or its thread; beside that where it comes from.
+    pub fn columns(&self) -> u8 {
+        let fit = match self.size.0 {
+            0..TWO_COLUMNS => 1,
+            TWO_COLUMNS..THREE_COLUMNS => 2,
+            THREE_COLUMNS.. => 3,
+        };
+        fit.min(self.memory.columns.max(1))
+    }
+
     /// Opens what is behind a warning, or closes it.
     pub(super) fn reveal(&mut self, post: &Status) -> Vec<Effect> {
-        let closed = self.is_closed(post);
+        let closed = self.is_closed(post) || self.is_veiled(post);
         self.opened.insert(post.id.clone(), closed);
         Vec::new()
     }

@@ -1,7 +1,7 @@
 //! What reading asks of the server and of this machine: pages of timelines, threads with what is missing in them, lists,
 //! polls, how posts read before, and what is remembered of the reader.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::PoisonError};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use crate::{
     api::{Context, Id, Marker, Notification, Poll, Status},
     app::memory::Memory,
     msg::{Line, Msg, Page, Row, Span},
+    pictures::{BYTES, Wanted},
 };
 
 /// A place of a thread as Starling tells of it.
@@ -124,6 +125,25 @@ impl Worker {
         let marks: BTreeMap<_, _> =
             marks.iter().map(|(name, id)| (name, json!({ "last_read_id": id }))).collect();
         self.send::<Value>("POST", "/api/v1/markers", Some(&json!(marks))).map(drop)
+    }
+
+    /// A picture of a post. From elsewhere than this server only over HTTPS, and nowhere with our token: whoever wrote the
+    /// address is not whom it is for.
+    pub(super) fn picture(&self, wanted: &Wanted) -> Answer<Msg> {
+        let address = &wanted.address;
+        let base = format!("{}/", self.place.lock().unwrap_or_else(PoisonError::into_inner).0);
+        if !address.starts_with(&base) && !address.starts_with("https://") {
+            return Err(self.words.say("client-no-picture").into_owned());
+        }
+        let request =
+            ureq::http::Request::builder().uri(address).body(()).map_err(|error| error.to_string())?;
+        let mut answer = self.agent.run(request).map_err(|error| self.why(&error))?;
+        if !answer.status().is_success() {
+            return Err(self.words.say("client-no-picture").into_owned());
+        }
+        let body = answer.body_mut().with_config().limit(BYTES);
+        let bytes = body.read_to_vec().map_err(|error| self.why(&error))?;
+        Ok(Msg::Picture(address.clone(), wanted.room, wanted.eye.see(&bytes, wanted.room)))
     }
 
     /// Opens an address with the program that the person has for it.
