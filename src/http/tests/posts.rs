@@ -12,7 +12,7 @@ fn a_post_is_stored_before_it_is_answered() {
         "status": text, "spoiler_text": "greeting", "language": "gn", "visibility": "unlisted",
     });
     let status = house.post("/api/v1/statuses", sent).good();
-    assert_eq!(status["starling"]["delivery"], json!({ "stored": true, "peers": 0 }));
+    assert_eq!(status["starling"]["delivery"], json!({ "stored": true, "peers": 0, "held": 0 }));
     let tag = format!(
         "<a href=\"{}/tags/%C3%91e\" class=\"mention hashtag\" rel=\"tag\">#<span>Ñe</span></a>",
         house.base()
