@@ -38,6 +38,7 @@ mod recovery;
 mod scheduled;
 mod sessions;
 mod shards;
+mod sources;
 mod state;
 mod surface;
 mod syncing;

@@ -528,3 +528,33 @@ fn a_server_that_claims_an_endless_log_is_given_up_on() {
         answer = Answer::Entries { live: false, entries: vec![], done: vec![(number, Some(range.from - 1))] };
     }
 }
+
+#[test]
+fn what_was_sent_is_stored_when_credit_comes_back_for_it() {
+    let mut ada = Writer::new(1);
+    let first = ada.write_many(log::POSTS, 5);
+    let mut server = shelf(&[(&ada, &first)]);
+    let mut puller = Shelf::default();
+    let mut session = Session::open(&mut puller, &[ada.author()], None);
+    session.settle(&mut puller, &mut server);
+    let (sent, stored) = session.serving.batches();
+    assert_eq!((sent, sent), (stored, 1), "all that was asked for went in one batch, and is stored");
+    assert!(session.serving.has_told());
+    // A post that is taken and not committed is sent, and no more.
+    session.prompt = false;
+    let entry = ada.write(log::POSTS, "news");
+    session.announce(vec![News::Entry(ada.author(), entry.signed().to_bytes())]);
+    assert!(!session.serving.holds_back());
+    session.settle(&mut puller, &mut server);
+    assert_eq!(session.serving.batches(), (2, 1));
+    session.commit();
+    session.settle(&mut puller, &mut server);
+    assert_eq!(session.serving.batches(), (2, 2));
+    // Credit that nobody earned is none.
+    let mut lying = Serving::new(0);
+    let interests = Interests::of(&[ada.author()]);
+    let hello = Ask::Hello { version: limits::VERSION, credit: 1, interests };
+    lying.receive(0, &hello.to_bytes(), &mut server).unwrap();
+    lying.receive(0, &Ask::Credit(CREDIT - 1).to_bytes(), &mut server).unwrap();
+    assert_eq!(lying.batches(), (0, 0));
+}

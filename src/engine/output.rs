@@ -119,6 +119,8 @@ pub struct Status {
     pub waiting: u64,
     /// Where the newest own posts are, the newest first.
     pub outgoing: Vec<super::OnItsWay>,
+    /// Connected peers that keep each feed, of those feeds that are kept here; none where an author is not in it.
+    pub sources: std::sync::Arc<std::collections::BTreeMap<AuthorId, usize>>,
     /// Addresses listened on.
     pub listen: Vec<libp2p::Multiaddr>,
     /// Whether the disk is too full to take in what others write.

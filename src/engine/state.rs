@@ -15,6 +15,7 @@ use super::{
     policy::{Policy, Rates},
     sessions::{InFlight, Session},
     shards::Listening,
+    sources::Sources,
 };
 use crate::network::StreamId;
 
@@ -88,6 +89,8 @@ pub(super) struct State {
     pub waiting: u64,
     /// Where the newest own posts are.
     pub outgoing: Outgoing,
+    /// How many connected peers keep each feed.
+    pub sources: Sources,
     pub next_dial: u64,
     /// When the next post is due that waits for its hour.
     pub next_scheduled: u64,
@@ -133,6 +136,7 @@ impl State {
             disk_full: false,
             waiting: 0,
             outgoing: Outgoing::default(),
+            sources: Sources::default(),
             next_dial: 0,
             next_scheduled: u64::MAX,
             next_poll: u64::MAX,

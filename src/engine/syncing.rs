@@ -56,11 +56,15 @@ impl Turn<'_, '_> {
             pulled = Some(pull.machine.receive(now, frame, &mut held)?);
         } else if let Some(serve) = session.serving() {
             let me = (self.state.author, self.state.device_key());
+            let interests = serve.machine.interests();
             let places = self.state.outgoing.places();
             let own = OwnReads { places, read: Vec::new(), told: serve.on_way.told };
             let mut holdings = Holdings { batch: self.batch, blocked: &self.state.blocked, me, own };
             served = Some(serve.machine.receive(now, frame, &mut holdings)?);
             let own = holdings.own;
+            if serve.machine.interests() != interests {
+                self.state.sources.doubt();
+            }
             serve.on_way.queue(own.read);
             agrees = !own.told && serve.machine.has_told() && serve.machine.interested(&me.0);
             serve.on_way.told = own.told || serve.machine.has_told();
@@ -112,6 +116,7 @@ impl Turn<'_, '_> {
     /// Forgets a session, and asks others for what it had still to bring.
     pub fn end_session(&mut self, stream: StreamId) -> Result<(), Error> {
         self.state.sessions.remove(&stream);
+        self.state.sources.doubt();
         self.state.listening.doubt();
         let released = self.state.in_flight.release(stream);
         self.ask_others(&released, Some(stream))?;
@@ -139,6 +144,7 @@ impl Turn<'_, '_> {
 
     /// We follow somebody more, or less: every session in which we ask is told.
     pub fn interests_changed(&mut self, author: &AuthorId, wanted: bool) -> Result<(), Error> {
+        self.state.sources.doubt();
         let (more, less): (&[AuthorId], &[AuthorId]) =
             if wanted { (std::slice::from_ref(author), &[]) } else { (&[], std::slice::from_ref(author)) };
         let now = self.now;

@@ -51,9 +51,13 @@ impl Turn<'_, '_> {
                 PullAction::Identities(records) => self.identities(stream, peer, &records)?,
                 PullAction::Forks(proofs) => self.forks(peer, &proofs)?,
                 PullAction::Compared(comparison) => {
+                    self.state.sources.doubt();
                     tracing::debug!(?comparison, "compared feeds with {peer}");
                 }
-                PullAction::Caught => self.caught(stream, peer)?,
+                PullAction::Caught => {
+                    self.state.sources.doubt();
+                    self.caught(stream, peer)?;
+                }
                 PullAction::Refused(reason) => {
                     tracing::info!("{peer} does not want to sync: {reason}");
                     self.network(Command::CloseSync { stream });

@@ -71,6 +71,7 @@ impl<'a, 't> Turn<'a, 't> {
         self.keep_bounds()?;
         self.keep_shards();
         self.announce()?;
+        self.count_sources();
         let status = self.status();
         if Some(&status) != self.state.shown.as_ref() {
             self.state.shown = Some(status.clone());
@@ -137,6 +138,7 @@ impl<'a, 't> Turn<'a, 't> {
             guarded: self.state.guard.reason(),
             waiting: self.state.waiting,
             outgoing: self.state.outgoing.shown(),
+            sources: self.state.sources.counts(),
             listen: self.state.listen.clone(),
             disk_low: self.state.disk_low,
         }

@@ -105,6 +105,8 @@ pub(super) struct Coverage {
     held: u64,
     /// Places between what is held that are known to be missing.
     missing: u64,
+    /// Connected peers that keep this feed: they ask for it, or have shown that they hold some of it.
+    sources: usize,
     logs: Vec<Log>,
 }
 
@@ -127,7 +129,7 @@ pub(super) struct Log {
 
 /// `GET coverage?author[]=`: of these authors, or of this node's own and all that they follow.
 async fn coverage(State(app): State<App>, params: Params) -> Result<Json<Vec<Coverage>>, Error> {
-    let me = app.node().author();
+    let (me, node) = (app.node().author(), app.node().clone());
     app.read(move |reader| {
         let mut authors = Vec::new();
         for who in params.all("author").take(AUTHORS) {
@@ -137,12 +139,13 @@ async fn coverage(State(app): State<App>, params: Params) -> Result<Json<Vec<Cov
             authors.push(me);
             authors.extend(reader.following(&me)?.into_iter().take(AUTHORS - 1));
         }
-        authors.iter().map(|author| of(reader, author)).collect::<Result<_, _>>().map(Json)
+        let row = |author: &AuthorId| of(reader, author, node.sources(author));
+        authors.iter().map(row).collect::<Result<_, _>>().map(Json)
     })
     .await
 }
 
-fn of(reader: &Reader, author: &AuthorId) -> Result<Coverage, Error> {
+fn of(reader: &Reader, author: &AuthorId, sources: usize) -> Result<Coverage, Error> {
     let name = reader.account(author)?.map(|account| account.profile.name).unwrap_or_default();
     let (mut held, mut missing, mut logs) = (0, 0, Vec::new());
     for row in reader.log_rows(author)? {
@@ -163,5 +166,5 @@ fn of(reader: &Reader, author: &AuthorId) -> Result<Coverage, Error> {
             frozen,
         });
     }
-    Ok(Coverage { author: author.to_string(), name, held, missing, logs })
+    Ok(Coverage { author: author.to_string(), name, held, missing, sources, logs })
 }

@@ -1,7 +1,7 @@
 //! What `status` and `peers` show.
 
 use libp2p::PeerId;
-use starling_protocol::EntryId;
+use starling_protocol::{AuthorId, EntryId};
 
 use super::Node;
 use crate::{engine, store};
@@ -171,6 +171,11 @@ impl Node {
             started_at: self.shared.started_at,
             version: env!("CARGO_PKG_VERSION"),
         })
+    }
+
+    /// Connected peers that keep a feed that is kept here, as far as they have shown it.
+    pub fn sources(&self, author: &AuthorId) -> usize {
+        self.shared.status.borrow().sources.get(author).copied().unwrap_or(0)
     }
 
     /// How the network is doing; none without one, or while it ends.

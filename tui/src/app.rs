@@ -2,9 +2,11 @@
 
 pub mod compose;
 mod input;
-pub use input::offered;
+mod palette;
+pub use palette::offered;
 mod lines;
 pub mod memory;
+mod mouse;
 mod news;
 pub mod people;
 pub mod reading;
@@ -92,6 +94,10 @@ pub enum Asks {
     Palette,
     /// What is noted about somebody.
     Note(Id),
+    /// An invite that somebody gave.
+    Invite,
+    /// Where a peer is.
+    Address,
     /// What a new list is called, that somebody is to be on.
     NewList(Id),
     /// The name of a tag.
@@ -157,6 +163,8 @@ pub struct App {
     pub limits: Limits,
     /// How far the server's clock is ahead of ours, in seconds.
     pub ahead: Option<i64>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     asked_node: i64,
     asked_line: i64,
 }
@@ -203,6 +211,7 @@ impl App {
             drafts: Vec::new(),
             limits: Limits::default(),
             ahead: None,
+            mouse: false,
             asked_node: i64::MIN,
             asked_line: now.as_second(),
         };
@@ -236,6 +245,7 @@ impl App {
             Msg::News(news) => self.news(news),
             Msg::Stream(state) => self.stream(state),
             Msg::Edited(text) => self.edited(text),
+            Msg::Mouse(event) => self.moused(event),
             Msg::Told(told) => self.told(*told),
             Msg::Memory(memory) => self.take_memory(*memory),
             Msg::Lists(lists) => self.take_lists(lists),
@@ -479,7 +489,13 @@ impl App {
             if let Screen::Line(Line::Person(id), Some(person)) = screen
                 && *id == relation.id
             {
-                person.relation = relation.clone();
+                let before = std::mem::replace(&mut person.relation, relation.clone());
+                // What ended is what was done.
+                if before.blocking && !relation.blocking {
+                    words = "app-not-blocked";
+                } else if before.muting && !relation.muting {
+                    words = "app-not-muted";
+                }
             }
         }
         self.good(words)

@@ -3,6 +3,8 @@
 
 mod asks;
 mod drafts;
+#[cfg(test)]
+pub mod fake;
 mod reading;
 mod upload;
 
@@ -242,7 +244,9 @@ impl Worker {
             Effect::Picture(wanted) => self.picture(wanted)?,
             Effect::Browse(address) => return self.browse(address).map(|()| None),
             // The terminal's own.
-            Effect::Editor(_) | Effect::Copy(_) | Effect::Suspend | Effect::Quit => return Ok(None),
+            Effect::Editor(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Suspend | Effect::Quit => {
+                return Ok(None);
+            }
         }))
     }
 
@@ -478,27 +482,4 @@ fn encoded(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_stream_is_read_line_by_line() {
-        let (messages, got) = sync_channel(8);
-        let stream = ":thump\n\nevent: update\ndata: {\"id\": \"1\"}\n\nevent: delete\ndata: 2\n\nevent: odd\ndata: {}\n\n";
-        let words = Words::default();
-        assert_eq!(events(&words, stream.as_bytes(), &messages).unwrap(), "the server closed the stream");
-        assert!(matches!(got.recv().unwrap(), Msg::News(News::Update(status)) if status.id == "1"));
-        assert!(matches!(got.recv().unwrap(), Msg::News(News::Deleted(id)) if id == "2"));
-        assert!(got.try_recv().is_err());
-        let endless = std::io::repeat(b'x');
-        assert_eq!(events(&words, endless, &messages).unwrap(), "the server sent more than it should");
-    }
-
-    #[test]
-    fn clocks_are_compared_by_what_the_server_says() {
-        let now = Timestamp::from_second(784_111_777).unwrap();
-        assert_eq!(ahead("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(0));
-        assert_eq!(ahead("Sun, 06 Nov 1994 08:51:37 GMT", now), Some(120));
-        assert_eq!(ahead("yesterday", now), None);
-    }
-}
+mod tests;

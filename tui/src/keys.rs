@@ -62,13 +62,16 @@ actions! {
     Origin "origin" "i";
     CatchUp "catch-up" "u";
     Drafts "drafts" "d";
+    Requests "requests" "A";
     Queue "queue" "w";
     Peers "peers" "P";
+    Invite "invite" "I";
     Search "search" "/";
     Tag "tag" "#";
     Lists "lists" "L";
     Columns "columns" "|";
     Copy "copy" "y";
+    Mouse "mouse" "f2";
     Help "help" "?";
     Palette "palette" ":";
     Suspend "suspend" "ctrl-z";

@@ -5,7 +5,7 @@ pub mod ask;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
     api::{
@@ -20,6 +20,8 @@ use crate::{
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
+    /// Something was done with the mouse.
+    Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
     /// The terminal has so many columns and rows.
@@ -303,6 +305,8 @@ pub enum Effect {
     Browse(String),
     /// Hand this to the terminal's clipboard.
     Copy(String),
+    /// Take the mouse, or give it back.
+    Mouse(bool),
     /// Stand still until the shell says otherwise.
     Suspend,
     /// Stop.

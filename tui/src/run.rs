@@ -192,6 +192,7 @@ impl Carrier {
                     let woken = desk.suspend()?;
                     effects.extend(app.update(woken));
                 }
+                Effect::Mouse(on) => screen::mouse(on)?,
                 Effect::Copy(text) => editor::copy(&text)?,
                 Effect::Editor(text) => {
                     let msg = match editor::edit(desk, &self.scratch, &text)? {

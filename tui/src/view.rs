@@ -309,6 +309,8 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
         Asks::Tag => (format!("{} #", app.words.say("view-ask-tag")), typed()),
         Asks::Palette => (":".to_owned(), typed()),
         Asks::Note(_) => (format!("{} ", app.words.say("people-ask-note")), typed()),
+        Asks::Invite => (format!("{} ", app.words.say("invite-ask")), typed()),
+        Asks::Address => (format!("{} ", app.words.say("mesh-ask")), typed()),
         Asks::NewList(_) => (format!("{} ", app.words.say("lists-ask-title")), typed()),
         Asks::Sure(_, question) => {
             (app.words.say(question).into_owned(), format!(" {}", app.words.say("view-yes-no")))

@@ -15,6 +15,8 @@ app-posted = Posted.
 app-following = Following now.
 app-not-following = Not following.
 app-blocked = Blocked: nothing of theirs is shown, stored or passed on.
+app-not-blocked = Not blocked any more.
+app-not-muted = Not muted any more.
 app-muted = Muted: nothing of theirs is shown.
 app-still-missing = It is not here yet: nobody who is connected has it.
 app-drafts-found = { $count ->
@@ -98,6 +100,10 @@ compose-one-option = A poll needs two answers, a line each.
 compose-when-wrong = When is a wait (2h, 3 days) or a time to come (18:00, 2026-11-24 18:00).
 # Beside an empty field: what goes in.
 compose-hint-file = The path of a picture, then enter; ctrl-x takes the last one off
+# What the server takes; after enter the next thing is asked.
+compose-limit-file = A path, then enter: { $kinds }, up to { $size } MiB, { $count } at most; ctrl-x takes the last off
+compose-limit-describe = What does it show? At most { $count } characters, then enter
+compose-limit-poll = An answer a line, { $count } at most
 compose-hint-describe = What does it show? Then enter
 compose-hint-poll = An answer a line
 compose-hint-when = Nothing is now; 2h, 3 days, 18:00, 2026-11-24 18:00
@@ -264,7 +270,7 @@ thread-unread = { $count ->
 
 # --- timeline
 timeline-loading = Loading…
-timeline-no-home = Nothing here yet. Follow somebody: open their invite with `starling invite open`, or look at Network ({ $key }).
+timeline-no-home = Nothing here yet. Follow somebody: { $invite } opens their invite, and Network ({ $key }) shows who came by.
 timeline-no-public = Nothing came by yet. As soon as a peer is connected, posts of others show up here.
 timeline-no-notifications = Nobody answered, liked or followed you yet.
 timeline-no-bookmarks = Nothing is marked. { $key } marks a post.
@@ -299,6 +305,7 @@ health-unheld = { $count ->
     [one] 1 post that nobody else holds yet ({ $key })
    *[other] { $count } posts that nobody else holds yet ({ $key })
 }
+health-no-peers = no peers: open an invite, or give yours ({ $key })
 health-drafts = { $count ->
     [one] 1 draft
    *[other] { $count } drafts
@@ -320,6 +327,8 @@ sheet-mute = Mute
 sheet-lists = Lists
 sheet-identity = Who it is
 sheet-drafts = Drafts
+sheet-invite = Invite
+sheet-requests = Requests
 sheet-since = Catch up
 sheet-catchup = Catch-up
 sheet-loading = Loading…
@@ -350,10 +359,6 @@ outbound-unsent = { $count ->
 outbound-files = { $count ->
     [one] 1 file that is shown has not arrived
    *[other] { $count } files that are shown have not arrived
-}
-outbound-uploads = { $count ->
-    [one] 1 upload that no post shows
-   *[other] { $count } uploads that no post shows
 }
 outbound-unindexed = { $count ->
     [one] 1 entry is not in the index of words yet
@@ -418,10 +423,14 @@ mesh-missing = { $count ->
    *[other] { $count } missing
 }
 mesh-sources = { $count ->
-    [0] no connected peer has shown it
-    [one] 1 connected peer has it
-   *[other] { $count } connected peers have it
+    [0] kept by no connected peer
+    [one] kept by 1 connected peer
+   *[other] kept by { $count } connected peers
 }
+mesh-add = Add an address…
+mesh-ask = Address:
+mesh-ban-sure = Refuse this peer from now on?
+mesh-take-sure = Take this peer's connections again?
 mesh-remembered = { $count ->
     [one] 1 peer is remembered
    *[other] { $count } peers are remembered
@@ -469,6 +478,15 @@ identity-how = Compare with what their own screen shows, or scan it. Enter copie
 identity-no-room = There is no room for a code to scan here.
 drafts-new = A new post
 drafts-forget = { $key } throws one away
+invite-open = Open an invite that somebody gave you…
+invite-ask = Invite:
+invite-own = Your own, for those who are to follow you
+invite-how = Enter copies it.
+invite-opened = You follow { $who } now; where they are is called.
+requests-none = Nobody waits for you to let them in.
+requests-follow = { $who } wants to follow you
+requests-heard = { $who }, whom you do not know, wants to be heard
+requests-how = Enter lets in, { $key } does not.
 since-when = Catch up with everything at home
 since-read = since you read last
 since-day = of the last day
@@ -483,6 +501,10 @@ catchup-total = { $count } posts by { $people } people
 catchup-total-more = the newest { $count } posts, by { $people } people: there are more
 catchup-place = { $place }: { $who }
 catchup-end = That was all: { $count } posts by { $people } people. They count as read now.
+
+# --- mouse
+mouse-on = The mouse is on: the wheel moves, a click selects, another opens. Text is selected with shift.
+mouse-off = The mouse is off: it selects text.
 
 # --- people
 people-note = Your note: { $note }
@@ -539,6 +561,8 @@ key-quote = Quote
 key-origin = Where the post comes from
 key-catch-up = Catch up with what was missed
 key-drafts = Drafts that were kept
+key-requests = Who asks to be let in
+key-invite = Open an invite, or show your own
 key-queue = What own posts wait for
 key-peers = Peers, and what they bring
 key-search = Search
@@ -546,6 +570,7 @@ key-tag = Posts with a tag
 key-lists = Choose a list
 key-columns = One column fewer, or all again
 key-copy = Copy the address of the post
+key-mouse = Use the mouse, or leave it to the terminal
 key-help = What the keys do
 key-palette = Do anything by its name
 key-suspend = To the shell; fg comes back

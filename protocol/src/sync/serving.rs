@@ -99,6 +99,8 @@ pub struct Serving {
     was_news: bool,
     changes: u64,
     changes_at: u64,
+    /// How often the peer changed its interests.
+    turns: u64,
     over: bool,
 }
 
@@ -122,6 +124,7 @@ impl Serving {
             was_news: false,
             changes: CHANGES,
             changes_at: now,
+            turns: 0,
             over: false,
         }
     }
@@ -217,6 +220,11 @@ impl Serving {
         self.compared && !self.parted && self.untold.is_empty()
     }
 
+    /// How many authors the peer wants to hear of, and how often that changed: what tells that it asks for others now.
+    pub fn interests(&self) -> (usize, u64) {
+        (self.interests.as_ref().map_or(0, Interests::len), self.turns)
+    }
+
     /// How full its queues are.
     pub fn loads(&self) -> [Load; 7] {
         let load = |name, held, bound| Load { name, held, bound };
@@ -253,6 +261,7 @@ impl Serving {
                 };
                 self.changes = left;
                 interests.change(&more, &less);
+                self.turns += 1;
                 if interests.len() > limits::INTERESTS {
                     return Ok(Err("too many interests"));
                 }

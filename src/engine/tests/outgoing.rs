@@ -1,4 +1,4 @@
-//! What becomes of an own post: told as far as it is known, and no further.
+//! What becomes of an own post, and who keeps which feed: told as far as it is known, and no further.
 
 use super::world::{World, publish};
 use crate::engine::OnItsWay;
@@ -71,4 +71,25 @@ fn only_the_newest_are_followed_on_their_way() {
         world.post(ALICE, &format!("post {n}"));
     }
     assert_eq!(known(&world).len(), 32);
+}
+
+#[test]
+fn peers_that_keep_a_feed_are_counted() {
+    let mut world = World::of(3);
+    let (alice, bob) = (world.author(ALICE), world.author(BOB));
+    let sources = |world: &World, at: usize, author| world.nodes[at].status.sources.get(author).copied();
+    world.post(ALICE, "one");
+    world.follow(BOB, alice);
+    world.follow(CAROL, alice);
+    world.meet(ALICE, BOB);
+    assert_eq!((sources(&world, ALICE, &alice), sources(&world, BOB, &alice)), (Some(1), Some(1)));
+    world.meet(CAROL, BOB);
+    assert_eq!(sources(&world, BOB, &alice), Some(2), "Alice herself, and Carol who asks for her");
+    assert_eq!(sources(&world, CAROL, &alice), Some(1));
+    // Nobody follows Bob; his own feed is kept by nobody else.
+    assert_eq!(sources(&world, BOB, &bob), None);
+    world.part(ALICE, BOB);
+    assert_eq!((sources(&world, ALICE, &alice), sources(&world, BOB, &alice)), (None, Some(1)));
+    world.ask(CAROL, crate::engine::Command::Unfollow(alice)).unwrap();
+    assert_eq!(sources(&world, BOB, &alice), None);
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Id, or_default};
+use super::{Account, Id, Status, or_default};
 
 /// What waits to be done.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -14,7 +14,6 @@ pub struct Queue {
     pub guarded_because: String,
     pub scheduled: usize,
     pub wanted_files: usize,
-    pub uploads: usize,
     pub unindexed: u64,
     pub outgoing: Vec<Outgoing>,
 }
@@ -44,6 +43,15 @@ pub struct Scheduled {
 pub struct ScheduledText {
     #[serde(deserialize_with = "or_default")]
     pub text: String,
+}
+
+/// Notifications of a stranger that wait to be let in (Mastodon's NotificationRequest).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct NotificationRequest {
+    pub id: Id,
+    pub account: Account,
+    pub last_status: Option<Status>,
 }
 
 /// A peer, connected or remembered.

@@ -5,15 +5,15 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::{
     App, Asks, Found, Prompt, Said, Screen, TABS,
     compose::{Draft, Typed},
+    offered,
     rows::Rows,
     sheet::{self, About},
     tree::Item,
 };
 use crate::{
     api::Status,
-    keys::{self, ACTIONS, Action},
+    keys::Action,
     msg::{Effect, Line, Reaction, Relate, Row, ask::Ask},
-    words::Words,
 };
 
 impl App {
@@ -181,11 +181,14 @@ impl App {
                 let drafts = self.drafts.clone();
                 self.show_sheet(About::Drafts(drafts))
             }
+            Action::Requests => self.show_sheet(About::Requests(Vec::new())),
+            Action::Invite => self.show_sheet(About::Invite(None)),
             Action::CatchUp => self.show_sheet(About::Since),
             Action::Quote => self.about(|app, post| app.quote(&post)),
             Action::Copy => {
                 self.about(|app, post| app.copy(post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri)))
             }
+            Action::Mouse => self.toggle_mouse(),
             Action::Help => {
                 self.push(Screen::Help(String::new()));
                 Vec::new()
@@ -221,7 +224,7 @@ impl App {
         self.step(by)
     }
 
-    fn step(&mut self, by: isize) -> Vec<Effect> {
+    pub(super) fn step(&mut self, by: isize) -> Vec<Effect> {
         let height = self.height();
         match self.stack.last_mut() {
             Some(Screen::Thread(tree)) => tree.step(by),
@@ -445,6 +448,9 @@ impl App {
                 vec![Effect::Search(words)]
             }
             Asks::Note(person) => sheet::ask(Ask::Note(person, prompt.text.trim().to_owned())),
+            Asks::Invite | Asks::Address if prompt.text.trim().is_empty() => Vec::new(),
+            Asks::Invite => sheet::ask(Ask::Open(prompt.text.trim().to_owned())),
+            Asks::Address => sheet::ask(Ask::Call(prompt.text.trim().to_owned())),
             Asks::NewList(_) if prompt.text.trim().is_empty() => Vec::new(),
             Asks::NewList(person) => {
                 sheet::ask(Ask::NewList { person, title: prompt.text.trim().to_owned() })
@@ -452,21 +458,4 @@ impl App {
             Asks::Sure(..) => Vec::new(),
         }
     }
-}
-
-/// The actions whose name or meaning has these letters in this order; those that begin so first.
-pub fn offered(words: &Words, letters: &str) -> Vec<(Action, &'static str, String)> {
-    let letters = letters.to_lowercase();
-    let mut found: Vec<_> = ACTIONS
-        .iter()
-        .map(|(action, name, _)| (*action, *name, keys::what(words, name)))
-        .filter(|(_, name, what)| has_in_order(name, &letters) || what.to_lowercase().contains(&letters))
-        .collect();
-    found.sort_by_key(|(_, name, _)| !name.starts_with(&letters));
-    found
-}
-
-fn has_in_order(text: &str, letters: &str) -> bool {
-    let mut text = text.chars();
-    letters.chars().all(|letter| text.any(|c| c == letter))
 }

@@ -13,7 +13,7 @@ use crate::{
     api::{Account, Id, node::List},
     msg::{
         Effect,
-        ask::{Ask, Mesh, Origin, Outbound, Since},
+        ask::{Ask, Mesh, Origin, Outbound, Since, Wish},
     },
 };
 
@@ -47,6 +47,10 @@ pub enum About {
     Identity(Box<Account>),
     /// Drafts that were kept.
     Drafts(Vec<Draft>),
+    /// The reader's own invite, once it is known; and a place to open others'.
+    Invite(Option<String>),
+    /// Who asks for something.
+    Requests(Vec<Wish>),
     /// Since when to catch up.
     Since,
 }
@@ -101,6 +105,8 @@ impl Sheet {
             About::Lists(..) => "sheet-lists",
             About::Identity(_) => "sheet-identity",
             About::Drafts(_) => "sheet-drafts",
+            About::Invite(_) => "sheet-invite",
+            About::Requests(_) => "sheet-requests",
             About::Since => "sheet-since",
         }
     }
@@ -115,6 +121,8 @@ impl Sheet {
             About::Lists(account, lists) => choices::lists(app, account, lists, self.loading),
             About::Identity(account) => choices::identity(app, account),
             About::Drafts(drafts) => choices::drafts(app, drafts),
+            About::Invite(link) => choices::invite(app, link.as_deref()),
+            About::Requests(wishes) => choices::requests(app, wishes, self.loading),
             About::Since => choices::since(app),
         }
     }
@@ -127,6 +135,8 @@ impl Sheet {
             About::Origin(id, _) => Ask::Origin(id.clone()),
             About::Lists(account, _) => Ask::Lists(account.id.clone()),
             About::Drafts(_) => Ask::Drafts,
+            About::Invite(_) => Ask::Invite,
+            About::Requests(_) => Ask::Requests,
             About::Mute(..) | About::Identity(_) | About::Since => return None,
         })
     }
@@ -195,6 +205,8 @@ impl App {
             About::Lists(account, lists) => self.choose_list(&account, &lists, at),
             About::Drafts(drafts) => self.choose_draft(drafts, at),
             About::Since => self.choose_since(at),
+            About::Invite(link) => self.choose_invite(link, at),
+            About::Requests(wishes) => choices::answer(wishes.get(at / 2), true),
             About::Origin(_, origin) => self.open_origin(&origin, at),
             About::Mesh(mesh) => self.open_mesh(&mesh, at),
             About::Identity(account) => {

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Answer, PAGE, Worker, encoded};
 use crate::{
     api::{
-        Id, Relationship, Status,
-        node::{Coverage, Entry, Instance, List, Network, Queue, Scheduled},
+        Account, Id, Relationship, Status,
+        node::{Coverage, Entry, Instance, List, Network, NotificationRequest, Queue, Scheduled},
     },
-    msg::ask::{Ask, Mesh, Origin, Outbound, Since, Told},
+    msg::ask::{Ask, Mesh, Origin, Outbound, Since, Told, Wish},
 };
 
 /// Posts that one catch-up goes through: what somebody reads in an evening. More is said, not fetched.
@@ -40,6 +40,38 @@ impl Worker {
                 let path = format!("/api/v1/lists/{}/accounts", list.id);
                 let _: Value = self.send("POST", &path, Some(&body))?;
                 Told::Lists(person.clone(), self.lists(person)?)
+            }
+            Ask::Invite => {
+                let answer: Value = self.get("/api/starling/v1/invites/new")?;
+                Told::Invite(answer["invite"].as_str().unwrap_or_default().to_owned())
+            }
+            Ask::Open(link) => {
+                let body = json!({ "invite": link });
+                let answer: Value = self.send("POST", "/api/starling/v1/invites/open", Some(&body))?;
+                let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+                Told::Opened(text("author"), text("name"))
+            }
+            Ask::Call(address) => {
+                let body = json!({ "address": address });
+                let _: Value = self.send("POST", "/api/starling/v1/peers", Some(&body))?;
+                Told::Mesh(self.mesh()?)
+            }
+            Ask::Ban(peer, banned) => {
+                let verb = if *banned { "ban" } else { "unban" };
+                let path = format!("/api/starling/v1/peers/{}/{verb}", encoded(peer));
+                let _: Value = self.send("POST", &path, Some(&json!({})))?;
+                Told::Mesh(self.mesh()?)
+            }
+            Ask::Requests => Told::Requests(self.requests()?),
+            Ask::Answer { id, follow, yes } => {
+                let path = match (follow, yes) {
+                    (true, true) => format!("/api/v1/follow_requests/{id}/authorize"),
+                    (true, false) => format!("/api/v1/follow_requests/{id}/reject"),
+                    (false, true) => format!("/api/v1/notifications/requests/{id}/accept"),
+                    (false, false) => format!("/api/v1/notifications/requests/{id}/dismiss"),
+                };
+                let _: Value = self.send("POST", &path, Some(&json!({})))?;
+                Told::Requests(self.requests()?)
             }
             Ask::Note(person, text) => self.of_person(person, "note", &json!({ "comment": text }))?,
             Ask::Mute(person, seconds, notifications) => {
@@ -111,6 +143,28 @@ impl Worker {
             author: author.unwrap_or_else(|_| status.account.clone()),
             status,
         })
+    }
+
+    /// Who wants to follow the reader, and strangers whose notifications wait. A server may have neither.
+    fn requests(&self) -> Answer<Vec<Wish>> {
+        let follows = self.get::<Vec<Account>>("/api/v1/follow_requests");
+        let waiting = self.get::<Vec<NotificationRequest>>("/api/v1/notifications/requests");
+        if let (Err(why), Err(_)) = (&follows, &waiting) {
+            return Err(why.clone());
+        }
+        let follows = follows.unwrap_or_default().into_iter().map(|account| Wish {
+            id: account.id.clone(),
+            account,
+            follow: true,
+            post: None,
+        });
+        let waiting = waiting.unwrap_or_default().into_iter().map(|request| Wish {
+            id: request.id,
+            account: request.account,
+            follow: false,
+            post: request.last_status,
+        });
+        Ok(follows.chain(waiting).collect())
     }
 
     fn lists(&self, person: &str) -> Answer<Vec<(List, bool)>> {

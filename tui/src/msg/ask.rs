@@ -38,6 +38,25 @@ pub enum Ask {
         /// What it is called.
         title: String,
     },
+    /// The reader's own invite.
+    Invite,
+    /// Follow whom this invite leads to, and call where they are.
+    Open(String),
+    /// Keep an address and call it.
+    Call(String),
+    /// Refuse a peer's connections, or take them again.
+    Ban(String, bool),
+    /// Who asks for something: to follow the reader, or to be heard.
+    Requests,
+    /// An answer to one of them.
+    Answer {
+        /// Which.
+        id: Id,
+        /// Whether it is one to follow the reader.
+        follow: bool,
+        /// Whether it is granted.
+        yes: bool,
+    },
     /// Keep a note about somebody.
     Note(Id, String),
     /// Mute somebody for so many seconds (0: for good), and what they do as well or not.
@@ -89,6 +108,12 @@ pub enum Told {
     Limits(Limits, Option<i64>),
     /// The lists, and which of them somebody is on.
     Lists(Id, Vec<(List, bool)>),
+    /// The reader's own invite.
+    Invite(String),
+    /// An invite led to somebody of this id and name.
+    Opened(Id, String),
+    /// Who asks for something.
+    Requests(Vec<Wish>),
     /// How the reader stands to somebody now: something about it was kept.
     Kept(Relationship),
     /// A file arrived, or why not.
@@ -130,4 +155,16 @@ pub struct Origin {
     pub versions: Vec<Version>,
     /// Its author, as far as they are known.
     pub author: Account,
+}
+
+/// Somebody asks for something.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wish {
+    /// What the request is called.
+    pub id: Id,
+    pub account: Account,
+    /// Whether they want to follow the reader; else they did something that waits to be let in.
+    pub follow: bool,
+    /// The last thing that they wrote to the reader.
+    pub post: Option<Status>,
 }

@@ -1,17 +1,11 @@
 //! The commands, against a server of a few lines that says what it was asked.
 
-use std::{
-    io::{BufReader, Cursor},
-    net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
-};
+use std::io::Cursor;
 
 use serde_json::{Value, json};
 
 use super::*;
-
-/// What was asked: method, path, body.
-type Asked = Arc<Mutex<Vec<(String, String, Value)>>>;
+use crate::client::fake;
 
 fn post(id: usize, text: &str) -> Value {
     json!({
@@ -51,53 +45,9 @@ fn answer(method: &str, path: &str) -> Value {
     }
 }
 
-fn serve(listener: &TcpListener, asked: &Asked) {
-    for stream in listener.incoming() {
-        let (stream, asked) = (stream.unwrap(), Arc::clone(asked));
-        thread::spawn(move || converse(stream, &asked));
-    }
-}
-
-fn converse(mut stream: TcpStream, asked: &Asked) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    loop {
-        let mut head = Vec::new();
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                return;
-            }
-            if line.trim().is_empty() {
-                break;
-            }
-            head.push(line.trim().to_lowercase());
-        }
-        let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-        reader.read_exact(&mut body).unwrap();
-        let mut words = head[0].split(' ');
-        let (method, path) = (words.next().unwrap().to_uppercase(), words.next().unwrap().to_owned());
-        let said = answer(&method, &path);
-        let status = if said.get("error").is_some() { "404 Not Found" } else { "200 OK" };
-        asked.lock().unwrap().push((method, path, serde_json::from_slice(&body).unwrap_or_default()));
-        let said = said.to_string();
-        let head = format!(
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            said.len()
-        );
-        if stream.write_all(format!("{head}{said}").as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
 /// What is said to these lines, and what the server was asked, streams and the like aside.
 fn session(lines: &str) -> (String, Vec<(String, String, Value)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Asked::default();
-    let heard = Arc::clone(&asked);
-    thread::spawn(move || serve(&listener, &heard));
+    let (base, asked) = fake::serve(answer);
     let server = Server { base, token: "t".into(), drafts: None, again: None };
     let mut out = Vec::new();
     let options = Options { server, words: Words::default(), prompt: false };
@@ -134,7 +84,7 @@ fn a_timeline_is_told_page_by_page_to_its_end() {
     assert!(said.ends_with("That is all.\n"), "{said}");
     assert_eq!(asked.iter().filter(|(_, path, _)| path.contains("timelines/home")).count(), 3);
     let shown: Vec<char> = said.chars().filter(|c| c.is_control() && *c != '\n').collect();
-    assert_eq!(shown, [], "nothing moves a cursor");
+    assert!(shown.is_empty(), "nothing moves a cursor: {shown:?}");
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn pass_on(messages: &SyncSender<Msg>, late: &mut Late) -> io::Result<()> {
         let msg = match event::read()? {
             Event::Key(key) if late.takes(&key) => continue,
             Event::Key(key) => Msg::Key(key),
+            Event::Mouse(event) => Msg::Mouse(event),
             Event::Paste(text) => Msg::Paste(text),
             Event::Resize(columns, rows) => Msg::Resize(columns, rows),
             _ => continue,

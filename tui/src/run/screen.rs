@@ -15,7 +15,7 @@ use ratatui::{
     backend::CrosstermBackend,
     crossterm::{
         cursor::Show,
-        event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste},
+        event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
         execute, queue,
         terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
     },
@@ -28,6 +28,8 @@ const FRAME: usize = 64 * 1024;
 
 /// Whether the terminal is ours.
 static OURS: AtomicBool = AtomicBool::new(false);
+/// Whether its mouse is, while it is.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 /// What panicked elsewhere while the terminal was ours, to be told when it no longer is.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Panics that are kept: the first tell why, those that follow from them do not.
@@ -99,7 +101,17 @@ fn terminal() -> io::Result<Terminal<Quiet<CrosstermBackend<BufWriter<Stdout>>>>
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     OURS.store(true, Ordering::SeqCst);
-    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())?;
+    if MOUSE.load(Ordering::SeqCst) { execute!(stdout(), EnableMouseCapture) } else { Ok(()) }
+}
+
+/// Takes the terminal's mouse as well, or gives it back: whoever selects text with it needs it.
+///
+/// # Errors
+/// If the terminal is gone.
+pub fn mouse(on: bool) -> io::Result<()> {
+    MOUSE.store(on, Ordering::SeqCst);
+    if on { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
 }
 
 /// Gives the terminal back, if it is ours. Whatever cannot be done changes nothing: there may be no terminal any more.

@@ -1,5 +1,6 @@
 //! The form to write in.
 
+use fluent_bundle::FluentArgs;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -173,6 +174,9 @@ fn state(app: &App, form: &Compose) -> (String, Style) {
         Field::Visibility | Field::PollFor | Field::PollMany => Some("compose-hint-choice"),
         Field::Text | Field::Warning | Field::Language => None,
     };
+    if let Some(limits) = hint.and_then(|_| limits(app, form)) {
+        return (limits, theme.faint());
+    }
     if let Some(hint) = hint {
         return (app.words.say(hint).into_owned(), theme.faint());
     }
@@ -182,4 +186,34 @@ fn state(app: &App, form: &Compose) -> (String, Style) {
     }
     let words = app.words.put("compose-of-characters", [("count", count), ("most", most)]).into_owned();
     (words, if count > most { theme.failure() } else { theme.faint() })
+}
+
+/// What the server takes in the field that is being filled in, if it says so.
+fn limits(app: &App, form: &Compose) -> Option<String> {
+    let limits = &app.limits;
+    match form.field {
+        Field::Files if form.files.describing => {
+            let most = limits.media_attachments.description_limit;
+            (most > 0).then(|| app.words.count("compose-limit-describe", most).into_owned())
+        }
+        Field::Files => {
+            let media = &limits.media_attachments;
+            let kinds: Vec<String> = media
+                .supported_mime_types
+                .iter()
+                .filter_map(|kind| Some(DisplayText::new(kind.split_once('/')?.1).to_string()))
+                .collect();
+            let mut args = FluentArgs::new();
+            args.set("kinds", kinds.join(", "));
+            args.set("size", media.image_size_limit / 1024 / 1024);
+            args.set("count", limits.statuses.max_media_attachments);
+            let known = !kinds.is_empty() && media.image_size_limit > 0;
+            known.then(|| app.words.with("compose-limit-file", &args).into_owned())
+        }
+        Field::Poll => {
+            let most = limits.polls.max_options;
+            (most > 0).then(|| app.words.count("compose-limit-poll", most).into_owned())
+        }
+        _ => None,
+    }
 }

@@ -57,7 +57,7 @@ fn health(app: &App) -> (Vec<String>, Style) {
     let mut parts: Vec<String> = clock.into_iter().collect();
     parts.push(match node.peers {
         0 if !node.network => say("view-no-network"),
-        0 => say("view-no-peers"),
+        0 => app.words.put("health-no-peers", [("key", app.keys.best(Action::Invite))]).into_owned(),
         peers => app.words.count("view-peers", peers).into_owned(),
     });
     if node.unheld > 0 {

@@ -172,7 +172,12 @@ pub fn hints(app: &App) -> Option<&'static [(Action, &'static str)]> {
     ];
     match app.stack.last()? {
         Screen::Sheet(sheet) => Some(match sheet.about {
-            About::Mute(..) | About::Lists(..) | About::Drafts(_) | About::Since => CHOICE,
+            About::Mute(..)
+            | About::Lists(..)
+            | About::Drafts(_)
+            | About::Since
+            | About::Requests(_)
+            | About::Invite(_) => CHOICE,
             _ => ALL,
         }),
         Screen::CatchUp(it) => Some(if it.post().is_some() { READING } else { CHOICE }),

@@ -210,7 +210,7 @@ fn any_keys_in_any_order_break_nothing() {
     let keys: Vec<char> = "jkGg\n\u{1b}hltc.Rrebfmsz aFMB/y?:q123456 x\tNLKQiudwPnoHvSE|#,".chars().collect();
     let mut state = 0x2545_f491_4f6c_dd1du64;
     for (_, mut app) in screens((80, 24)) {
-        for _ in 0..500 {
+        for _ in 0..200 {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;

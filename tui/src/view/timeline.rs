@@ -51,7 +51,8 @@ fn nothing(app: &App, line: &Line) -> String {
         Line::Person(_) => ("timeline-no-posts", String::new()),
         Line::List(..) => ("timeline-no-list", String::new()),
     };
-    app.words.put(name, [("key", key)]).into_owned()
+    let invite = app.keys.best(Action::Invite);
+    app.words.put(name, [("key", key), ("invite", invite)]).into_owned()
 }
 
 fn tab(line: &Line) -> usize {

@@ -33,13 +33,14 @@ impl CatchUp {
         Self { loading: true, ..Self::default() }
     }
 
-    /// Takes in the posts, the newest first.
-    pub fn take(&mut self, posts: Vec<Status>, more: bool) {
+    /// Takes in the posts, the newest first. What the reader wrote needs no catching up with.
+    pub fn take(&mut self, mut posts: Vec<Status>, more: bool, me: Option<&Id>) {
+        self.newest = posts.first().map(|post| post.id.clone());
+        posts.retain(|post| me != Some(&post.account.id));
         let mut counts: HashMap<Id, usize> = HashMap::new();
         for post in &posts {
             *counts.entry(post.account.id.clone()).or_default() += 1;
         }
-        self.newest = posts.first().map(|post| post.id.clone());
         // Who writes little is missed most easily.
         let mut posts: Vec<Status> = posts.into_iter().rev().collect();
         posts.sort_by_key(|post| (counts[&post.account.id], post.account.id.clone()));
@@ -172,13 +173,13 @@ mod tests {
     fn catch_up(authors: &[&str]) -> CatchUp {
         let mut catch_up = CatchUp::waiting();
         let post = |(number, who): (usize, &&str)| post(&number.to_string(), who, "text");
-        catch_up.take(authors.iter().enumerate().map(post).collect(), false);
+        catch_up.take(authors.iter().enumerate().map(post).collect(), false, Some(&"me".into()));
         catch_up
     }
 
     #[test]
     fn it_goes_by_author_and_ends() {
-        let mut it = catch_up(&["Bob", "Ada", "Bob", "Bob"]);
+        let mut it = catch_up(&["Bob", "Ada", "Bob", "Bob", "Me"]);
         let order: Vec<_> = it.posts.iter().map(|post| post.id.as_str()).collect();
         assert_eq!(order, ["1", "3", "2", "0"]);
         assert_eq!(it.authors, [("Ada".into(), 0), ("Bob".into(), 1)]);

@@ -10,7 +10,10 @@ use crate::{
         Asks, Screen,
         compose::{Compose, Draft},
     },
-    msg::{Effect, ask::Ask},
+    msg::{
+        Effect,
+        ask::{Ask, Wish},
+    },
     text::DisplayText,
 };
 
@@ -105,6 +108,45 @@ pub(super) fn drafts(app: &App, drafts: &[Draft]) -> Vec<Row> {
     rows
 }
 
+pub(super) fn invite(app: &App, link: Option<&str>) -> Vec<Row> {
+    let mut rows = vec![Row::new(Tone::Plain, app.words.say("invite-open"))];
+    rows.push(Row::new(Tone::Head, app.words.say("invite-own")));
+    match link {
+        Some(link) => {
+            rows.push(Row::new(Tone::Plain, DisplayText::new(link).as_str()).within());
+            rows.push(Row::new(Tone::Faint, app.words.say("invite-how")));
+            rows.push(Row::new(Tone::Fixed, qr(link)));
+        }
+        None => rows.push(Row::new(Tone::Faint, app.words.say("sheet-loading")).within()),
+    }
+    rows
+}
+
+/// Two lines for each, so that the selected one can be found again.
+pub(super) fn requests(app: &App, wishes: &[Wish], loading: bool) -> Vec<Row> {
+    if wishes.is_empty() {
+        let name = if loading { "sheet-loading" } else { "requests-none" };
+        return vec![Row::new(Tone::Faint, app.words.say(name))];
+    }
+    let mut rows = Vec::new();
+    for wish in wishes {
+        let who = crate::view::name(&wish.account);
+        let name = if wish.follow { "requests-follow" } else { "requests-heard" };
+        rows.push(Row::new(Tone::Plain, app.words.put(name, [("who", who)])));
+        let said = wish.post.as_ref().map(|post| crate::layout::plain(post).as_str().to_owned());
+        let below = said.unwrap_or_else(|| wish.account.acct.clone());
+        rows.push(Row::new(Tone::Faint, DisplayText::new(&below).as_str()).within());
+    }
+    let key = app.keys.best(crate::keys::Action::Delete);
+    rows.push(Row::new(Tone::Faint, app.words.put("requests-how", [("key", key)])));
+    rows
+}
+
+/// Grants a wish, or does not.
+pub(super) fn answer(wish: Option<&Wish>, yes: bool) -> Vec<Effect> {
+    wish.map_or(Vec::new(), |wish| ask(Ask::Answer { id: wish.id.clone(), follow: wish.follow, yes }))
+}
+
 pub(super) fn since(app: &App) -> Vec<Row> {
     let mut rows = vec![Row::new(Tone::Head, app.words.say("since-when"))];
     let names = ["since-read", "since-day", "since-week"];
@@ -126,6 +168,14 @@ impl App {
                 }
                 Vec::new()
             }
+        }
+    }
+
+    pub(super) fn choose_invite(&mut self, link: Option<String>, at: usize) -> Vec<Effect> {
+        match (at, link) {
+            (0, _) => self.ask(Asks::Invite),
+            (_, Some(link)) => self.copy(link),
+            (_, None) => Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 use super::{App, Row, Tone};
 use crate::{
     api::node::{Coverage, Network, Peer},
+    app::Asks,
     msg::{Effect, Line, ask::Mesh},
     text::DisplayText,
 };
@@ -17,6 +18,10 @@ enum Opens {
     Nothing,
     /// A person's posts.
     Person(String),
+    /// A peer, and whether it is refused.
+    Peer(String, bool),
+    /// A line for the address of one more.
+    Address,
 }
 
 pub(super) fn rows(app: &App, mesh: &Mesh, loading: bool) -> Vec<Row> {
@@ -28,39 +33,42 @@ fn lines(app: &App, mesh: &Mesh, loading: bool) -> Vec<(Row, Opens)> {
     if loading && *mesh == Mesh::default() {
         return vec![(Row::new(Tone::Faint, words.say("sheet-loading")), Opens::Nothing)];
     }
-    let mut rows = Vec::new();
+    let mut rows: Vec<(Row, Opens)> = Vec::new();
+    let plain = |row: Row| (row, Opens::Nothing);
     let (here, away): (Vec<&Peer>, Vec<&Peer>) = mesh.peers.iter().partition(|peer| peer.connected);
-    rows.push(Row::new(Tone::Head, words.count("mesh-connected", here.len())));
+    rows.push(plain(Row::new(Tone::Head, words.count("mesh-connected", here.len()))));
     if here.is_empty() {
         let name = match &app.node {
             Some(node) if !node.network => "mesh-no-network",
             _ => "mesh-nobody",
         };
-        rows.push(Row::new(Tone::Warning, words.say(name)).within());
+        rows.push(plain(Row::new(Tone::Warning, words.say(name)).within()));
     }
     for peer in here {
-        rows.extend(connected(app, mesh, peer).into_iter().map(Row::within));
+        let opens = Opens::Peer(peer.peer_id.clone(), peer.banned);
+        rows.extend(connected(app, mesh, peer).into_iter().map(|row| (row.within(), opens.clone())));
     }
+    rows.push((Row::new(Tone::Plain, words.say("mesh-add")).within(), Opens::Address));
     let name = match (mesh.progress.caught_up, mesh.peers.iter().any(|peer| peer.connected && peer.syncing)) {
         (true, _) => ("mesh-caught-up", Tone::Good),
         (_, true) => ("mesh-fetching", Tone::Plain),
         _ => ("mesh-not-asked", Tone::Warning),
     };
-    rows.push(Row::new(name.1, words.say(name.0)));
+    rows.push(plain(Row::new(name.1, words.say(name.0))));
     if let Some(network) = mesh.network.as_ref().filter(|network| network.on) {
-        rows.push(Row::new(Tone::Head, words.say("mesh-traffic")));
-        rows.extend(traffic(app, network).into_iter().map(Row::within));
+        rows.push(plain(Row::new(Tone::Head, words.say("mesh-traffic"))));
+        rows.extend(traffic(app, network).into_iter().map(Row::within).map(plain));
     }
-    let mut rows: Vec<(Row, Opens)> = rows.into_iter().map(|row| (row, Opens::Nothing)).collect();
     let title = words.count("mesh-coverage", mesh.coverage.len());
-    rows.push((Row::new(Tone::Head, title), Opens::Nothing));
+    rows.push(plain(Row::new(Tone::Head, title)));
     for feed in &mesh.coverage {
         rows.push((coverage(app, feed).within(), Opens::Person(feed.author.clone())));
     }
     if !away.is_empty() {
-        rows.push((Row::new(Tone::Head, words.count("mesh-remembered", away.len())), Opens::Nothing));
-        let shown = away.into_iter().take(REMEMBERED).map(|peer| remembered(app, peer).within());
-        rows.extend(shown.map(|row| (row, Opens::Nothing)));
+        rows.push(plain(Row::new(Tone::Head, words.count("mesh-remembered", away.len()))));
+        for peer in away.into_iter().take(REMEMBERED) {
+            rows.push((remembered(app, peer).within(), Opens::Peer(peer.peer_id.clone(), peer.banned)));
+        }
     }
     rows
 }
@@ -70,6 +78,11 @@ fn short(peer: &str) -> String {
     let peer = DisplayText::new(peer).to_string();
     let count = peer.chars().count();
     peer.chars().skip(count.saturating_sub(8)).collect()
+}
+
+/// The place in an address.
+fn host(address: &str) -> Option<&str> {
+    address.split('/').nth(2)
 }
 
 /// The name of the words for the way to a peer.
@@ -97,7 +110,9 @@ fn connected(app: &App, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
     let words = &app.words;
     let dot = app.theme.mark(" · ", " - ");
     let address = peer.addresses.first().map(String::as_str).unwrap_or_default();
-    let way = words.say(route(address));
+    let ours =
+        mesh.network.iter().flat_map(|network| &network.listening).any(|ours| host(ours) == host(address));
+    let way = words.say(if ours { "mesh-same-machine" } else { route(address) });
     let who = words.say(if peer.outbound { "mesh-we-called" } else { "mesh-they-called" });
     let first = format!("{}{dot}{way}{dot}{who}", short(&peer.peer_id));
     let state = mesh.progress.peers.iter().find(|held| held.peer_id == peer.peer_id);
@@ -192,7 +207,25 @@ impl App {
                 effects.extend(self.show_line(Line::Person(id)));
                 effects
             }
-            _ => Vec::new(),
+            Some((_, Opens::Peer(..))) => {
+                let address = self.peer_at(mesh, at).and_then(|(id, _)| {
+                    let peer = mesh.peers.iter().find(|peer| peer.peer_id == id)?;
+                    let address = peer.addresses.first()?;
+                    let named = address.contains("/p2p/");
+                    Some(if named { address.clone() } else { format!("{address}/p2p/{id}") })
+                });
+                address.map_or(Vec::new(), |address| self.copy(address))
+            }
+            Some((_, Opens::Address)) => self.ask(Asks::Address),
+            Some((_, Opens::Nothing)) | None => Vec::new(),
+        }
+    }
+
+    /// The peer of the selected line, and whether it is refused.
+    pub(super) fn peer_at(&self, mesh: &Mesh, at: usize) -> Option<(String, bool)> {
+        match lines(self, mesh, false).into_iter().nth(at)?.1 {
+            Opens::Peer(peer, banned) => Some((peer, banned)),
+            _ => None,
         }
     }
 }

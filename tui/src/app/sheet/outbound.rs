@@ -31,7 +31,6 @@ pub(super) fn rows(app: &App, outbound: &Outbound, loading: bool) -> Vec<Row> {
     let other = [
         ("outbound-unsent", queue.unsent as usize, Tone::Warning),
         ("outbound-files", queue.wanted_files, Tone::Faint),
-        ("outbound-uploads", queue.uploads, Tone::Faint),
         ("outbound-unindexed", queue.unindexed as usize, Tone::Faint),
     ];
     let waits = other.iter().filter(|(_, count, _)| *count > 0);

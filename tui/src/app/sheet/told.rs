@@ -31,12 +31,13 @@ impl App {
                 }
             }
             Told::CaughtUp(posts, more) => {
+                let me = self.me.as_ref().map(|me| me.id.clone());
                 let waits = self.stack.iter_mut().rev().find_map(|screen| match screen {
                     Screen::CatchUp(catch_up) if catch_up.loading => Some(catch_up),
                     _ => None,
                 });
                 if let Some(catch_up) = waits {
-                    catch_up.take(posts, more);
+                    catch_up.take(posts, more, me.as_ref());
                 }
             }
             Told::Queue(outbound) => {
@@ -62,6 +63,22 @@ impl App {
                     && let About::Lists(_, held) = &mut sheet.about
                 {
                     *held = lists;
+                }
+            }
+            Told::Invite(link) => {
+                if let Some(sheet) = self.awaiting(|about| matches!(about, About::Invite(_))) {
+                    sheet.about = About::Invite(Some(link));
+                }
+            }
+            Told::Opened(id, name) => {
+                let name = crate::text::DisplayText::new(&name).to_string();
+                let words = self.words.put("invite-opened", [("who", name)]).into_owned();
+                let _ = self.say(crate::app::Said::Good(words));
+                return self.show_person(id);
+            }
+            Told::Requests(wishes) => {
+                if let Some(sheet) = self.awaiting(|about| matches!(about, About::Requests(_))) {
+                    sheet.about = About::Requests(wishes);
                 }
             }
             Told::Done => {}
@@ -127,12 +144,18 @@ impl App {
     /// Throws away what the selected line of a sheet stands for: a draft, a post that waits for its hour.
     pub(in crate::app) fn discard(&mut self) -> Vec<Effect> {
         let Some(Screen::Sheet(sheet)) = self.stack.last() else { return Vec::new() };
+        if let About::Requests(wishes) = &sheet.about {
+            return super::choices::answer(wishes.get(sheet.selected / 2), false);
+        }
         let wish = match &sheet.about {
             About::Drafts(drafts) => sheet
                 .selected
                 .checked_sub(1)
                 .and_then(|at| drafts.get(at))
                 .map(|draft| (Ask::Forget(draft.key.clone()), "input-forget-sure")),
+            About::Mesh(mesh) => self.peer_at(mesh, sheet.selected).map(|(peer, banned)| {
+                (Ask::Ban(peer, !banned), if banned { "mesh-take-sure" } else { "mesh-ban-sure" })
+            }),
             About::Outbound(outbound) => self
                 .scheduled_at(outbound, sheet.selected)
                 .map(|id| (Ask::CallOff(id), "input-call-off-sure")),

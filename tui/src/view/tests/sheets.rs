@@ -6,8 +6,9 @@ use crate::{
     api::{
         Delivery, Media, Relationship, Status, StatusExtra,
         node::{
-            Check, Coverage, Entry, Limits, List, Network, Outgoing, Peer, PeerProgress, Progress, Queue,
-            Scheduled, ScheduledText, Shard, StatusLimits, Traffic, Version, VersionExtra,
+            Check, Coverage, Entry, Limits, List, MediaLimits, Network, Outgoing, Peer, PeerProgress,
+            PollLimits, Progress, Queue, Scheduled, ScheduledText, Shard, StatusLimits, Traffic, Version,
+            VersionExtra,
         },
     },
     app::{
@@ -17,7 +18,7 @@ use crate::{
     },
     msg::{
         Effect, Line, Msg,
-        ask::{Ask, Mesh, Origin, Outbound, Told},
+        ask::{Ask, Mesh, Origin, Outbound, Told, Wish},
     },
 };
 
@@ -165,6 +166,11 @@ pub fn screens(home: impl Fn() -> App) -> Vec<(&'static str, App)> {
     told(&mut drafts, Told::Drafts(vec![draft("a", "Half a thought"), reply]));
     press(&mut drafts, "d");
     told(&mut drafts, Told::Drafts(vec![draft("a", "Half a thought"), draft("b", "I think that")]));
+    let wish = |who: &str, follow, post| Wish { id: who.into(), account: person(who), follow, post };
+    let wishes =
+        vec![wish("Eve", true, None), wish("Mallory", false, Some(post("x", "Mallory", "Buy this!")))];
+    let requests = opened("A", Some(Told::Requests(wishes)));
+    let invite = opened("I", Some(Told::Invite(format!("starling:invite:{}", "quavqif".repeat(6)))));
     let since = opened("u", None);
     let posts = || vec![post("6", "Ada", "newest"), post("5", "Bob", "second"), post("4", "Bob", "first")];
     let caught = |keys: &str| {
@@ -181,11 +187,28 @@ pub fn screens(home: impl Fn() -> App) -> Vec<(&'static str, App)> {
         ("lists", lists),
         ("compare", compare),
         ("drafts", drafts),
+        ("requests", requests),
+        ("invite", invite),
         ("since", since),
         ("catchup", overview),
         ("catchup-post", reading),
         ("catchup-end", end),
         ("write-all", form(home())),
+        ("write-poll", {
+            let mut app = form(home());
+            press(&mut app, "\u{1b}");
+            ctrl(&mut app, 'c');
+            app.drafts.clear();
+            press(&mut app, "cTea?\t\t\t\t\tyes\nno");
+            app
+        }),
+        ("write-file", {
+            let mut app = form(home());
+            press(&mut app, "\u{1b}");
+            app.drafts.clear();
+            press(&mut app, "c\t\t\t\t/tmp/");
+            app
+        }),
         ("person-known", somebody(home())),
         ("note", {
             let mut app = somebody(home());
@@ -203,7 +226,14 @@ pub fn screens(home: impl Fn() -> App) -> Vec<(&'static str, App)> {
 /// A form with files and a time.
 fn form(mut app: App) -> App {
     let statuses = StatusLimits { max_characters: 5_000, ..StatusLimits::default() };
-    told(&mut app, Told::Limits(Limits { statuses, ..Limits::default() }, Some(0)));
+    let statuses = StatusLimits { max_media_attachments: 8, ..statuses };
+    let media_attachments = MediaLimits {
+        supported_mime_types: vec!["image/png".into(), "image/jpeg".into()],
+        description_limit: 1_500,
+        image_size_limit: 10 << 20,
+    };
+    let polls = PollLimits { max_options: 8, ..PollLimits::default() };
+    told(&mut app, Told::Limits(Limits { statuses, media_attachments, polls }, Some(0)));
     press(&mut app, "cLook at this");
     press(&mut app, "\t\t\t\t/tmp/bird.png\na red bird\n");
     let name = match app.stack.last() {
@@ -273,6 +303,14 @@ fn what_strangers_say_of_themselves_is_drawn_as_text() {
             ("K", Told::Done),
             ("M", Told::Done),
             ("d", Told::Drafts(vec![draft.clone()])),
+            (
+                "A",
+                Told::Requests(vec![Wish {
+                    account: person(hostile),
+                    post: Some(bad.clone()),
+                    ..Wish::default()
+                }]),
+            ),
             ("uj\n", Told::CaughtUp(vec![bad.clone()], false)),
         ];
         for (keys, answer) in answers {
