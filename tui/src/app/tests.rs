@@ -89,6 +89,22 @@ fn news_wait_above_and_move_nothing() {
 }
 
 #[test]
+fn what_the_reader_wrote_is_shown_at_once_unless_it_would_bring_others_with_it() {
+    let mut app = app((80, 24), &three());
+    let arrives = |app: &mut App, id: &str, who: &str| {
+        app.update(Msg::News(News::Update(Box::new(post(id, who, "new")))));
+        (
+            app.subject().unwrap().id.clone(),
+            app.line().1.unwrap().all().len(),
+            app.line().1.unwrap().waiting(),
+        )
+    };
+    assert_eq!(arrives(&mut app, "4", "Me"), ("3".into(), 4, 0));
+    assert_eq!(arrives(&mut app, "5", "Bob"), ("3".into(), 4, 1));
+    assert_eq!(arrives(&mut app, "6", "Me"), ("3".into(), 4, 2));
+}
+
+#[test]
 fn keys_do_to_a_post_what_they_say_and_take_it_back() {
     let mut app = app((80, 24), &three());
     assert_eq!(press(&mut app, "f"), [Effect::React("3".into(), Reaction::Like(true))]);
