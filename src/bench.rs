@@ -16,6 +16,7 @@ mod scratch;
 mod start;
 mod sync;
 mod timeline;
+mod tui;
 mod words;
 
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ pub enum Verb {
     Api,
     /// A file fetched from a peer.
     Blob,
+    /// The terminal UI.
+    Tui,
     /// What it costs to be found by words.
     Words,
     /// All of them.
@@ -130,6 +133,9 @@ pub fn run(verb: Verb, options: &Options, watch: &mut dyn Watch) -> Result<(), E
     }
     if all || verb == Verb::Api {
         api::run(options, watch)?;
+    }
+    if all || verb == Verb::Tui {
+        tui::run(options, watch)?;
     }
     if all || verb == Verb::Timeline || verb == Verb::Start {
         // Both want a long timeline, which takes a minute to make.

@@ -49,6 +49,8 @@ enum What {
     Api,
     /// A file of 10 MB is fetched from a peer
     Blob,
+    /// The terminal UI: keys to frames, a flood of news, bytes, its start, its idleness
+    Tui,
     /// Worlds of simulated nodes (`starling sim bench` takes their sizes)
     Sim,
     /// All of them but `sim`
@@ -79,6 +81,7 @@ impl Bench {
             }
             What::Words => bench::Verb::Words,
             What::Api => bench::Verb::Api,
+            What::Tui => bench::Verb::Tui,
             What::Blob => bench::Verb::Blob,
             What::All => bench::Verb::All,
             What::Door => {

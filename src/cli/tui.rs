@@ -1,8 +1,17 @@
 //! `tui`: the terminal UI on the node that runs, on one started inside, or on any server with the Mastodon client API.
 
-use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::IsTerminal,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    thread::{self, JoinHandle},
+};
 
-use starling::home::{self, Home};
+use starling::{
+    config::Config,
+    home::{self, Home},
+};
 use starling_tui::{Again, Keys, Leave, Options, PlainOptions, Server, Words};
 
 use super::{
@@ -40,21 +49,17 @@ impl Tui {
             let server = Server { base, token: token.trim().to_owned(), drafts: None, again: None };
             return self.open(server, context);
         }
-        if self.plain {
-            let home = context.home()?;
-            let session = here(&home, context)?;
-            let opened = self.open(near(&session, &home), context);
-            session.close();
-            return opened;
-        }
-        if let Err(home::Error::Missing(_)) = Home::open_at(context.places.clone()) {
+        if let (false, Err(home::Error::Missing(_))) = (self.plain, Home::open_at(context.places.clone())) {
             return super::first::run(&self, context);
         }
         let home = context.home()?;
-        let session = here(&home, context)?;
-        let opened = self.open(near(&session, &home), context);
-        session.close();
-        opened
+        if let Some(session) = Session::running(&home)? {
+            return self.open(near(&session, &home), context);
+        }
+        // The UI is there at once; the node inside opens its store meanwhile.
+        let starting = Starting::begin(&home, context.settings()?.config);
+        let opened = self.open(starting.server(&home), context);
+        starting.end().and(opened)
     }
 
     fn open(&self, server: Server, context: &Context) -> Result<(), Failure> {
@@ -86,13 +91,38 @@ impl Tui {
     }
 }
 
-/// The node that runs for this home, or one inside.
-fn here(home: &Home, context: &Context) -> Result<Session, Failure> {
-    match Session::running(home)? {
-        Some(session) => Ok(session),
-        None => {
-            quiet();
-            Session::with_network(home.clone(), context.settings()?.config)
+/// A node inside that is starting, in a thread of its own.
+struct Starting {
+    door: Arc<OnceLock<Option<(String, String)>>>,
+    session: JoinHandle<Result<Session, Failure>>,
+}
+
+impl Starting {
+    fn begin(home: &Home, config: Config) -> Self {
+        quiet();
+        let (door, home) = (Arc::<OnceLock<_>>::default(), home.clone());
+        let known = Arc::clone(&door);
+        let session = thread::spawn(move || {
+            let session = Session::with_network(home, config);
+            // Nobody else says where it is.
+            let _ = known.set(session.as_ref().ok().map(|session| session.client.door()));
+            session
+        });
+        Self { door, session }
+    }
+
+    fn server(&self, home: &Home) -> Server {
+        let door = Arc::clone(&self.door);
+        let again: Again = Arc::new(move || door.wait().clone());
+        let drafts = Some(home.path().join("draft.json"));
+        Server { base: String::new(), token: String::new(), drafts, again: Some(again) }
+    }
+
+    /// Stops it in good order, or says why it did not start.
+    fn end(self) -> Result<(), Failure> {
+        match self.session.join() {
+            Ok(session) => Ok(session?.close()),
+            Err(panic) => std::panic::resume_unwind(panic),
         }
     }
 }
@@ -121,6 +151,7 @@ pub fn left(left: Option<Leave>) -> Result<(), Failure> {
         None => Ok(()),
         Some(Leave::Interrupted) => Err(Failure::new(Kind::Interrupted, "interrupted")),
         Some(Leave::Told) => Err(Failure::new(Kind::Told, "told to end")),
+        Some(Leave::NoServer) => Err(Failure::failed("the node does not start")),
         Some(Leave::HungUp) => Err(Failure::new(Kind::HungUp, "the terminal went away")),
     }
 }

@@ -29,7 +29,7 @@ use drafts::Drafts;
 use crate::{
     api::{Account, Failure, Found, NodeStatus, Relationship},
     app::compose::Draft,
-    msg::{Done, Effect, Msg, News, Reaction, Relate, ask::Ask},
+    msg::{Done, Effect, Leave, Msg, News, Reaction, Relate, ask::Ask},
     words::Words,
 };
 
@@ -52,13 +52,14 @@ const PAGE: usize = 40;
 /// Where the server is, and what lets us in.
 #[derive(Clone)]
 pub struct Server {
-    /// `http://127.0.0.1:4800`, without a slash at the end.
+    /// `http://127.0.0.1:4800`, without a slash at the end. Empty if only [`Server::again`] knows.
     pub base: String,
     /// The access token.
     pub token: String,
     /// Where drafts are kept; nowhere if there is no place.
     pub drafts: Option<PathBuf>,
-    /// Finds it again after it went away: its address and its token, if it is back.
+    /// Finds it again after it went away: its address and its token, if it is back. While the server is only starting this
+    /// waits for it; none then means that it does not start.
     pub again: Option<Again>,
 }
 
@@ -111,15 +112,23 @@ impl Client {
 
     /// Has something done. Gives it back if too much is under way.
     pub fn carry(&self, effect: Effect) -> Result<(), Effect> {
-        let to = match (&effect, &self.near) {
-            (Effect::Keep(_) | Effect::Remember(_), Some((near, _))) => near,
-            (Effect::Ask(ask), Some((near, _))) if matches!(**ask, Ask::Drafts | Ask::Forget(_)) => near,
+        let to = match &self.near {
+            Some((near, _)) if is_near(&effect) => near,
             _ => &self.effects,
         };
         to.try_send(effect).map_err(|error| match error {
             std::sync::mpsc::TrySendError::Full(effect)
             | std::sync::mpsc::TrySendError::Disconnected(effect) => effect,
         })
+    }
+}
+
+/// Whether this machine's disk is all that it takes.
+fn is_near(effect: &Effect) -> bool {
+    match effect {
+        Effect::Keep(_) | Effect::Remember(_) => true,
+        Effect::Ask(ask) => matches!(**ask, Ask::Drafts | Ask::Forget(_)),
+        _ => false,
     }
 }
 
@@ -144,7 +153,7 @@ impl Worker {
     pub fn new(server: Server, words: Words) -> Self {
         // No redirect may see the token, and no proxy what stays on this machine.
         let mut config = Agent::config_builder().max_redirects(0).http_status_as_error(false);
-        if server.base.starts_with("http://") {
+        if server.base.is_empty() || server.base.starts_with("http://") {
             config = config.proxy(None);
         }
         let config = config
@@ -174,8 +183,20 @@ impl Worker {
         }
     }
 
+    /// Whether the server is somewhere. One that is starting is waited for.
+    pub fn is_somewhere(&self) -> bool {
+        let known = || !self.place.lock().unwrap_or_else(PoisonError::into_inner).0.is_empty();
+        if !known() {
+            self.look_again();
+        }
+        known()
+    }
+
     /// Carries out, and says what came of it.
     fn answer_to(&self, effect: Effect) -> Option<Msg> {
+        if !is_near(&effect) && !self.is_somewhere() {
+            return Some(Msg::Leave(Leave::NoServer));
+        }
         match self.carry(&effect) {
             Ok(msg) => msg,
             Err(why) => Some(Msg::Failed(Box::new(effect), why)),
@@ -372,6 +393,9 @@ impl Worker {
     }
 
     fn open_stream(&self) -> Answer<impl Read + use<>> {
+        if !self.is_somewhere() {
+            return Err(self.words.say("client-not-there").into_owned());
+        }
         let request = self.request("GET", "/api/v1/streaming/user").header("Accept", "text/event-stream");
         let request = request.body(()).map_err(|error| error.to_string())?;
         let request =

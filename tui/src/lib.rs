@@ -10,6 +10,7 @@
 
 mod api;
 mod app;
+pub mod bench;
 mod client;
 mod first;
 mod keys;

@@ -85,6 +85,8 @@ pub enum Leave {
     Told,
     /// The terminal is gone.
     HungUp,
+    /// The server that was starting does not start.
+    NoServer,
 }
 
 /// News from the server.

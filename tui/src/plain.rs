@@ -84,6 +84,9 @@ struct Plain<W> {
 pub fn plain(options: Options, input: impl BufRead, out: impl Write) -> io::Result<()> {
     let (messages, news) = sync_channel(NEWS);
     let worker = Worker::new(options.server, options.words.clone());
+    if !worker.is_somewhere() {
+        return Ok(()); // whoever starts it says why it does not start
+    }
     let listener = worker.clone();
     // It ends with the process: what it waits for may never come.
     thread::Builder::new().name("stream".into()).spawn(move || listener.listen(&messages))?;

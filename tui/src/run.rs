@@ -30,17 +30,18 @@ use crate::{
     view,
     words::Words,
 };
+pub use backend::Quiet;
 pub use first::{Began, begin};
 use keyboard::Keyboard;
 use screen::Screen;
 use signals::Signals;
 
 /// Messages that may wait for the UI.
-const MESSAGES: usize = 256;
+pub const MESSAGES: usize = 256;
 /// How often the UI is told the time.
 const TICK: Duration = Duration::from_secs(1);
 /// Messages that are taken in before the screen is drawn again: a flood of news must not keep the screen from following.
-const BEFORE_DRAWING: usize = 256;
+pub const BEFORE_DRAWING: usize = 256;
 
 /// How it is to be run.
 pub struct Options {
