@@ -20,11 +20,11 @@ pub struct Tui {
     /// The file that holds the access token for that server
     #[arg(long, value_name = "FILE", requires = "server")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    look: Look,
     /// Lines instead of a screen, for screen readers, slow lines and pipes: `help` tells the commands
     #[arg(long)]
     plain: bool,
-    #[command(flatten)]
-    look: Look,
 }
 
 impl Tui {

@@ -265,6 +265,7 @@ fn nothing_is_written_while_nothing_happens() {
     let home = Home::of("alice");
     let terminal = Terminal::open(&home, &["tui"], &[]);
     terminal.shows("no peers");
+    terminal.shows("Nothing here yet");
     // The clock ticks each second, and the node is asked how it is every five.
     let (bytes, worked) = quiet_for(&terminal, 6);
     assert_eq!(bytes, 0, "{terminal:?}");

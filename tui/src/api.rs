@@ -88,6 +88,19 @@ pub struct Status {
     #[serde(deserialize_with = "if_readable")]
     pub quote: Option<Box<Quote>>,
     pub starling: Option<StatusExtra>,
+    /// What it says as plain text, found out when it is drawn first: it is drawn many times.
+    #[serde(skip)]
+    pub plain: Once,
+}
+
+/// Something that follows from the rest, and is found out once.
+#[derive(Debug, Clone, Default)]
+pub struct Once(pub std::sync::OnceLock<crate::text::DisplayText>);
+
+impl PartialEq for Once {
+    fn eq(&self, _: &Self) -> bool {
+        true // it adds nothing
+    }
 }
 
 /// What only Starling says of a post.

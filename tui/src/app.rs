@@ -38,7 +38,7 @@ use tree::Tree;
 pub const TABS: [Line; 6] =
     [Line::Home, Line::Local, Line::Network, Line::Notifications, Line::Bookmarks, Line::Favourites];
 /// Rows of the screen that are not the timeline: tabs above, health and hints below.
-const CHROME: u16 = 3;
+pub const CHROME: u16 = 3;
 /// Lines of a row of a timeline.
 pub const ROW_LINES: u16 = 2;
 /// How often the node is asked how it is doing, in seconds.

@@ -11,6 +11,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::{api::Status, text::DisplayText};
 
+/// Bytes of HTML that are read: some of it is drawn each time its author is.
+const HTML_BYTES: usize = 128 * 1024;
+
 /// Who puts letters in the order in which they are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Bidi {
@@ -187,15 +190,16 @@ fn pieces(paragraph: &str) -> Vec<&str> {
 }
 
 /// What a post says, as plain text that is safe to draw.
-pub fn plain(status: &Status) -> DisplayText {
-    match &status.starling {
+pub fn plain(status: &Status) -> &DisplayText {
+    status.plain.0.get_or_init(|| match &status.starling {
         Some(extra) if !extra.source.is_empty() => DisplayText::block(&extra.source),
         _ => DisplayText::block(&of_html(&status.content)),
-    }
+    })
 }
 
 /// HTML as plain text; what cannot be read as such is shown as it came.
 pub fn of_html(html: &str) -> String {
+    let html = &html[..html.floor_char_boundary(HTML_BYTES)];
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }

@@ -5,6 +5,9 @@ use crate::api::{Id, Status};
 /// Links of one post that are offered: the protocol has 20 at most, other servers may have more.
 const MOST: usize = 50;
 
+/// Letters of an address that a terminal is told, which has to keep it in mind.
+const LONGEST: usize = 2_000;
+
 /// A place that a post leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Link {
@@ -82,8 +85,15 @@ pub fn is_web(address: &str) -> bool {
     web && !address.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
-/// Addresses in a post: of its HTML, which every server gives.
-/// The addresses in the text of a post.
+/// Addresses in the text of a post that are told to the terminal as such: in plain letters, so that nothing in them is taken
+/// for the end of what the terminal is told, or looks like something else.
+pub fn plain_addresses(post: &Status) -> Vec<String> {
+    let plain =
+        |address: &String| address.len() <= LONGEST && address.bytes().all(|byte| byte.is_ascii_graphic());
+    addresses(post).into_iter().filter(plain).collect()
+}
+
+/// The addresses in the text of a post: of its HTML, which every server gives.
 pub fn addresses(post: &Status) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = post.content.as_str();

@@ -24,6 +24,8 @@ const LINE_BYTES: usize = 8 * 1024;
 /// Bytes of a line that are looked at, so that work is bounded too: normalization grows a line at
 /// most threefold and dropping can shrink it to nothing.
 const RAW_LINE_BYTES: usize = 4 * LINE_BYTES;
+/// Bytes of a line of a screen: 250 cells of what takes most bytes.
+const SHORT_BYTES: usize = 1024;
 /// Bytes of a grapheme: the longest emoji that Unicode recommends for interchange without tag
 /// characters, a kiss between two skin tones, has 35.
 const GRAPHEME_BYTES: usize = 35;
@@ -40,6 +42,12 @@ impl DisplayText {
     /// As a single line: line breaks and tabs become spaces.
     pub fn new(text: &str) -> Self {
         Self(line(text, false))
+    }
+
+    /// The beginning, as a single line: of what goes into one line of a screen, which is drawn again and again, nothing is
+    /// looked at that no screen has room for.
+    pub fn short(text: &str) -> Self {
+        Self::new(&text[..text.floor_char_boundary(SHORT_BYTES)])
     }
 
     /// As it is laid out: line breaks (`\n` for all kinds of them) and tabs stay.

@@ -15,6 +15,7 @@ mod timeline;
 use fluent_bundle::FluentArgs;
 use ratatui::{
     Frame,
+    buffer::Buffer,
     layout::{Alignment, Constraint, Layout, Rect},
     style::Style,
     text::{Line as Text, Span},
@@ -22,7 +23,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{App, Asks, Prompt, Said, Screen, TABS, rows::Rows, tree::Tree},
+    app::{App, Asks, CHROME, Prompt, Said, Screen, TABS, rows::Rows, tree::Tree},
     keys::Action,
     layout::{self, clip, width},
     msg::{Line, Row},
@@ -79,29 +80,35 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         None => frame.render_widget(word(app, said.width.into()), said),
     }
     frame.render_widget(health::line(app, health.width.into()), health);
+    if app.theme.ascii {
+        in_ascii(frame.buffer_mut());
+    }
+}
+
+/// Marks that stand in sentences, and the ellipsis of what is cut, for terminals that have none of them.
+fn in_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let plain = match cell.symbol() {
+            "…" => "~",
+            "·" | "–" | "—" => "-",
+            "›" => ">",
+            _ => continue,
+        };
+        cell.set_symbol(plain);
+    }
 }
 
 /// A timeline; where there is room, beside it the thread or the selected post, and beside that where it comes from.
 /// Where there is none, the thread is in the place of the timeline.
 fn columns(app: &App, tree: Option<&Tree>, frame: &mut Frame<'_>, area: Rect) {
-    let shares = match app.columns() {
-        1 => {
-            match tree {
-                Some(tree) => thread::draw(app, tree, frame, area),
-                None => timeline::draw(app, frame, area),
-            }
-            return;
+    let areas = areas(app, area);
+    if areas.len() == 1 {
+        match tree {
+            Some(tree) => thread::draw(app, tree, frame, area),
+            None => timeline::draw(app, frame, area),
         }
-        2 => vec![Constraint::Percentage(45), Constraint::Length(1), Constraint::Min(20)],
-        _ => vec![
-            Constraint::Percentage(34),
-            Constraint::Length(1),
-            Constraint::Min(20),
-            Constraint::Length(1),
-            Constraint::Percentage(26),
-        ],
-    };
-    let areas = Layout::horizontal(shares).split(area);
+        return;
+    }
     for rule in areas.iter().skip(1).step_by(2) {
         let bar = app.theme.mark("│", "|");
         let bars = vec![Text::styled(bar, app.theme.faint()); rule.height.into()];
@@ -125,6 +132,31 @@ fn columns(app: &App, tree: Option<&Tree>, frame: &mut Frame<'_>, area: Rect) {
     if let (Some(side), Some(post)) = (areas.get(4), app.selected_post()) {
         side::draw(app, post, frame, *side);
     }
+}
+
+/// The columns, with the rules between them.
+fn areas(app: &App, area: Rect) -> Vec<Rect> {
+    let shares = match app.columns() {
+        1 => return vec![area],
+        2 => vec![Constraint::Percentage(45), Constraint::Length(1), Constraint::Min(20)],
+        _ => vec![
+            Constraint::Percentage(34),
+            Constraint::Length(1),
+            Constraint::Min(20),
+            Constraint::Length(1),
+            Constraint::Percentage(26),
+        ],
+    };
+    Layout::horizontal(shares).split(area).to_vec()
+}
+
+/// Lines of the selected post of a thread that are below the screen, and how many the screen has for it.
+pub fn thread_hidden(app: &App) -> (usize, usize) {
+    let Some(Screen::Thread(tree)) = app.stack.last() else { return (0, 0) };
+    let (width, height) = (app.size.0, app.size.1.saturating_sub(CHROME));
+    let areas = areas(app, Rect { x: 0, y: 0, width, height });
+    let area = areas.get(2).or(areas.first()).copied().unwrap_or_default();
+    (thread::hidden(app, tree, area), area.height.into())
 }
 
 pub use post::name;
@@ -219,6 +251,10 @@ fn word(app: &App, cells: usize) -> Text<'static> {
         let keys = app.words.say(name);
         let keys = if app.theme.ascii { keys.replace('·', "-") } else { keys.into_owned() };
         return ours(app, &keys, cells, app.theme.faint());
+    }
+    if thread_hidden(app).0 > 0 {
+        let words = app.words.put("thread-more", [("key", app.keys.best(Action::PageDown))]);
+        return ours(app, &words, cells, app.theme.faint());
     }
     if let Some(Screen::Thread(tree)) = app.stack.last()
         && tree.unread() > 0

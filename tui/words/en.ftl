@@ -262,6 +262,7 @@ thread-loading = Loading…
 thread-folded = { $count } folded
 thread-missing = a post that is not here: { $key } asks for it
 thread-erased = a post that was erased
+thread-more = { $key } shows the rest of it
 thread-unread = { $count ->
     [one] 1 unread: { $key } goes to it
    *[other] { $count } unread: { $key } goes to the next

@@ -119,8 +119,8 @@ impl App {
         match action {
             Action::Down => self.step(1),
             Action::Up => self.step(-1),
-            Action::PageDown => self.step(page),
-            Action::PageUp => self.step(-page),
+            Action::PageDown => self.page(page),
+            Action::PageUp => self.page(-page),
             Action::Top => self.step(isize::MIN / 2),
             Action::Bottom => self.step(isize::MAX / 2),
             Action::Open => self.open(),
@@ -205,6 +205,23 @@ impl App {
     pub(super) fn ask(&mut self, asks: Asks) -> Vec<Effect> {
         self.stack.push(Screen::Prompt(Prompt { asks, text: String::new(), chosen: 0 }));
         Vec::new()
+    }
+
+    /// A page further, or back: first within a post that is longer than the screen.
+    fn page(&mut self, by: isize) -> Vec<Effect> {
+        let (hidden, height) = crate::view::thread_hidden(self);
+        if let Some(Screen::Thread(tree)) = self.stack.last_mut() {
+            let part = height.saturating_sub(1).max(1);
+            if by > 0 && hidden > 0 {
+                tree.scroll += part.min(hidden);
+                return Vec::new();
+            }
+            if by < 0 && tree.scroll > 0 {
+                tree.scroll = tree.scroll.saturating_sub(part);
+                return Vec::new();
+            }
+        }
+        self.step(by)
     }
 
     pub(super) fn step(&mut self, by: isize) -> Vec<Effect> {

@@ -21,8 +21,14 @@ impl App {
     }
 
     fn arrived(&mut self, line: &Line, row: Row) -> Vec<Effect> {
+        let height = self.height();
+        let mine = matches!((&self.me, &row), (Some(me), Row::Post(status)) if status.account.id == me.id);
         let Some(rows) = self.lines.get_mut(line) else { return Vec::new() };
         rows.arrive(row);
+        // What the reader wrote is no news to them, unless something of others waits below it.
+        if mine && rows.waiting() == 1 {
+            rows.show_new(height);
+        }
         // What was missed before it may not have been fetched yet.
         if rows.is_behind() { self.load_more(line) } else { Vec::new() }
     }

@@ -1,5 +1,7 @@
 //! Stories told without a terminal and without a server: what happens, what is wanted, and what stays as it is.
 
+mod reading;
+
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
@@ -69,7 +71,7 @@ pub fn ctrl(app: &mut App, c: char) -> Vec<Effect> {
     app.update(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)))
 }
 
-fn three() -> Vec<Status> {
+pub fn three() -> Vec<Status> {
     vec![post("3", "Bob", "third"), post("2", "Ada", "second"), post("1", "Me", "first")]
 }
 
@@ -84,6 +86,22 @@ fn news_wait_above_and_move_nothing() {
     assert_eq!((app.subject().unwrap().id.as_str(), app.line().1.unwrap().waiting()), ("2", 1_000));
     press(&mut app, ".");
     assert_eq!((app.subject().unwrap().id.as_str(), app.line().1.unwrap().waiting()), ("2", 0));
+}
+
+#[test]
+fn what_the_reader_wrote_is_shown_at_once_unless_it_would_bring_others_with_it() {
+    let mut app = app((80, 24), &three());
+    let arrives = |app: &mut App, id: &str, who: &str| {
+        app.update(Msg::News(News::Update(Box::new(post(id, who, "new")))));
+        (
+            app.subject().unwrap().id.clone(),
+            app.line().1.unwrap().all().len(),
+            app.line().1.unwrap().waiting(),
+        )
+    };
+    assert_eq!(arrives(&mut app, "4", "Me"), ("3".into(), 4, 0));
+    assert_eq!(arrives(&mut app, "5", "Bob"), ("3".into(), 4, 1));
+    assert_eq!(arrives(&mut app, "6", "Me"), ("3".into(), 4, 2));
 }
 
 #[test]

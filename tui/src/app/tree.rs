@@ -33,6 +33,8 @@ pub struct Tree {
     places: Vec<Place>,
     folded: BTreeSet<Id>,
     selected: usize,
+    /// Lines of the selected post that are above the screen, where it is longer than that.
+    pub scroll: usize,
     /// Posts that were not looked at yet.
     unread: HashSet<Id>,
     pub loading: bool,
@@ -68,6 +70,7 @@ impl Tree {
             places: vec![place],
             folded: BTreeSet::new(),
             selected: 0,
+            scroll: 0,
             unread: HashSet::new(),
             loading: true,
         }
@@ -124,7 +127,10 @@ impl Tree {
     /// Selects another place, so many further.
     pub fn step(&mut self, by: isize) {
         let last = self.visible().len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        let next = self.selected.saturating_add_signed(by).min(last);
+        if next != self.selected {
+            (self.selected, self.scroll) = (next, 0);
+        }
     }
 
     /// Folds or unfolds what is below the selected place.
@@ -187,6 +193,7 @@ impl Tree {
             }
         }
         let id = self.places[next].item.id().clone();
+        self.scroll = 0;
         self.selected = self.visible().iter().position(|place| *place.item.id() == id).unwrap_or(0);
         true
     }

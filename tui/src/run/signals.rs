@@ -15,6 +15,7 @@ mod unix {
             atomic::{AtomicBool, Ordering},
         },
         thread,
+        time::{Duration, Instant},
     };
 
     use signal_hook::{
@@ -26,11 +27,16 @@ mod unix {
     use super::{Msg, SyncSender, io};
     use crate::{msg::Leave, run::screen};
 
+    /// How long an orderly end may take before being asked once more means now.
+    const PATIENCE: Duration = Duration::from_secs(1);
+
     /// Whom signals are told to. A process has one set of handlers, which cannot be given back: when nobody listens any
     /// more, signals do what they do by themselves.
     static LISTENER: Mutex<Option<SyncSender<Msg>>> = Mutex::new(None);
     /// Whether the thread that hears them was begun.
     static HEARD: Mutex<bool> = Mutex::new(false);
+    /// When the end began, whoever asked for it.
+    static ENDING: Mutex<Option<Instant>> = Mutex::new(None);
     /// Whether the terminal is lent to another program, which hears the same.
     static LENT: AtomicBool = AtomicBool::new(false);
 
@@ -48,6 +54,7 @@ mod unix {
         /// If the system does not let us.
         pub fn start(messages: SyncSender<Msg>) -> io::Result<Self> {
             *listener() = Some(messages);
+            *ENDING.lock().unwrap_or_else(PoisonError::into_inner) = None;
             let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
             if !*heard {
                 let waiting = Waiting::new([SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH])?;
@@ -65,14 +72,20 @@ mod unix {
 
     impl Drop for Signals {
         fn drop(&mut self) {
+            ending();
             *listener() = None;
         }
     }
 
+    /// Notes that the end begins, and since when it does.
+    fn ending() -> Instant {
+        *ENDING.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now)
+    }
+
     fn hear(mut waiting: Waiting) {
-        let mut asked = false;
         for signal in &mut waiting {
             let messages = listener().clone();
+            let asked = *ENDING.lock().unwrap_or_else(PoisonError::into_inner);
             let lent = LENT.load(Ordering::SeqCst);
             let msg = match signal {
                 // What is typed in the editor is meant for the editor.
@@ -88,9 +101,11 @@ mod unix {
                     continue;
                 }
                 SIGTSTP => Msg::Suspend,
-                // Asked twice, or nobody listens: whatever holds us up, perhaps a terminal that takes no bytes, is not
+                // A terminal that closes says so several times at once, which is no impatience.
+                _ if asked.is_some_and(|asked| asked.elapsed() < PATIENCE) => continue,
+                // Asked again, or nobody listens: whatever holds us up, perhaps a terminal that takes no bytes, is not
                 // waited for.
-                _ if asked || messages.is_none() => {
+                _ if messages.is_none() || asked.is_some() => {
                     screen::give_back();
                     let _ = emulate_default_handler(signal);
                     continue;
@@ -99,7 +114,9 @@ mod unix {
                 SIGHUP => Msg::Leave(Leave::HungUp),
                 _ => Msg::Leave(Leave::Told),
             };
-            asked |= matches!(msg, Msg::Leave(_));
+            if matches!(msg, Msg::Leave(_)) {
+                ending();
+            }
             // Whoever has just stopped listening is leaving anyway.
             if let Some(messages) = messages {
                 let _ = messages.send(msg);

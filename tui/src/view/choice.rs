@@ -36,7 +36,7 @@ pub fn draw(app: &App, choice: &Choice, frame: &mut Frame<'_>, body: Rect) {
         Of::Links(links) => links
             .iter()
             .map(|link| {
-                let (name, address) = (DisplayText::new(&link.name), DisplayText::new(&link.address));
+                let (name, address) = (DisplayText::short(&link.name), DisplayText::short(&link.address));
                 match name == address || name.as_str().is_empty() {
                     true => address.to_string(),
                     // The address is what decides, so it is always there.
@@ -45,12 +45,12 @@ pub fn draw(app: &App, choice: &Choice, frame: &mut Frame<'_>, body: Rect) {
             })
             .collect(),
         Of::Lists(lists) => {
-            lists.iter().flatten().map(|list| DisplayText::new(&list.title).to_string()).collect()
+            lists.iter().flatten().map(|list| DisplayText::short(&list.title).to_string()).collect()
         }
         Of::Poll(poll, chosen) => {
             let mark = |number| if chosen.contains(&number) { "(x)" } else { "( )" };
             let row = |(number, option): (usize, &crate::api::PollOption)| {
-                format!("{} {}", mark(number), DisplayText::new(&option.title))
+                format!("{} {}", mark(number), DisplayText::short(&option.title))
             };
             poll.options.iter().enumerate().map(row).collect()
         }

@@ -25,7 +25,7 @@ pub fn draw(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> Re
     let account = &person.account;
     let faint = |text: &str| super::ours(app, text, cells, theme.faint());
     let mut lines = vec![Text::styled(layout::line(&name(account), cells, app.bidi), theme.name())];
-    let acct = format!("@{}", DisplayText::new(&account.acct));
+    let acct = format!("@{}", DisplayText::short(&account.acct));
     lines.push(Text::styled(layout::clip(&acct, cells).into_owned(), theme.faint()));
     // First what is true of them for this reader: it must not fall off the end.
     if !person.relation.note.trim().is_empty() {

@@ -1,9 +1,12 @@
 //! A post: in two lines of a timeline, and whole.
 
+use std::num::NonZeroU16;
+
 use fluent_bundle::FluentArgs;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use ratatui::{
     Frame,
+    buffer::CellDiffOption,
     layout::{Alignment, Rect},
     style::Style,
     text::{Line as Text, Span},
@@ -15,6 +18,7 @@ use crate::{
     app::App,
     keys::Action,
     layout::{self, clip, width},
+    links,
     pictures::Picture,
     text::DisplayText,
     words::Words,
@@ -25,8 +29,8 @@ const QUOTED: usize = 4;
 
 /// What somebody is called, safe to draw.
 pub fn name(account: &Account) -> String {
-    let name = DisplayText::new(account.display_name.trim()).to_string();
-    if name.is_empty() { DisplayText::new(&account.acct).to_string() } else { name }
+    let name = DisplayText::short(account.display_name.trim()).to_string();
+    if name.is_empty() { DisplayText::short(&account.acct).to_string() } else { name }
 }
 
 /// How long ago, as short as can be.
@@ -51,9 +55,9 @@ pub fn ago(words: &Words, now: Timestamp, then: Option<Timestamp>) -> String {
 /// The first words of a post: its warning while that is closed, else its text in one line.
 pub fn gist(app: &App, post: &Status) -> (String, bool) {
     if app.is_closed(post) {
-        return (DisplayText::new(&post.spoiler_text).to_string(), true);
+        return (DisplayText::short(&post.spoiler_text).to_string(), true);
     }
-    let text = DisplayText::new(layout::plain(post).as_str()).to_string();
+    let text = DisplayText::short(layout::plain(post).as_str()).to_string();
     if text.trim().is_empty() && !post.media_attachments.is_empty() {
         return (files(app, post), false);
     }
@@ -177,6 +181,8 @@ pub struct Laid<'a> {
     pub lines: Vec<Text<'static>>,
     /// Its pictures, and on which of the lines each begins. So many lines are empty.
     pub pictures: Vec<(usize, &'a Picture)>,
+    /// Addresses that stand whole in a line: which line, how far in, and the address.
+    pub links: Vec<(usize, usize, String)>,
 }
 
 impl Laid<'_> {
@@ -196,12 +202,33 @@ impl Laid<'_> {
     }
 }
 
+impl Laid<'_> {
+    /// Tells the terminal where addresses lead (OSC 8), over lines that were drawn in this area. The text stays as it is: a
+    /// terminal that opens links opens what the reader sees.
+    pub fn draw_links(&self, frame: &mut Frame<'_>, area: Rect, first: isize, margin: u16) {
+        for (line, column, address) in &self.links {
+            let at = *line as isize - first;
+            let x = usize::from(margin) + column;
+            if at < 0 || at >= area.height as isize || x + address.len() > usize::from(area.width) {
+                continue;
+            }
+            let place = (area.x + x as u16, area.y + at as u16);
+            let wide = u16::try_from(address.len()).ok().and_then(NonZeroU16::new);
+            if let (Some(wide), Some(cell)) = (wide, frame.buffer_mut().cell_mut(place)) {
+                // In one cell, which counts as many: text in several would be cut where the terminal does not expect it.
+                cell.set_symbol(&format!("\u{1b}]8;;{address}\u{1b}\\{address}\u{1b}]8;;\u{1b}\\"));
+                cell.set_diff_option(CellDiffOption::ForcedWidth(wide));
+            }
+        }
+    }
+}
+
 /// A post as it is drawn whole in so many cells.
 pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
     let theme = app.theme;
-    let mut pictures = Vec::new();
+    let (mut pictures, mut links) = (Vec::new(), Vec::new());
     let mut out = Vec::new();
-    let acct = DisplayText::new(&post.account.acct).to_string();
+    let acct = DisplayText::short(&post.account.acct).to_string();
     out.push(Text::styled(layout::line(&name(&post.account), cells, app.bidi), theme.name()));
     out.push(Text::styled(clip(&format!("@{acct}"), cells).into_owned(), theme.faint()));
     let mut when: Vec<_> = post.created_at.map(|at| moment(at, &app.zone).into()).into_iter().collect();
@@ -226,7 +253,13 @@ pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
         }
     }
     if !app.is_closed(post) {
+        let addresses = if theme.links { links::plain_addresses(post) } else { Vec::new() };
         for line in layout::lines(layout::plain(post).as_str(), cells, app.bidi) {
+            let found = |address: &String| {
+                let at = line.text.find(address.as_str()).filter(|_| !line.right)?;
+                Some((out.len(), width(&line.text[..at]), address.clone()))
+            };
+            links.extend(addresses.iter().filter_map(found));
             out.push(aligned(line, Style::new()));
         }
         if !post.media_attachments.is_empty() {
@@ -235,7 +268,9 @@ pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
                 let words = app.words.put("post-opens", [("key", app.keys.best(Action::Reveal))]);
                 out.push(super::ours(app, &words, cells, theme.faint()));
             } else {
-                for picture in crate::pictures::addresses(post).filter_map(|at| app.pictures.at(at)) {
+                let drawn = theme.has_colours() && !theme.ascii;
+                let here = crate::pictures::addresses(post).filter_map(|at| app.pictures.at(at));
+                for picture in here.filter(|_| drawn) {
                     let (width, height) = picture.size();
                     if usize::from(width) <= cells {
                         pictures.push((out.len(), picture));
@@ -266,7 +301,7 @@ pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
         Span::raw("  "),
         Span::styled(count("post-likes", post.favourites_count), mine(post.favourited)),
     ]));
-    Laid { lines: out, pictures }
+    Laid { lines: out, pictures, links }
 }
 
 /// A poll, with what is known of its votes.
@@ -279,7 +314,7 @@ fn poll(app: &App, poll: &Poll, cells: usize) -> Vec<Text<'static>> {
         let mark = if mine { "(x) " } else { "( ) " };
         let votes = option.votes_count.map(|votes| format!(" {votes}")).unwrap_or_default();
         let room = cells.saturating_sub(width(mark) + width(&votes));
-        let title = layout::line(DisplayText::new(&option.title).as_str(), room, app.bidi);
+        let title = layout::line(DisplayText::short(&option.title).as_str(), room, app.bidi);
         let leads = most > 0 && option.votes_count == Some(most);
         out.push(Text::from(vec![
             Span::styled(mark, if mine { theme.mine() } else { theme.faint() }),
@@ -310,10 +345,13 @@ fn quote(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
     let room = cells.saturating_sub(2);
     let mut lines = vec![Text::styled(layout::line(&name(&quoted.account), room, app.bidi), theme.name())];
     let (text, style) = match app.is_closed(quoted) {
-        true => (DisplayText::block(&quoted.spoiler_text), theme.warning()),
+        true => (&DisplayText::short(&quoted.spoiler_text), theme.warning()),
         false => (layout::plain(quoted), Style::new()),
     };
-    let mut drawn = layout::lines(text.as_str(), room, app.bidi);
+    // Of a long one no more is laid out than may be drawn.
+    let text = text.as_str();
+    let begin = &text[..text.floor_char_boundary(QUOTED * room * 4)];
+    let mut drawn = layout::lines(begin, room, app.bidi);
     let more = drawn.len() > QUOTED;
     drawn.truncate(QUOTED);
     lines.extend(drawn.into_iter().map(|line| aligned(line, style)));
@@ -331,6 +369,7 @@ pub fn whole(app: &App, post: &Status, frame: &mut Frame<'_>, area: Rect) {
     let mut laid = laid(app, post, area.width.into());
     frame.render_widget(Paragraph::new(std::mem::take(&mut laid.lines)), area);
     laid.draw_pictures(frame, area, 0, 0);
+    laid.draw_links(frame, area, 0, 0);
 }
 
 /// A line at the edge where it belongs.

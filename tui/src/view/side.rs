@@ -23,7 +23,7 @@ pub fn draw(app: &App, post: &Status, frame: &mut Frame<'_>, area: Rect) {
 pub fn card(app: &App, account: &Account, cells: usize) -> Vec<Text<'static>> {
     let theme = app.theme;
     let mut lines = vec![Text::styled(layout::line(&post::name(account), cells, app.bidi), theme.name())];
-    let acct = format!("@{}", DisplayText::new(&account.acct));
+    let acct = format!("@{}", DisplayText::short(&account.acct));
     lines.push(Text::styled(layout::clip(&acct, cells).into_owned(), theme.faint()));
     let bio = match &account.starling {
         Some(extra) => extra.bio.clone(),
@@ -36,7 +36,7 @@ pub fn card(app: &App, account: &Account, cells: usize) -> Vec<Text<'static>> {
     }
     for field in &account.fields {
         let value = layout::of_html(&field.value);
-        let words = format!("{}: {}", DisplayText::new(&field.name), DisplayText::new(&value));
+        let words = format!("{}: {}", DisplayText::short(&field.name), DisplayText::short(&value));
         lines.push(Text::raw(layout::line(&words, cells, app.bidi)));
     }
     lines.push(Text::default());

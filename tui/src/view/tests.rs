@@ -1,5 +1,6 @@
 //! Screens, drawn to memory: as they were looked at, and at sizes that nobody looks at.
 
+mod reading;
 mod sheets;
 
 use jiff::Timestamp;
@@ -184,16 +185,17 @@ fn without_colours_and_in_ascii_it_is_all_there() {
     for (name, mut app) in screens((60, 20)) {
         app.theme = crate::theme::Theme::new(false, true);
         let text = drawn(&app);
-        let ours = text.chars().filter(|c| "│▌★⟲⚠⚑↳▣·›…".contains(*c) && *c != '…').count();
+        let ours = text.chars().filter(|c| "│┃▌★⟲⚠⚑↳▣·•›…–—▀▄".contains(*c)).count();
         assert_eq!(ours, 0, "{name}\n{text}");
     }
 }
 
 #[test]
 fn nothing_panics_at_any_size() {
-    for (_, mut app) in screens((80, 24)) {
-        for columns in (0..61).step_by(4) {
-            for rows in (0..21).step_by(3) {
+    // Every size is drawn by some screens, every screen at many sizes: all of all would take minutes.
+    for (number, (_, mut app)) in screens((80, 24)).into_iter().enumerate() {
+        for columns in (number % 5..61).step_by(5).map(|columns| columns as u16) {
+            for rows in (number % 3..21).step_by(3).map(|rows| rows as u16) {
                 app.update(Msg::Resize(columns, rows));
                 let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
                 terminal.draw(|frame| draw(&app, frame)).unwrap();
@@ -203,41 +205,9 @@ fn nothing_panics_at_any_size() {
 }
 
 #[test]
-fn what_strangers_write_is_drawn_as_text() {
-    let hostile = [
-        "\u{1b}]0;title\u{7}\u{1b}[2Jgone",
-        "invoice\u{202e}fdp.exe",
-        &"e\u{301}".repeat(100_000),
-        &"x".repeat(300),
-        &"漢".repeat(10_000),
-        "",
-        "\u{0}\u{8}\u{7f}\u{9b}31m",
-    ];
-    for text in hostile {
-        let mut bad = post("1", text, text);
-        bad.spoiler_text = text.into();
-        bad.account.acct = text.into();
-        bad.account.note = text.into();
-        for size in [(120, 36), (40, 15), (20, 6)] {
-            let mut app = app(size, std::slice::from_ref(&bad));
-            for keys in ["", "s", "\n", "\u{1b}a", "\u{1b}r"] {
-                press(&mut app, keys);
-                let shown = drawn(&app);
-                assert!(
-                    !shown
-                        .chars()
-                        .any(|c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c)),
-                    "{shown:?}"
-                );
-            }
-        }
-    }
-}
-
-#[test]
 fn any_keys_in_any_order_break_nothing() {
     // A walk with a seed: the same keys every time, and all of them.
-    let keys: Vec<char> = "jkGg\n\u{1b}hltc.Rrebfmsz aFMB/y?:q123456 x\tNLKQiudwP".chars().collect();
+    let keys: Vec<char> = "jkGg\n\u{1b}hltc.Rrebfmsz aFMB/y?:q123456 x\tNLKQiudwPnoHvSE|#,".chars().collect();
     let mut state = 0x2545_f491_4f6c_dd1du64;
     for (_, mut app) in screens((80, 24)) {
         for _ in 0..200 {

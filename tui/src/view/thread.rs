@@ -42,16 +42,27 @@ pub fn draw(app: &App, tree: &Tree, frame: &mut Frame<'_>, area: Rect) {
             ends = lines.len();
         }
     }
-    // The whole of the selected post if it fits, its beginning if not.
-    let skip = ends.saturating_sub(height).min(begins);
+    // The whole of the selected post if it fits; if not, its beginning, or the part that the reader came to.
+    let skip = ends.saturating_sub(height).min(begins + tree.scroll);
     if tree.loading && lines.len() < height {
         lines.push(super::ours(app, &app.words.say("thread-loading"), area.width.into(), app.theme.faint()));
     }
     let shown: Vec<_> = lines.into_iter().skip(skip).take(height).collect();
     frame.render_widget(Paragraph::new(shown), area);
     if let Some((laid, margin)) = whole {
-        laid.draw_pictures(frame, area, skip as isize - begins as isize, margin as u16);
+        let first = skip as isize - begins as isize;
+        laid.draw_pictures(frame, area, first, margin as u16);
+        laid.draw_links(frame, area, first, margin as u16);
     }
+}
+
+/// Lines of the selected post that are below an area of this size.
+pub fn hidden(app: &App, tree: &Tree, area: Rect) -> usize {
+    let Some(place) = tree.selected() else { return 0 };
+    let Some(post) = place.post() else { return 0 };
+    let (_, cells) = room(app, place, area.width.into());
+    let lines = post::laid(app, post.inner(), cells.saturating_sub(2)).lines.len();
+    lines.saturating_sub(usize::from(area.height) + tree.scroll)
 }
 
 /// Cells of the margin of a place, and those that are left.

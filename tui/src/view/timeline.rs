@@ -110,7 +110,7 @@ pub fn found(app: &App, found: &Found, frame: &mut Frame<'_>, area: Rect) {
         if number == found.selected {
             selected_line = lines.len();
         }
-        let words = format!("{}  @{}", name(account), DisplayText::new(&account.acct));
+        let words = format!("{}  @{}", name(account), DisplayText::short(&account.acct));
         lines.push(one(words, number == found.selected, theme.name()));
     }
     for (number, tag) in found.tags.iter().enumerate().map(|(number, tag)| (number + found.people.len(), tag))

@@ -1,0 +1,207 @@
+//! What strangers write, in every script and with every malice, on every screen where it is read; addresses, colours.
+
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    buffer::CellDiffOption,
+    style::{Color, Modifier},
+};
+
+use super::{drawn, screens};
+use crate::{
+    api::{Context, Edit, Field, List, Media, Notification, Poll, PollOption, Quote, Status, Tag},
+    app::{
+        App,
+        tests::{app, post, press, row, whole},
+    },
+    msg::{Line, Msg, Row, Span},
+    theme::{Ground, Theme},
+    view,
+};
+
+/// Texts that mean harm, and texts that are hard to draw.
+fn texts() -> Vec<(String, bool)> {
+    let harm = [
+        "\u{1b}]0;title\u{7}\u{1b}[2Jgone".to_owned(),
+        "\u{1b}]8;;https://evil.example\u{1b}\\bank\u{1b}]8;;\u{1b}\\".into(),
+        "\u{1b}P1;1|x\u{1b}\\\u{1b}_Ga=d\u{1b}\\\u{9b}31m\u{0}\u{8}\u{7f}".into(),
+        "invoice\u{202e}fdp.exe \u{2066}x\u{2069}\u{200b}\u{e0041}".into(),
+        "e\u{301}\u{323}".repeat(50_000),
+        "x".repeat(300),
+        "word ".repeat(6_554), // 32 KB
+        "\n".repeat(3_000),
+        "漢".repeat(10_000),
+        String::new(),
+        "   ".into(),
+        "{ $who } { -term } [other] <b>&amp;".into(),
+    ];
+    let honest = [
+        "family 👨‍👩‍👧‍👦 kiss 👩🏽‍❤️‍💋‍👨🏿 flag 🇧🇴🇵🇪 key 1️⃣",
+        "漢字とかな交じり文、そして한국어",
+        "क्षत्रिय श्रीमान् कार्त्स्न्य",
+        "מחיר: 1,234 ש\"ח (כולל 17%)",
+        "السَّلَامُ عَلَيْكُمْ ١٢٣ و 456",
+        "𞤆𞤵𞤤𞤢𞤪 ߒߞߏ ⵜⴰⵎⴰⵣⵉⵖⵜ",
+        "ไม่เป็นไร བོད་སྐད། ᠮᠣᠩᠭᠣᠯ",
+    ];
+    let harm = harm.into_iter().map(|text| (text, true));
+    harm.chain(honest.map(|text| (text.to_owned(), false))).collect()
+}
+
+/// A post that has this text wherever there is room for one.
+fn full_of(id: &str, text: &str) -> Status {
+    let mut status = post(id, text, text);
+    status.account.id = "author".into();
+    status.account.acct = text.into();
+    status.account.note = text.into();
+    status.account.fields = vec![Field { name: text.into(), value: text.into() }];
+    status.tags = vec![Tag { name: text.into(), url: "http://h/t".into() }];
+    status.content =
+        format!("{text} <a href=\"http://h/t\">{text}</a> <a href=\"https://a/{text}\">{text}</a>");
+    status.poll = Some(Poll {
+        id: "poll".into(),
+        options: vec![PollOption { title: text.into(), votes_count: Some(1) }; 2],
+        ..Poll::default()
+    });
+    status.media_attachments = vec![Media {
+        kind: text.into(),
+        url: Some(format!("https://a/{text}")),
+        description: Some(text.into()),
+        ..Media::default()
+    }];
+    let quoted = post("quoted", text, text);
+    status.quote = Some(Box::new(Quote { quoted_status: Some(quoted), ..Quote::default() }));
+    status.edited_at = status.created_at;
+    status
+}
+
+/// Screens that show such a post.
+fn shown(size: (u16, u16), text: &str) -> Vec<App> {
+    let plain = full_of("1", text);
+    let warned = Status { spoiler_text: text.into(), ..full_of("2", text) };
+    let mut boost = post("3", text, "");
+    boost.reblog = Some(Box::new(full_of("of", text)));
+    let home = || {
+        let mut app = app(size, &[plain.clone(), warned.clone(), boost.clone()]);
+        app.theme.links = false;
+        app
+    };
+    let mut apps = vec![home()];
+    let mut with = |keys: &str, msgs: Vec<Msg>| {
+        let mut app = home();
+        press(&mut app, keys);
+        for msg in msgs {
+            app.update(msg);
+        }
+        apps.push(app);
+    };
+    let answer = Status { in_reply_to_id: Some("missing".into()), ..full_of("4", text) };
+    let context = Context { descendants: vec![answer], ..Context::default() };
+    with("\n", vec![Msg::Context("1".into(), Box::new(context))]);
+    with("js", vec![]);
+    with("o", vec![]);
+    with("v", vec![]);
+    with("L", vec![Msg::Lists(vec![List { id: "1".into(), title: text.into() }])]);
+    let edit = Edit { content: text.into(), spoiler_text: text.into(), ..Edit::default() };
+    with("H", vec![Msg::History("1".into(), vec![edit])]);
+    let mut notice = Notification { kind: "follow".into(), ..Notification::default() };
+    notice.account = plain.account.clone();
+    let page = whole(vec![Row::Notification(Box::new(notice))]);
+    with("4", vec![Msg::Page(Line::Notifications, Span::Newest, page)]);
+    with("#x\n", vec![Msg::Page(Line::Tag("x".into()), Span::Newest, whole(vec![row(plain.clone())]))]);
+    apps
+}
+
+#[test]
+fn whatever_strangers_write_is_drawn_as_text_and_nothing_else() {
+    for (text, _) in texts() {
+        // Long texts take long to draw where nothing is optimised, and are cut the same at every size.
+        let sizes: &[_] =
+            if text.len() > 1_000 { &[(100, 30)] } else { &[(160, 30), (100, 30), (40, 15), (20, 6)] };
+        for &size in sizes {
+            for app in shown(size, &text) {
+                let screen = drawn(&app);
+                let obeyed = |c: char| {
+                    (c.is_control() && c != '\n')
+                        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
+                };
+                assert!(!screen.chars().any(obeyed), "{:?}", &screen);
+            }
+        }
+    }
+}
+
+#[test]
+fn addresses_are_told_to_the_terminal_and_nothing_of_strangers_with_them() {
+    let address = "https://a.example/x?y=1";
+    let bad = "https://b.example/\u{202e}z";
+    let text = format!("see {address} and {bad}");
+    let html = format!("<p>see <a href=\"{address}\">{address}</a> and <a href=\"{bad}\">{bad}</a></p>");
+    let mut linked = post("1", "Ada", &html);
+    linked.starling = Some(crate::api::StatusExtra { source: text, ..Default::default() });
+    let mut app = app((100, 20), &[linked]);
+    let cells = |app: &App| {
+        let mut terminal = Terminal::new(TestBackend::new(100, 20)).unwrap();
+        terminal.draw(|frame| view::draw(app, frame)).unwrap();
+        let buffer = terminal.backend().buffer().clone();
+        let told = buffer.content.into_iter().filter(|cell| cell.symbol().contains('\u{1b}'));
+        told.map(|cell| (cell.symbol().to_owned(), cell.diff_option)).collect::<Vec<_>>()
+    };
+    assert!(cells(&app).is_empty());
+    app.theme.links = true;
+    let wide = std::num::NonZeroU16::new(address.len() as u16).unwrap();
+    let told = format!("\u{1b}]8;;{address}\u{1b}\\{address}\u{1b}]8;;\u{1b}\\");
+    assert_eq!(cells(&app), [(told, CellDiffOption::ForcedWidth(wide))]);
+}
+
+/// Every cell of a screen by how it looks: a letter for its colour, large where it is bold, `~` where it is reversed.
+fn looks(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    terminal.draw(|frame| view::draw(app, frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let letter = |cell: &ratatui::buffer::Cell| {
+        let colour = match cell.fg {
+            Color::Reset => '.',
+            Color::DarkGray => 'd',
+            Color::Gray => 'y',
+            Color::Cyan | Color::LightCyan => 'c',
+            Color::Blue | Color::LightBlue => 'b',
+            Color::Yellow | Color::LightYellow => 'w',
+            Color::Red | Color::LightRed => 'r',
+            Color::Green | Color::LightGreen => 'g',
+            Color::Magenta | Color::LightMagenta => 'm',
+            _ => '?',
+        };
+        match cell.modifier {
+            modifier if modifier.contains(Modifier::REVERSED) => '~',
+            modifier if modifier.contains(Modifier::BOLD) && colour == '.' => ':',
+            modifier if modifier.contains(Modifier::BOLD) => colour.to_ascii_uppercase(),
+            modifier if modifier.contains(Modifier::DIM) => ',',
+            _ => colour,
+        }
+    };
+    let rows = buffer.content.chunks(usize::from(app.size.0));
+    rows.map(|row| row.iter().map(letter).collect::<String>()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn colours_say_what_things_are() {
+    for (name, mut app) in screens((60, 20)) {
+        if !["home", "thread", "reading", "links", "waiting", "lost"].contains(&name) {
+            continue;
+        }
+        insta::assert_snapshot!(format!("colours-{name}"), looks(&app));
+        app.theme = app.theme.on(Ground::Light);
+        assert!(!looks(&app).contains('?'), "{name}");
+        app.theme = Theme::new(false, false);
+        insta::assert_snapshot!(format!("without-colours-{name}"), looks(&app));
+    }
+}
+
+#[test]
+fn in_ascii_every_mark_of_ours_is_ascii() {
+    for (name, mut app) in screens((60, 20)) {
+        app.theme = Theme::new(false, true);
+        insta::assert_snapshot!(format!("ascii-{name}"), drawn(&app));
+    }
+}
