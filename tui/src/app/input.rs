@@ -176,7 +176,7 @@ impl App {
             Action::Compare => self.compare(),
             Action::Queue => self.show_sheet(About::Outbound(Box::default())),
             Action::Peers => self.show_sheet(About::Mesh(Box::default())),
-            Action::Origin => self.about(|app, post| app.show_sheet(About::Origin(post.id, Box::default()))),
+            Action::Origin => self.origin(),
             Action::Drafts => {
                 let drafts = self.drafts.clone();
                 self.show_sheet(About::Drafts(drafts))
