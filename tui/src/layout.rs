@@ -86,7 +86,7 @@ pub fn lines(text: &str, cells: usize, bidi: Bidi) -> Vec<Drawn> {
     drawn
 }
 
-/// The beginning of a text in one line, as it is drawn.
+/// The beginning of a text in one line, as it is drawn. Which way it runs is told by its first letter.
 pub fn line(text: &str, cells: usize, bidi: Bidi) -> String {
     let clipped = clip(text, cells);
     if bidi == Bidi::Terminal || !clipped.chars().any(is_right_to_left) {
@@ -95,6 +95,12 @@ pub fn line(text: &str, cells: usize, bidi: Bidi) -> String {
     let info = BidiInfo::new(&clipped, None);
     let level = info.paragraphs.first().map_or(Level::ltr(), |paragraph| paragraph.level);
     ordered(&clipped, level)
+}
+
+/// The beginning of a text that runs from right to left, whatever letter it begins with.
+pub fn line_from_right(text: &str, cells: usize, bidi: Bidi) -> String {
+    let clipped = clip(text, cells);
+    if bidi == Bidi::Terminal { clipped.into_owned() } else { ordered(&clipped, Level::rtl()) }
 }
 
 /// A line in the order in which it is drawn, each grapheme whole.
@@ -255,6 +261,8 @@ mod tests {
         assert_eq!(line("שלום עולם", 6, Bidi::Here), "… םולש");
         assert_eq!(line("see שלום", 20, Bidi::Here), "see םולש");
         assert_eq!(line("שלום", 6, Bidi::Terminal), "שלום");
+        assert_eq!(line("f אב · / גד", 20, Bidi::Here), "f דג / · בא");
+        assert_eq!(line_from_right("f אב · / גד", 20, Bidi::Here), "דג / · בא f");
     }
 
     #[test]

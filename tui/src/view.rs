@@ -179,8 +179,12 @@ pub fn title(app: &App, line: &Line) -> String {
 
 /// A line of our own words, at the edge where this language begins.
 pub fn ours(app: &App, text: &str, cells: usize, style: Style) -> Text<'static> {
-    let edge = if app.words.right_to_left() { Alignment::Right } else { Alignment::Left };
-    Text::styled(layout::line(text, cells, app.bidi), style).alignment(edge)
+    match app.words.right_to_left() {
+        true => {
+            Text::styled(layout::line_from_right(text, cells, app.bidi), style).alignment(Alignment::Right)
+        }
+        false => Text::styled(layout::line(text, cells, app.bidi), style),
+    }
 }
 
 /// Where the reader is.
@@ -192,20 +196,34 @@ fn top(app: &App, cells: usize) -> Text<'static> {
         let path = format!("{}{between}{}", title(app, &TABS[app.tab]), crumbs.join(between));
         return ours(app, &path, cells, theme.title());
     }
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for (number, line) in TABS.iter().enumerate() {
+    let rtl = app.words.right_to_left();
+    let word = |(number, line): (usize, &Line)| {
         let waiting = app.lines.get(line).map_or(0, Rows::waiting);
         let count = if waiting > 0 { format!(" {waiting}") } else { String::new() };
-        let words = layout::line(&format!("{} {}{count}", number + 1, title(app, line)), cells, app.bidi);
-        let gap = if number == 0 { 0 } else { 2 };
-        if used + gap + width(&words) > cells && number != app.tab {
-            continue;
+        let words = format!("{} {}{count}", number + 1, title(app, line));
+        if rtl {
+            layout::line_from_right(&words, cells, app.bidi)
+        } else {
+            layout::line(&words, cells, app.bidi)
         }
-        used += gap + width(&words);
+    };
+    let words: Vec<String> = TABS.iter().enumerate().map(word).collect();
+    // The open one is always among those that there is room for.
+    let room =
+        |from: usize, to: usize| words[from..=to].iter().map(|word| width(word) + 2).sum::<usize>() - 2;
+    let first = (0..app.tab).find(|first| room(*first, app.tab) <= cells).unwrap_or(app.tab);
+    let last = (app.tab..words.len()).rev().find(|last| room(first, *last) <= cells).unwrap_or(app.tab);
+    let mut spans = Vec::new();
+    for (number, words) in words.into_iter().enumerate().take(last + 1).skip(first) {
         let style = if number == app.tab { theme.selected() } else { theme.faint() };
-        spans.push(Span::raw(" ".repeat(gap)));
+        if number > first {
+            spans.push(Span::raw("  "));
+        }
         spans.push(Span::styled(words, style));
+    }
+    if rtl {
+        spans.reverse();
+        return Text::from(spans).alignment(Alignment::Right);
     }
     Text::from(spans)
 }

@@ -10,7 +10,7 @@ use unic_langid::LanguageIdentifier;
 
 const ENGLISH: &str = include_str!("../words/en.ftl");
 /// Languages that are in the program, English aside.
-const SHIPPED: &[(&str, &str)] = &[];
+const SHIPPED: &[(&str, &str)] = &[("he", include_str!("../words/he.ftl"))];
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -182,6 +182,39 @@ mod tests {
             assert!(missing.is_empty() && more.is_empty(), "{language}: without {missing:?}, with {more:?}");
             bundle(language, text).unwrap();
         }
+    }
+
+    /// What a message is given, by the names of the messages.
+    fn given(text: &str) -> std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> {
+        let mut given = std::collections::BTreeMap::new();
+        let mut name = "";
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+                name = line.split_once('=').map_or("", |(name, _)| name.trim());
+            }
+            let things: &mut std::collections::BTreeSet<_> = given.entry(name).or_default();
+            things.extend(line.split('$').skip(1).filter_map(|rest| rest.split([' ', '}']).next()));
+        }
+        given
+    }
+
+    #[test]
+    fn every_language_uses_what_it_is_given_and_counts_as_it_does() {
+        let english = given(ENGLISH);
+        for (language, text) in SHIPPED {
+            for (name, things) in given(text) {
+                let unknown: Vec<_> = things.difference(&english[name]).collect();
+                assert!(unknown.is_empty(), "{language}: {name} is not given {unknown:?}");
+                // A number may be said by a word, but nobody's name and nothing that went wrong may be left out.
+                let lost: Vec<_> =
+                    english[name].difference(&things).filter(|thing| **thing != "count").collect();
+                assert!(lost.is_empty(), "{language}: {name} does not say {lost:?}");
+            }
+        }
+        let words = Words::shipped("he_IL.UTF-8");
+        assert!(words.right_to_left());
+        let said: Vec<_> = [1, 2, 3, 20].map(|peers| words.count("view-peers", peers).into_owned()).into();
+        assert_eq!(said, ["עמית אחד", "שני עמיתים", "3 עמיתים", "20 עמיתים"]);
     }
 
     /// Every source of this crate, as text.

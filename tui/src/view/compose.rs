@@ -81,7 +81,9 @@ fn row(app: &App, form: &Compose, field: Field, frame: &mut Frame<'_>, area: Rec
         Layout::horizontal([Constraint::Length(label as u16), Constraint::Min(1)]).areas(area);
     let words = app.words.say(label_of(form, field));
     let style = if form.field == field { app.theme.title() } else { app.theme.faint() };
-    frame.render_widget(super::ours(app, &words, label, style), name);
+    // A language that runs from the right ends where the value begins.
+    let room = name.width.saturating_sub(1);
+    frame.render_widget(super::ours(app, &words, room.into(), style), Rect { width: room, ..name });
     let cells = usize::from(value.width);
     let choice = |name: &str, frame: &mut Frame<'_>| {
         let style = if form.field == field { app.theme.selected() } else { Style::new() };

@@ -194,8 +194,8 @@ fn without_colours_and_in_ascii_it_is_all_there() {
 fn nothing_panics_at_any_size() {
     // Every size is drawn by some screens, every screen at many sizes: all of all would take minutes.
     for (number, (_, mut app)) in screens((80, 24)).into_iter().enumerate() {
-        for columns in (number % 5..61).step_by(5).map(|columns| columns as u16) {
-            for rows in (number % 3..21).step_by(3).map(|rows| rows as u16) {
+        for columns in (number % 7..61).step_by(7).map(|columns| columns as u16) {
+            for rows in (number % 4..21).step_by(4).map(|rows| rows as u16) {
                 app.update(Msg::Resize(columns, rows));
                 let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
                 terminal.draw(|frame| draw(&app, frame)).unwrap();

@@ -115,11 +115,11 @@ fn shown(size: (u16, u16), text: &str) -> Vec<App> {
 #[test]
 fn whatever_strangers_write_is_drawn_as_text_and_nothing_else() {
     for (text, _) in texts() {
-        // Long texts take long to draw where nothing is optimised, and are cut the same at every size.
-        let sizes: &[_] =
-            if text.len() > 1_000 { &[(100, 30)] } else { &[(160, 30), (100, 30), (40, 15), (20, 6)] };
+        // Long texts take long to draw where nothing is optimised, and are cut alike everywhere.
+        let long = text.len() > 1_000;
+        let sizes: &[_] = if long { &[(100, 30)] } else { &[(160, 30), (100, 30), (40, 15), (20, 6)] };
         for &size in sizes {
-            for app in shown(size, &text) {
+            for app in shown(size, &text).into_iter().step_by(if long { 2 } else { 1 }) {
                 let screen = drawn(&app);
                 let obeyed = |c: char| {
                     (c.is_control() && c != '\n')
@@ -195,6 +195,18 @@ fn colours_say_what_things_are() {
         assert!(!looks(&app).contains('?'), "{name}");
         app.theme = Theme::new(false, false);
         insta::assert_snapshot!(format!("without-colours-{name}"), looks(&app));
+    }
+}
+
+#[test]
+fn from_right_to_left_it_reads_as_well() {
+    for (name, mut app) in screens((60, 20)) {
+        app.words = crate::words::Words::shipped("he");
+        if ["home", "thread", "reading", "write", "keys", "palette", "vote", "waiting", "lost"]
+            .contains(&name)
+        {
+            insta::assert_snapshot!(format!("hebrew-{name}"), drawn(&app));
+        }
     }
 }
 
