@@ -33,6 +33,8 @@ pub(super) struct Network {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Connected {
     peer_id: String,
+    /// What it says that it runs.
+    agent: Option<String>,
     connections: Vec<Connection>,
     /// How well its gossip was: 0 is neutral, below -400 it is not listened to.
     score: Option<f64>,
@@ -105,6 +107,7 @@ impl From<&PeerStats> for Connected {
         };
         Self {
             peer_id: peer.peer.to_string(),
+            agent: peer.agent.clone(),
             connections: peer.connections.iter().map(connection).collect(),
             score: peer.score,
             asking: peer.sync.contains(&SyncRole::Pull),

@@ -128,6 +128,8 @@ pub struct PeerStats {
     pub peer: PeerId,
     /// The remote address of each connection, and whether we dialled it.
     pub connections: Vec<(Multiaddr, bool)>,
+    /// What it says that it runs, once it did: a claim, printable ASCII.
+    pub agent: Option<String>,
     /// The gossip score: 0 is neutral, below −400 the peer's gossip is not listened to.
     pub score: Option<f64>,
     /// The sync streams with it.

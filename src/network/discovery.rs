@@ -40,13 +40,19 @@ pub(super) fn mdns(wanted: bool, peer: PeerId) -> Result<Toggle<mdns::tokio::Beh
     Ok(Toggle::from(behaviour))
 }
 
+/// What a peer says that it runs: printable ASCII, and not much of it.
+pub(super) fn agent(info: &identify::Info) -> String {
+    info.agent_version.chars().filter(|c| (' '..='~').contains(c)).take(MAX_AGENT).collect()
+}
+
 /// A peer's account of itself.
 pub(super) fn identified(peer: PeerId, info: identify::Info) -> Event {
+    let agent = agent(&info);
     Event::Identified {
         peer,
         listen_addresses: info.listen_addrs.into_iter().take(MAX_ADDRESSES).collect(),
         protocols: info.protocols.iter().take(MAX_PROTOCOLS).map(|protocol| protocol.to_string()).collect(),
-        agent: info.agent_version.chars().filter(|c| (' '..='~').contains(c)).take(MAX_AGENT).collect(),
+        agent,
         observed: info.observed_addr,
     }
 }

@@ -16,6 +16,7 @@ impl Task {
         let peers = self.connections.iter().map(|(peer, connections)| PeerStats {
             peer: *peer,
             connections: connections.iter().map(|open| (open.address.clone(), open.outbound)).collect(),
+            agent: connections.iter().map(|open| &open.agent).find(|agent| !agent.is_empty()).cloned(),
             score: behaviour.gossip.peer_score(peer),
             sync: self.streams.roles(*peer),
         });

@@ -69,6 +69,8 @@ pub(super) struct Connection {
     pub(super) outbound: bool,
     /// Whether the peer has given its account of itself. It may do so as often as it likes, but is heard once.
     identified: bool,
+    /// What the peer says that it runs, once it did.
+    pub(super) agent: String,
 }
 
 struct Dial {

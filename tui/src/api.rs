@@ -310,6 +310,12 @@ impl Status {
     pub fn inner(&self) -> &Status {
         self.reblog.as_deref().unwrap_or(self)
     }
+
+    /// How an answer to it begins. Elsewhere only those are told who are named in it; a node of Starling tells the author
+    /// of what is answered anyway, and an id of 64 characters helps no reader.
+    pub fn addressed(&self, own: bool) -> String {
+        if own || self.starling.is_some() { String::new() } else { format!("@{} ", self.account.acct) }
+    }
 }
 
 /// `null` where a value belongs is the same as none.
@@ -336,5 +342,17 @@ mod tests {
                 .unwrap();
         assert_eq!((status.id.as_str(), status.account.id.as_str(), status.favourited), ("1", "2", false));
         assert_eq!(status.inner().id, "1");
+    }
+
+    #[test]
+    fn an_answer_names_its_author_where_nobody_would_be_told_otherwise() {
+        let account = Account { acct: "bob@example.org".into(), ..Account::default() };
+        let status = Status { account, ..Status::default() };
+        assert_eq!(
+            (status.addressed(false), status.addressed(true)),
+            ("@bob@example.org ".into(), String::new())
+        );
+        let ours = Status { starling: Some(StatusExtra::default()), ..status };
+        assert_eq!(ours.addressed(false), "");
     }
 }

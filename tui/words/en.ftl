@@ -452,6 +452,7 @@ origin-time = Written { $when }
 origin-first-here = First here { $when }
 origin-from = From the peer { $peer }
 origin-written-here = Written on this node, or brought in by a file.
+origin-unknown = Nothing is known of it here.
 origin-erased = Its author erased it.
 origin-address = Address: { $address }
 origin-never-changed = It was never changed.

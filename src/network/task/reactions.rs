@@ -27,8 +27,13 @@ impl Task {
             } => {
                 self.dialling.remove(&connection_id);
                 let (address, outbound) = (endpoint.get_remote_address().clone(), endpoint.is_dialer());
-                let connection =
-                    Connection { id: connection_id, address: address.clone(), outbound, identified: false };
+                let connection = Connection {
+                    id: connection_id,
+                    address: address.clone(),
+                    outbound,
+                    identified: false,
+                    agent: String::new(),
+                };
                 self.connections.entry(peer).or_default().push(connection);
                 let first = num_established.get() == 1;
                 if first && self.admission.connected(Instant::now(), peer) {
@@ -81,7 +86,8 @@ impl Task {
             BehaviourEvent::Identify(identify::Event::Received { connection_id, peer_id, info }) => {
                 let mut connections = self.connections.get_mut(&peer_id).into_iter().flatten();
                 let connection = connections.find(|open| open.id == connection_id);
-                if connection.is_some_and(|open| !std::mem::replace(&mut open.identified, true)) {
+                if let Some(open) = connection.filter(|open| !open.identified) {
+                    (open.identified, open.agent) = (true, discovery::agent(&info));
                     self.outbox.push(discovery::identified(peer_id, info));
                 }
             }

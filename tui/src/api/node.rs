@@ -108,8 +108,19 @@ pub struct Network {
     pub on: bool,
     pub listening: Vec<String>,
     pub pending: usize,
+    pub peers: Vec<Connected>,
     pub shards: Vec<Shard>,
     pub traffic: Traffic,
+}
+
+/// A connected peer.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Connected {
+    pub peer_id: String,
+    /// What it says that it runs.
+    #[serde(deserialize_with = "or_default")]
+    pub agent: String,
 }
 
 /// A part of the gossip.

@@ -176,7 +176,7 @@ impl App {
             Action::Compare => self.compare(),
             Action::Queue => self.show_sheet(About::Outbound(Box::default())),
             Action::Peers => self.show_sheet(About::Mesh(Box::default())),
-            Action::Origin => self.about(|app, post| app.show_sheet(About::Origin(post.id, Box::default()))),
+            Action::Origin => self.origin(),
             Action::Drafts => {
                 let drafts = self.drafts.clone();
                 self.show_sheet(About::Drafts(drafts))
@@ -374,15 +374,10 @@ impl App {
     }
 
     fn reply(&mut self, post: &Status) -> Vec<Effect> {
-        let me = self.me.as_ref().map(|me| me.id.as_str());
-        let mention = if me == Some(post.account.id.as_str()) {
-            String::new()
-        } else {
-            format!("@{} ", post.account.acct)
-        };
+        let own = self.me.as_ref().is_some_and(|me| me.id == post.account.id);
         let name = crate::text::DisplayText::new(&post.account.display_name).to_string();
         let draft = Draft {
-            text: mention,
+            text: post.addressed(own),
             warning: post.spoiler_text.clone(),
             reply_to: Some((post.id.clone(), name)),
             ..Draft::default()

@@ -24,9 +24,11 @@ impl App {
         let height = self.height();
         let mine = matches!((&self.me, &row), (Some(me), Row::Post(status)) if status.account.id == me.id);
         let Some(rows) = self.lines.get_mut(line) else { return Vec::new() };
+        let first = rows.is_empty();
         rows.arrive(row);
-        // What the reader wrote is no news to them, unless something of others waits below it.
-        if mine && rows.waiting() == 1 {
+        // What the reader wrote is no news to them, unless something of others waits below it. And who looks at nothing
+        // waits for the first thing to come.
+        if first || mine && rows.waiting() == 1 {
             rows.show_new(height);
         }
         // What was missed before it may not have been fetched yet.

@@ -105,6 +105,13 @@ fn what_the_reader_wrote_is_shown_at_once_unless_it_would_bring_others_with_it()
 }
 
 #[test]
+fn the_first_thing_that_comes_is_shown_at_once() {
+    let mut app = app((80, 24), &[]);
+    app.update(Msg::News(News::Update(Box::new(post("1", "Bob", "first")))));
+    assert_eq!(app.subject().unwrap().id, "1");
+}
+
+#[test]
 fn keys_do_to_a_post_what_they_say_and_take_it_back() {
     let mut app = app((80, 24), &three());
     assert_eq!(press(&mut app, "f"), [Effect::React("3".into(), Reaction::Like(true))]);

@@ -135,12 +135,22 @@ impl Worker {
     }
 
     fn origin(&self, id: &str) -> Answer<Origin> {
-        let status: Status = self.get(&format!("/api/v1/statuses/{id}"))?;
-        let author = self.get(&format!("/api/v1/accounts/{}", status.account.id));
+        let status = self.get::<Status>(&format!("/api/v1/statuses/{id}"));
+        let entry = self.get::<Entry>(&format!("/api/starling/v1/entries/{id}")).ok();
+        // Of what was erased there is the entry without its text.
+        let (status, whose) = match (status, &entry) {
+            (Ok(status), _) => {
+                let whose = status.account.id.clone();
+                (status, whose)
+            }
+            (Err(_), Some(entry)) => (Status::default(), entry.author.clone()),
+            (Err(why), None) => return Err(why),
+        };
+        let author = self.get(&format!("/api/v1/accounts/{whose}"));
         Ok(Origin {
-            entry: self.get::<Entry>(&format!("/api/starling/v1/entries/{id}")).ok(),
+            entry,
             versions: self.get(&format!("/api/v1/statuses/{id}/history")).unwrap_or_default(),
-            author: author.unwrap_or_else(|_| status.account.clone()),
+            author: author.unwrap_or_else(|_| Account { id: whose, ..status.account.clone() }),
             status,
         })
     }

@@ -104,7 +104,7 @@ impl<W: Write> Plain<W> {
     pub(super) fn reply(&mut self, post: &Status, text: &str) -> io::Result<()> {
         let own = self.me.as_ref().is_some_and(|me| me.id == post.account.id);
         let draft = Draft {
-            text: if own { String::new() } else { format!("@{} ", post.account.acct) },
+            text: post.addressed(own),
             warning: post.spoiler_text.clone(),
             reply_to: Some((post.id.clone(), name(&post.account))),
             ..Draft::default()

@@ -129,6 +129,9 @@ fn connected(app: &App, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
     if peer.demerits > 0 {
         parts.push(words.count("mesh-demerits", peer.demerits as usize).into_owned());
     }
+    let known = mesh.network.iter().flat_map(|network| &network.peers);
+    let agent = known.filter(|held| held.peer_id == peer.peer_id).map(|held| &held.agent);
+    parts.extend(agent.filter(|agent| !agent.is_empty()).map(|agent| DisplayText::new(agent).to_string()));
     parts.push(DisplayText::new(address).to_string());
     [Row::new(Tone::Plain, first), Row::new(Tone::Faint, parts.join(dot)).within()]
 }

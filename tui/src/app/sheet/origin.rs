@@ -1,9 +1,10 @@
 //! Where a post comes from: who signed it and how that was checked, when it was here first and from whom, what it said
 //! before, and whether it was erased. What nobody knows is not said.
 
-use super::{App, Row, Tone};
+use super::{About, App, Row, Tone};
 use crate::{
     api::node::{Entry, Version},
+    app::Screen,
     layout,
     msg::{Effect, Line, ask::Origin},
     text::DisplayText,
@@ -11,8 +12,9 @@ use crate::{
 
 pub(super) fn rows(app: &App, origin: &Origin, loading: bool) -> Vec<Row> {
     let words = &app.words;
-    if loading && origin.entry.is_none() && origin.status.id.is_empty() {
-        return vec![Row::new(Tone::Faint, words.say("sheet-loading"))];
+    if origin.entry.is_none() && origin.status.id.is_empty() {
+        let name = if loading { "sheet-loading" } else { "origin-unknown" };
+        return vec![Row::new(Tone::Faint, words.say(name))];
     }
     let status = &origin.status;
     let name = crate::view::name(&origin.author);
@@ -106,6 +108,18 @@ fn history(app: &App, versions: &[Version]) -> Vec<Row> {
 }
 
 impl App {
+    /// Where the selected post comes from; of one that is missing or was erased, as far as its entry tells.
+    pub(in crate::app) fn origin(&mut self) -> Vec<Effect> {
+        let missing = match self.stack.last() {
+            Some(Screen::Thread(tree)) => tree.selected().map(|place| place.item.id().clone()),
+            _ => None,
+        };
+        match self.subject().map(|post| post.id.clone()).or(missing) {
+            Some(id) => self.show_sheet(About::Origin(id, Box::default())),
+            None => Vec::new(),
+        }
+    }
+
     /// Opens the author of the post whose origin is shown.
     pub(super) fn open_origin(&mut self, origin: &Origin, at: usize) -> Vec<Effect> {
         if at > 1 || origin.author.id.is_empty() {

@@ -6,9 +6,9 @@ use crate::{
     api::{
         Delivery, Media, Relationship, Status, StatusExtra,
         node::{
-            Check, Coverage, Entry, Limits, List, MediaLimits, Network, Outgoing, Peer, PeerProgress,
-            PollLimits, Progress, Queue, Scheduled, ScheduledText, Shard, StatusLimits, Traffic, Version,
-            VersionExtra,
+            Check, Connected, Coverage, Entry, Limits, List, MediaLimits, Network, Outgoing, Peer,
+            PeerProgress, PollLimits, Progress, Queue, Scheduled, ScheduledText, Shard, StatusLimits,
+            Traffic, Version, VersionExtra,
         },
     },
     app::{
@@ -96,6 +96,7 @@ pub fn mesh() -> Mesh {
         ],
         network: Some(Network {
             on: true,
+            peers: vec![Connected { peer_id: "12D3KooWnearnear".into(), agent: "starling/0.1.0".into() }],
             shards: vec![Shard { shard: 3, mesh: 2, peers: 2 }],
             traffic: Traffic {
                 gossip_in_bytes: 40_960,
@@ -278,6 +279,8 @@ fn what_strangers_say_of_themselves_is_drawn_as_text() {
     let mut mesh = mesh();
     mesh.peers[0].peer_id = hostile.into();
     mesh.peers[0].addresses = vec![hostile.into()];
+    mesh.network.as_mut().unwrap().peers[0].agent = hostile.into();
+    mesh.network.as_mut().unwrap().peers[0].peer_id = mesh.peers[1].peer_id.clone();
     mesh.coverage[0].name = hostile.into();
     mesh.coverage[2].author = hostile.into();
     let mut outbound = outbound();
