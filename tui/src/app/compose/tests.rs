@@ -142,3 +142,12 @@ fn a_post_may_wait_for_its_hour() {
     let Typed::Do(Effect::Post(sent)) = ctrl(&mut form, 's') else { panic!("nothing is sent") };
     assert_eq!(sent.due, Some(at(10 + 7_200)));
 }
+
+#[test]
+fn a_line_feed_begins_a_line() {
+    let mut form = Compose::new(Draft::default(), at(0));
+    write(&mut form, "one");
+    press(&mut form, KeyCode::Char('j'), KeyModifiers::CONTROL);
+    write(&mut form, "two");
+    assert_eq!(form.draft().text, "one\ntwo");
+}
