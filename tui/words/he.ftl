@@ -696,6 +696,15 @@ plain-which = איזה? יש לומר את המספר שלפניו.
 plain-which-post = איזו רשומה? יש לומר את המספר שלפניה.
 plain-which-person = מי? יש לומר את המספר שלפני האדם, או שלפני רשומה שלו.
 plain-which-answer = איזו תשובה? יש לומר את מספר הרשומה, ואז את מספרי התשובות.
+plain-which-peer = מי? peers אומר את השמות; call מקבל כתובת.
+plain-no-requests = איש לא מבקש דבר.
+plain-asks-follow = { $number }. { $who } מבקש לעקוב אחריך
+plain-asks-heard = { $number }. { $who } מבקש להישמע
+plain-missed = { $count ->
+    [one] רשומה אחת מאז
+    [two] שתי רשומות מאז
+   *[other] { $count } רשומות מאז
+}
 plain-missing = רשומה שאינה כאן.
 plain-nobody = עדיין אין איש במעקב שלך.
 plain-invited = { $who } מעכשיו במעקב שלך.
@@ -715,6 +724,7 @@ verb-favourites = מה שאהבת
 verb-tag = רשומות עם תגית
 verb-lists = הרשימות שלך
 verb-next = להמשיך מהמקום שבו נעצר
+verb-catchup = מה שנכתב בבית מאז שהיית כאן, או בכמה ימים
 verb-open = השרשור של רשומה; הרשומות של אדם, תגית, רשימה
 verb-read = רשומה שלמה, עם מה שמאחורי האזהרה
 verb-links = הכתובות שברשומה
@@ -751,8 +761,19 @@ verb-mute = לא להציג דבר משם, לתמיד או לכמה שעות
 verb-unmute = שוב להציג
 verb-block = לא להציג, לא לשמור ולא להעביר דבר משם
 verb-unblock = לא עוד
+verb-note = הערה על אדם
+verb-notify = הודעה על מה שאדם כותב
+verb-quiet = לא עוד
+verb-put = אדם אל רשימה
+verb-take = אדם מתוך רשימה
+verb-requests = מי מבקש דבר
+verb-grant = כן לבקשה
+verb-refuse = לא לבקשה
 verb-invite = קישור לחבר, או פתיחת קישור של חבר
 verb-peers = הצמתים ששלך מדבר איתם
+verb-call = לחייג אל צומת, ולשמור את כתובתו
+verb-ban = לסרב לצומת
+verb-unban = לא עוד
 verb-status = מה שלום הצומת
 verb-yes = לעשות את מה שנשאל
 verb-help = כל הפקודות, או אלה שיש בהן מילה
