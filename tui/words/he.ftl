@@ -490,6 +490,7 @@ origin-time = נכתבה { $when }
 origin-first-here = הגיעה לכאן לראשונה { $when }
 origin-from = מהעמית { $peer }
 origin-written-here = נכתבה בצומת הזה, או הובאה בקובץ.
+origin-unknown = לא ידוע עליה דבר כאן.
 origin-erased = מי שכתב אותה מחק אותה.
 origin-address = כתובת: { $address }
 origin-never-changed = מעולם לא שונתה.
