@@ -121,7 +121,10 @@ impl Starting {
     /// Stops it in good order, or says why it did not start.
     fn end(self) -> Result<(), Failure> {
         match self.session.join() {
-            Ok(session) => Ok(session?.close()),
+            Ok(session) => {
+                session?.close();
+                Ok(())
+            }
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }

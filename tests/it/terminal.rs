@@ -1,11 +1,11 @@
 //! The terminal UI in terminals that no person sits at, on nodes that run: what a person does in their first days.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::Write, path::Path, process::Stdio};
 
 use rustix::process::Signal;
 
 use crate::support::{
-    Home, eventually,
+    Home, eventually, starling,
     terminal::{Terminal, holds},
     when,
 };
@@ -258,6 +258,33 @@ fn a_node_that_goes_and_comes_back_costs_nothing() {
     terminal.types("q");
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.is_restored();
+}
+
+#[test]
+fn lines_do_what_the_screen_does() {
+    let (alice, bob) = (Home::of("alice"), Home::of("bob"));
+    let post = alice.posts("read me aloud");
+    let (a, b) = (alice.runs(), bob.runs());
+    bob.follows(&a);
+    b.holds(&post, "read me aloud");
+    // Through a pipe: no terminal is needed, and nothing but lines comes out.
+    let mut command = starling(&["--home", bob.path().to_str().unwrap(), "tui", "--plain"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).env("LC_ALL", "C.UTF-8");
+    let mut child = command.spawn().unwrap();
+    let lines = "home\nlike 1\nreply 1 gladly\npost\ntwo\nlines\n.\nsearch aloud\nstatus\nfly\nquit\n";
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("You are bob."), "{said}");
+    assert!(said.contains("1. alice, ") && said.contains("\nread me aloud\n"), "{said}");
+    assert!(said.contains("There is no command \"fly\""), "{said}");
+    assert!(said.contains("\n1 peer\n"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+    let mine: Vec<String> = b.timeline();
+    assert_eq!(mine[0], "two\nlines");
+    assert!(mine.iter().any(|text| text.ends_with(" gladly")), "{mine:?}");
+    assert_eq!(b.get(&format!("/api/v1/statuses/{post}"))["favourited"], true);
 }
 
 #[test]

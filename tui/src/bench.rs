@@ -87,7 +87,9 @@ impl Desk {
         let (mut app, _) =
             App::new(theme, Keys::default(), Bidi::Here, Words::default(), size, Timestamp::now());
         let page: Vec<Row> = (0..rows).rev().map(|number| Row::Post(Box::new(post(number)))).collect();
-        app.update(Msg::Page(Line::Home, Span::Newest, page.into()));
+        // Rows are taken once it is known where the reader was.
+        let _ = app.update(Msg::Memory(Box::default()));
+        let _ = app.update(Msg::Page(Line::Home, Span::Newest, page.into()));
         Ok(Self { app, terminal, written })
     }
 

@@ -2,6 +2,7 @@
 //! that are slow, and for pipes. Whatever can be done on the screen can be done here, by the same requests.
 
 mod act;
+mod people;
 mod say;
 mod verbs;
 mod write;
@@ -18,7 +19,7 @@ use crate::{
     api::{Account, Id, List, Status},
     app::compose::Draft,
     client::{Server, Worker},
-    msg::{Effect, Line, Msg, News, Page, Row, Span},
+    msg::{Effect, Line, Msg, News, Page, Row, Span, ask::Wish},
     words::Words,
 };
 pub use verbs::VERBS;
@@ -48,6 +49,7 @@ enum Thing {
     Person(Box<Account>),
     Tag(String),
     List(List),
+    Wish(Box<Wish>),
 }
 
 struct Plain<W> {

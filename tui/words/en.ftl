@@ -5,7 +5,7 @@
 direction = ltr
 
 # --- app
-app-erased = Erased. Others erase it as they hear of it.
+app-erased = Deleted. Others delete it as they hear of it.
 app-stored = Stored. It goes out as soon as a peer is here.
 app-handed = { $count ->
     [one] Stored, and handed to 1 peer.
@@ -30,7 +30,7 @@ input-draft-kept = The draft is kept: { $key } goes on with it.
 input-copied = Copied: { $address }
 input-not-yours = This post is somebody else's: only its author can change it.
 input-that-is-you = That is you.
-input-erase-sure = Erase this post here and at all who hold it?
+input-erase-sure = Delete this post, here and at all who hold it?
 input-forget-sure = Throw this draft away?
 input-call-off-sure = Call this post off?
 input-block-sure = Block: show, store and pass on nothing of theirs?
@@ -65,19 +65,19 @@ compose-unlisted = unlisted: everyone, but not on timelines of strangers
 compose-local = local: this network only, never by a bridge
 compose-empty = There is nothing in it yet.
 compose-quote-of = A post that quotes { $who }
-compose-answer-to = Answer to { $who }
-compose-change = Change an own post
+compose-answer-to = Reply to { $who }
+compose-change = Edit your post
 compose-new = A new post
 compose-warning = Warning
 compose-language = Language
-compose-who = Who
+compose-who = Visibility
 compose-sending = Sending…
-compose-file = Files
-compose-describe = It shows
+compose-file = Picture
+compose-describe = Alt text
 compose-poll = Poll
 compose-open-for = Open for
 compose-choice = Choice
-compose-when = When
+compose-when = Publish at
 compose-one = one answer
 compose-many = several answers
 compose-for-minutes = 5 minutes
@@ -141,13 +141,13 @@ view-too-small = too small: 20 by 6
 view-home = Home
 view-local = Local
 view-network = Network
-view-notifications = Notices
-view-bookmarks = Marked
-view-favourites = Liked
+view-notifications = Notifications
+view-bookmarks = Bookmarks
+view-favourites = Likes
 view-person = Posts
 view-thread = Thread
-view-change = Change
-view-answer = Answer
+view-change = Edit
+view-answer = Reply
 view-write = Write
 view-search = Search: { $words }
 view-keys = Keys
@@ -164,13 +164,13 @@ view-history = Before
 view-choice-keys = enter chooses · a number goes there · esc closes
 # What stands beside a key on the last line but one.
 view-hint-open = open
-view-hint-reply = answer
+view-hint-reply = reply
 view-hint-compose = write
-view-hint-boost = pass on
+view-hint-boost = boost
 view-hint-like = like
 view-hint-search = search
 view-hint-help = keys
-view-hint-quit = leave
+view-hint-quit = quit
 view-lost = Not connected: { $why }. Trying again; nothing you type is lost.
 view-connecting = Connecting…
 view-connected = Connected.
@@ -187,8 +187,8 @@ view-syncing = { $count ->
    *[other] fetching from { $count }
 }
 view-waiting = { $count ->
-    [one] 1 of yours waits for a peer
-   *[other] { $count } of yours wait for a peer
+    [one] 1 of your entries waits for a peer
+   *[other] { $count } of your entries wait for a peer
 }
 # Before what is typed.
 view-ask-search = Search:
@@ -211,17 +211,20 @@ post-gifv = moving image
 post-audio = sound
 post-unknown = file
 # After a date.
-post-changed = changed since
+post-changed = edited
 post-clock-ahead = by a clock that is ahead
 post-opens = { $key } opens it
 post-answers = { $count ->
-    [one] 1 answer
-   *[other] { $count } answers
+    [one] 1 reply
+   *[other] { $count } replies
 }
-post-boosts = { $count } passed on
+post-boosts = { $count ->
+    [one] 1 boost
+   *[other] { $count } boosts
+}
 post-likes = { $count ->
-    [one] 1 likes it
-   *[other] { $count } like it
+    [one] 1 like
+   *[other] { $count } likes
 }
 
 post-quote-missing = [quotes a post that is not here]
@@ -232,7 +235,7 @@ post-votes = { $count ->
 post-poll-open = { $key } votes
 post-poll-until = until { $when }
 post-poll-over = ended
-post-run = { $who } passed on { $count } posts
+post-run = { $who } boosted { $count } posts
 
 # --- choice: what there is to choose from
 choice-links = Opens, or y copies:
@@ -252,7 +255,7 @@ side-followers = { $count ->
 }
 side-followed = follows { $count }
 side-written = written { $when }
-side-changed = changed { $when }
+side-changed = edited { $when }
 side-arrived = arrived { $when }
 side-device = signed by device { $id }
 side-entry = entry { $id }
@@ -272,22 +275,22 @@ thread-unread = { $count ->
 timeline-loading = Loading…
 timeline-no-home = Nothing here yet. Follow somebody: { $invite } opens their invite, and Network ({ $key }) shows who came by.
 timeline-no-public = Nothing came by yet. As soon as a peer is connected, posts of others show up here.
-timeline-no-notifications = Nobody answered, liked or followed you yet.
-timeline-no-bookmarks = Nothing is marked. { $key } marks a post.
+timeline-no-notifications = Nobody has replied to, liked or followed you yet.
+timeline-no-bookmarks = No bookmarks yet. { $key } bookmarks a post.
 timeline-no-favourites = Nothing is liked yet. { $key } likes a post.
 timeline-no-tag = Nothing with this tag is here.
 timeline-no-posts = Nothing of theirs is here yet.
 timeline-no-list = Nobody on this list has written anything that is here.
 # What somebody did; their name stands in it.
-timeline-mention = { $who } answered or mentioned you
-timeline-reblog = { $who } passed this on
-timeline-favourite = { $who } likes this
-timeline-follow = { $who } follows you
+timeline-mention = { $who } replied to or mentioned you
+timeline-reblog = { $who } boosted this
+timeline-favourite = { $who } liked this
+timeline-follow = { $who } followed you
 timeline-follow-request = { $who } asks to follow you
 timeline-poll = { $who }: a poll has ended
-timeline-update = { $who } changed this
+timeline-update = { $who } edited this
 timeline-status = { $who } wrote this
-timeline-quote = { $who } quotes you
+timeline-quote = { $who } quoted you
 timeline-other = { $who } did something new
 timeline-you-follow = you follow them
 timeline-follows-you = they follow you
@@ -320,7 +323,7 @@ health-clock-ahead = { $count ->
 }
 
 # --- sheet: screens that are a list of lines
-sheet-outbound = On its way
+sheet-outbound = Outgoing
 sheet-mesh = Peers
 sheet-origin = Where it comes from
 sheet-mute = Mute
@@ -508,7 +511,7 @@ mouse-on = The mouse is on: the wheel moves, a click selects, another opens. Tex
 mouse-off = The mouse is off: it selects text.
 
 # --- people
-people-note = Your note: { $note }
+people-note = Your note (petname): { $note }
 people-ask-note = Note, for you alone:
 people-noted = The note is kept.
 people-kept = That is kept.
@@ -537,23 +540,23 @@ key-previous-timeline = Previous timeline
 key-load-new = Show what is new
 key-refresh = Ask the server again
 key-compose = Write a post
-key-reply = Answer
-key-edit = Change an own post
-key-delete = Erase an own post; throw a draft away
-key-boost = Pass on, or take back
-key-like = Like, or take back
-key-bookmark = Mark, or take back
+key-reply = Reply
+key-edit = Edit your own post
+key-delete = Delete your own post; throw a draft away
+key-boost = Boost, or take it back
+key-like = Like, or take it back
+key-bookmark = Bookmark, or take it back
 key-vote = Vote
 key-links = Where it leads: links, tags, people, what it quotes
-key-history = How it read before
+key-history = Earlier versions of an edited post
 key-reveal = Open or close what is behind a warning
 key-reveal-always = Always open the warnings of this author, or no longer
-key-fold = Fold or unfold answers, or a run of boosts; the next author of a catch-up
+key-fold = Fold or unfold replies, or a run of boosts; the next author of a catch-up
 key-next-unread = Next that is unread
 key-person = Who wrote this
-key-follow = Follow, or no longer
-key-mute = Mute for a while, or no longer
-key-block = Block, or no longer
+key-follow = Follow or unfollow
+key-mute = Mute for a while, or unmute
+key-block = Block or unblock
 key-note = Note something about somebody
 key-notify = Be told of what somebody writes, or no longer
 key-on-lists = Lists that somebody is on
@@ -564,7 +567,7 @@ key-catch-up = Catch up with what was missed
 key-drafts = Drafts that were kept
 key-requests = Who asks to be let in
 key-invite = Open an invite, or show your own
-key-queue = What own posts wait for
+key-queue = Outgoing posts, and what they wait for
 key-peers = Peers, and what they bring
 key-search = Search
 key-tag = Posts with a tag
@@ -575,12 +578,12 @@ key-mouse = Use the mouse, or leave it to the terminal
 key-help = What the keys do
 key-palette = Do anything by its name
 key-suspend = To the shell; fg comes back
-key-quit = Leave
+key-quit = Quit
 
 # first
 first-name = Welcome to Starling
 first-name-why =
-    How are you called? Others see it; it may stay empty, and can be changed at any time.
+    What should others call you? It may stay empty, and can be changed at any time.
 
     Starling is a social network without servers: what you write is signed on this machine and goes to those who follow you.
 
@@ -608,7 +611,7 @@ first-making-why = Your keys are being made.
 first-making-keys = a few seconds
 first-failed = It could not be made
 first-failed-keys = enter tries again · esc leaves
-first-done = You are here. c writes your first post, ? tells what the keys do.
+first-done = Welcome. c writes your first post, ? shows the keys.
 
 # --- plain: lines instead of a screen
 plain-hello = You are { $who }.
@@ -626,19 +629,19 @@ plain-new-posts = { $count ->
    *[other] { $count } new posts: home reads them
 }
 plain-new-notices = { $count ->
-    [one] 1 new notice: notices reads it
-   *[other] { $count } new notices: notices reads them
+    [one] 1 new notification: notices reads it
+   *[other] { $count } new notifications: notices reads them
 }
 plain-empty = Nothing here yet.
 plain-end = That is all.
 plain-more = next goes on
-plain-boosted = passed on by { $who }
-plain-depth = answer, level { $count }
+plain-boosted = boosted by { $who }
+plain-depth = reply, level { $count }
 plain-warned = Warning: { $warning }. read { $number } tells what is behind it.
 plain-quotes = Quotes { $who }: { $text }
 plain-you-like = you like it
-plain-you-boosted = you passed it on
-plain-you-marked = you marked it
+plain-you-boosted = you boosted it
+plain-you-marked = you bookmarked it
 plain-noted = Noted.
 plain-write = Write, line by line. A line with a single dot sends it.
 plain-unsent = It was not sent, and is kept. send tries again.
@@ -654,6 +657,14 @@ plain-which = Which? Say the number in front of it.
 plain-which-post = Which post? Say the number in front of it.
 plain-which-person = Who? Say the number in front of the person, or of a post of theirs.
 plain-which-answer = Which answer? Say the number of the post, then those of answers.
+plain-which-peer = Which? peers tells their names; call takes an address.
+plain-no-requests = Nobody asks for anything.
+plain-asks-follow = { $number }. { $who } asks to follow you
+plain-asks-heard = { $number }. { $who } asks to be heard
+plain-missed = { $count ->
+    [one] 1 post since then
+   *[other] { $count } posts since then
+}
 plain-missing = A post that is not here.
 plain-nobody = You follow nobody yet.
 plain-invited = You follow { $who } now.
@@ -668,17 +679,18 @@ verb-home = Those whom you follow, newest first
 verb-local = The people of this node
 verb-network = Everybody whom this node hears of
 verb-notices = What concerns you
-verb-bookmarks = What you marked
+verb-bookmarks = What you bookmarked
 verb-favourites = What you like
 verb-tag = Posts with a tag
 verb-lists = Your lists
 verb-next = Go on where it stopped
+verb-catchup = What was written at home since you were here, or for some days
 verb-open = The thread of a post; the posts of a person, a tag, a list
 verb-read = A post whole, with what is behind its warning
 verb-links = The addresses in a post
 verb-history = How a post read before
 verb-post = Write a post, in this line or in those that follow
-verb-reply = Answer a post
+verb-reply = Reply to a post
 verb-warn = The warning before your next post
 verb-language = The language of your posts, such as gn
 verb-visibility = How far your posts go
@@ -691,26 +703,37 @@ verb-send = Send a draft
 verb-drop = Forget a draft
 verb-queue = What your posts wait for
 verb-why = Where a post comes from: who signed it, and when it came
-verb-edit = Change an own post
-verb-delete = Erase an own post
+verb-edit = Edit your own post
+verb-delete = Delete your own post
 verb-like = Like a post
-verb-unlike = No longer
-verb-boost = Pass a post on
-verb-unboost = No longer
-verb-mark = Mark a post
-verb-unmark = No longer
+verb-unlike = Take a like back
+verb-boost = Boost a post
+verb-unboost = Take a boost back
+verb-mark = Bookmark a post
+verb-unmark = Remove a bookmark
 verb-vote = Vote in a poll
 verb-search = Posts, people and tags with these words
 verb-person = Who wrote a post
 verb-people = Whom you follow
 verb-follow = Follow a person, or who wrote a post
-verb-unfollow = No longer
+verb-unfollow = Follow no longer
 verb-mute = Show nothing of theirs, for good or for some hours
 verb-unmute = Show it again
 verb-block = Show, store and pass on nothing of theirs
-verb-unblock = No longer
+verb-unblock = Block no longer
+verb-note = Keep a note about a person
+verb-notify = Be told of what a person writes
+verb-quiet = Be told no longer
+verb-put = Put a person on a list
+verb-take = Take a person off a list
+verb-requests = Who asks for something
+verb-grant = Say yes to a request
+verb-refuse = Say no to a request
 verb-invite = Make a link for a friend, or open the link of one
 verb-peers = The nodes that yours talks to
+verb-call = Call a node, and keep its address
+verb-ban = Refuse a node
+verb-unban = Refuse it no longer
 verb-status = How the node is doing
 verb-yes = Do what was asked back
 verb-help = All commands, or those that have a word in them

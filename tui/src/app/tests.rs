@@ -228,8 +228,9 @@ fn notices_wait_in_their_own_place() {
         account: person("Ada"),
         ..Notification::default()
     };
+    app.update(Msg::News(News::Notified(Box::new(Notification { id: "0".into(), ..notice.clone() }))));
     app.update(Msg::News(News::Notified(Box::new(notice))));
     assert_eq!(app.line().1.unwrap().waiting(), 1);
-    press(&mut app, ".");
+    press(&mut app, ".k");
     assert!(press(&mut app, "\n").contains(&Effect::Person("ada".into())));
 }

@@ -48,6 +48,16 @@ impl<W: Write> Plain<W> {
             Verb::Send => self.send_again(rest),
             Verb::Drop => self.forget(rest),
             Verb::Queue => self.queue(),
+            Verb::Note
+            | Verb::Notify
+            | Verb::Quiet
+            | Verb::Put
+            | Verb::Take
+            | Verb::Requests
+            | Verb::Grant
+            | Verb::Refuse => self.about_people(verb, rest),
+            Verb::Call | Verb::Ban | Verb::Unban => self.about_peers(verb, rest),
+            Verb::Catchup => self.catch_up(rest),
             Verb::Why => self.with_post(rest, |plain, post, _| plain.origin(&post)),
             Verb::Delete => {
                 self.with_post(rest, |plain, post, _| plain.sure("input-erase-sure", Effect::Delete(post.id)))
@@ -94,7 +104,7 @@ impl<W: Write> Plain<W> {
     }
 
     /// Does something about the person of a number: somebody, or who wrote a post.
-    fn with_person(
+    pub(super) fn with_person(
         &mut self,
         rest: &str,
         what: impl FnOnce(&mut Self, Account) -> io::Result<()>,
@@ -112,7 +122,7 @@ impl<W: Write> Plain<W> {
             Some(Thing::Person(account)) => self.read(Line::Person(account.id)),
             Some(Thing::Tag(tag)) => self.read(Line::Tag(tag)),
             Some(Thing::List(list)) => self.read(Line::List(list.id, list.title)),
-            None => self.line("plain-which"),
+            Some(Thing::Wish(_)) | None => self.line("plain-which"),
         }
     }
 
@@ -192,16 +202,6 @@ impl<W: Write> Plain<W> {
         self.with_person(rest, |plain, account| plain.done(&Effect::Relate(account.id, relate)))
     }
 
-    /// Mutes a person, for so many hours if a number follows.
-    fn mute(&mut self, rest: &str) -> io::Result<()> {
-        let (who, hours) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let hours = if hours.is_empty() { Some(0) } else { hours.trim().parse::<u64>().ok() };
-        let Some(hours) = hours else { return self.line("plain-which-person") };
-        self.with_person(who, |plain, account| {
-            plain.done(&Effect::Ask(Box::new(Ask::Mute(account.id, hours.saturating_mul(3_600), true))))
-        })
-    }
-
     fn vote(&mut self, post: &Status, choices: &str) -> io::Result<()> {
         let Some(poll) = &post.poll else { return self.line("reading-no-poll") };
         let chosen: Option<Vec<usize>> = choices
@@ -234,50 +234,6 @@ impl<W: Write> Plain<W> {
             self.post(status, 0)?;
         }
         Ok(())
-    }
-
-    fn profile(&mut self, account: &Account) -> io::Result<()> {
-        let Some(Msg::Person(account, relation)) = self.ask(&Effect::Person(account.id.clone()))? else {
-            return Ok(());
-        };
-        writeln!(self.out, "{}, {}", name(&account), DisplayText::new(&account.acct))?;
-        let note = DisplayText::block(&layout::of_html(&account.note));
-        if !note.as_str().trim().is_empty() {
-            writeln!(self.out, "{}", note.as_str().trim_end())?;
-        }
-        for field in &account.fields {
-            let value = layout::of_html(&field.value);
-            writeln!(self.out, "{}: {}", DisplayText::new(&field.name), DisplayText::new(value.trim()))?;
-        }
-        let count = |count: i64| count.max(0).to_string();
-        let counts = [
-            ("posts", count(account.statuses_count)),
-            ("followers", count(account.followers_count)),
-            ("followed", count(account.following_count)),
-        ];
-        self.put("timeline-counts", counts)?;
-        for (is, named) in [
-            (relation.following, "timeline-you-follow"),
-            (relation.followed_by, "timeline-follows-you"),
-            (relation.muting, "timeline-muted"),
-            (relation.blocking, "timeline-blocked"),
-        ] {
-            if is {
-                self.line(named)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn people(&mut self) -> io::Result<()> {
-        let Some(me) = self.me.as_ref().map(|me| me.id.clone()) else { return self.line("plain-nobody") };
-        let people = self.get::<Vec<Account>>(&format!("/api/v1/accounts/{me}/following?limit=80"))?;
-        let Some(people) = people else { return Ok(()) };
-        self.told.clear();
-        if people.is_empty() {
-            return self.line("plain-nobody");
-        }
-        people.into_iter().try_for_each(|account| self.person(account))
     }
 
     fn invite(&mut self, link: &str) -> io::Result<()> {
@@ -415,7 +371,7 @@ impl<W: Write> Plain<W> {
     }
 
     /// What the server has there; what it says if it has nothing is told.
-    fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str) -> io::Result<Option<T>> {
+    pub(super) fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str) -> io::Result<Option<T>> {
         match self.worker.get(path) {
             Ok(answer) => Ok(Some(answer)),
             Err(why) => {

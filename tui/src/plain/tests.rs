@@ -119,7 +119,7 @@ fn what_cannot_be_taken_back_is_asked_for() {
 #[test]
 fn threads_and_finds_are_numbered_anew() {
     let (said, _) = session("home\nopen 1\nread 1\nsearch ada\nhelp vote\n");
-    assert!(said.contains("2. Ada") && said.contains("answer, level 1"), "{said}");
+    assert!(said.contains("2. Ada") && said.contains("reply, level 1"), "{said}");
     assert!(said.contains("[the end]\nthe butler"), "{said}");
     assert!(said.contains("1. ada, ada\n2. #birds\n"), "{said}");
     assert!(said.contains("vote N CHOICE…: Vote in a poll\n"), "{said}");

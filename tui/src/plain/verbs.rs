@@ -21,6 +21,7 @@ verbs! {
     Tag "tag" "NAME";
     Lists "lists" "";
     Next "next" "";
+    Catchup "catchup" "[DAYS]";
     Open "open" "N";
     Read "read" "N";
     Links "links" "N";
@@ -57,8 +58,19 @@ verbs! {
     Unmute "unmute" "N";
     Block "block" "N";
     Unblock "unblock" "N";
+    Note "note" "N [TEXT]";
+    Notify "notify" "N";
+    Quiet "quiet" "N";
+    Put "put" "N LIST";
+    Take "take" "N LIST";
+    Requests "requests" "";
+    Grant "grant" "N";
+    Refuse "refuse" "N";
     Invite "invite" "[LINK]";
     Peers "peers" "";
+    Call "call" "ADDRESS";
+    Ban "ban" "PEER";
+    Unban "unban" "PEER";
     Status "status" "";
     Yes "yes" "";
     Help "help" "[WORD]";

@@ -37,7 +37,7 @@ pub fn draw(app: &App, tree: &Tree, frame: &mut Frame<'_>, area: Rect) {
         }
         let laid = whole.as_mut().filter(|_| number == selected);
         let laid = laid.map(|(laid, _)| std::mem::take(&mut laid.lines));
-        lines.extend(drawn(app, tree, place, laid, area.width.into()));
+        lines.extend(drawn(app, tree, place, (number == selected, laid), area.width.into()));
         if number == selected {
             ends = lines.len();
         }
@@ -73,18 +73,17 @@ fn room(app: &App, place: &Place, cells: usize) -> (usize, usize) {
     (margin, cells.saturating_sub(margin))
 }
 
-/// A place in lines; whole if it is the selected post, whose lines these are.
+/// A place in lines; whole if it is the selected one and a post, whose lines these are.
 fn drawn(
     app: &App,
     tree: &Tree,
     place: &Place,
-    whole: Option<Vec<Text<'static>>>,
+    (selected, whole): (bool, Option<Vec<Text<'static>>>),
     cells: usize,
 ) -> Vec<Text<'static>> {
     let theme = app.theme;
     let (margin, inner) = room(app, place, cells);
     let margin = theme.mark("│ ", "| ").repeat(margin / 2);
-    let selected = tree.selected().is_some_and(|held| std::ptr::eq(held, place));
     let folded = tree.is_folded(place).then(|| {
         let words = app.words.count("thread-folded", place.below);
         format!("  [{}]", layout::line(&words, inner, app.bidi))
