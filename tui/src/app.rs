@@ -1,5 +1,6 @@
 //! What the UI knows, and how it changes: [`App::update`] takes what happened and says what is to be done.
 
+mod answers;
 pub mod compose;
 mod input;
 mod palette;
@@ -22,7 +23,7 @@ use crate::{
     api::{Account, Edit, Id, NodeStatus, Relationship, Status, node::Limits},
     keys::Keys,
     layout::Bidi,
-    msg::{Done, Effect, Line, Msg, ask::Ask},
+    msg::{Effect, Line, Msg, ask::Ask},
     pictures::Pictures,
     theme::Theme,
     words::Words,
@@ -269,6 +270,7 @@ impl App {
             _ => None,
         });
         let mut effects: Vec<_> = forms.collect();
+        self.threads_left();
         effects.extend(self.keep_memory());
         effects
     }
@@ -359,212 +361,6 @@ impl App {
     fn is_me(&mut self, account: Account) -> Vec<Effect> {
         self.me = Some(account);
         Vec::new()
-    }
-
-    fn take_post(&mut self, status: &Status, done: Done) -> Vec<Effect> {
-        match done {
-            Done::Deleted => {
-                self.remove(&status.id);
-                self.good("app-erased")
-            }
-            Done::Reacted => {
-                self.change(status.inner());
-                Vec::new()
-            }
-            Done::Edited | Done::Posted | Done::Scheduled => {
-                let mut effects = self.sent();
-                if done != Done::Scheduled {
-                    self.change(status);
-                }
-                let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
-                let words = match delivery {
-                    _ if done == Done::Scheduled => self.words.say("app-scheduled"),
-                    Some(delivery) if delivery.peers == 0 => self.words.say("app-stored"),
-                    Some(delivery) => self.words.count("app-handed", delivery.peers),
-                    None => self.words.say("app-posted"),
-                };
-                let words = words.into_owned();
-                let _ = self.say(Said::Good(words));
-                effects.extend(self.reload_thread());
-                if self.link != Link::Open {
-                    effects.extend(self.load_newest());
-                }
-                effects
-            }
-        }
-    }
-
-    /// Closes the form whose post the server took, and forgets its draft.
-    fn sent(&mut self) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        self.stack.retain(|screen| match screen {
-            Screen::Compose(form) if form.sending => {
-                effects.push(form.forget());
-                false
-            }
-            _ => true,
-        });
-        effects
-    }
-
-    /// The thread on the screen is fetched again: an answer belongs in it.
-    fn reload_thread(&mut self) -> Vec<Effect> {
-        match self.stack.last_mut() {
-            Some(Screen::Thread(tree)) => {
-                tree.loading = true;
-                vec![Effect::Thread(tree.focus.clone())]
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// A post says something else, or counts otherwise, wherever it stands.
-    fn change(&mut self, status: &Status) {
-        for rows in self.lines.values_mut() {
-            rows.change(status);
-        }
-        for screen in &mut self.stack {
-            match screen {
-                Screen::Thread(tree) => {
-                    tree.change(status);
-                }
-                Screen::CatchUp(catch_up) => catch_up.change(status),
-                Screen::Found(found) => {
-                    found
-                        .posts
-                        .iter_mut()
-                        .filter(|post| post.id == status.id)
-                        .for_each(|post| *post = status.clone());
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// A post is gone, wherever it stood.
-    fn remove(&mut self, id: &Id) {
-        for rows in self.lines.values_mut() {
-            rows.remove(id);
-        }
-        for screen in &mut self.stack {
-            match screen {
-                Screen::Thread(tree) => tree.remove(id),
-                Screen::CatchUp(catch_up) => catch_up.remove(id),
-                Screen::Found(found) => found.posts.retain(|post| post.id != *id),
-                _ => {}
-            }
-        }
-    }
-
-    fn change_post(&mut self, source: crate::api::Source) -> Vec<Effect> {
-        let draft = compose::Draft {
-            text: source.text,
-            warning: source.spoiler_text,
-            edits: Some(source.id),
-            ..compose::Draft::default()
-        };
-        self.stack.push(Screen::Compose(Box::new(Compose::new(draft, self.now))));
-        Vec::new()
-    }
-
-    fn take_person(&mut self, account: Account, relation: Relationship) -> Vec<Effect> {
-        for screen in &mut self.stack {
-            if let Screen::Line(Line::Person(id), person) = screen
-                && *id == account.id
-            {
-                *person = Some(Box::new(Person { account: account.clone(), relation: relation.clone() }));
-            }
-        }
-        Vec::new()
-    }
-
-    fn take_relation(&mut self, relation: Relationship) -> Vec<Effect> {
-        let mut words = if relation.following { "app-following" } else { "app-not-following" };
-        if relation.blocking {
-            words = "app-blocked";
-        } else if relation.muting {
-            words = "app-muted";
-        }
-        for screen in &mut self.stack {
-            if let Screen::Line(Line::Person(id), Some(person)) = screen
-                && *id == relation.id
-            {
-                let before = std::mem::replace(&mut person.relation, relation.clone());
-                // What ended is what was done.
-                if before.blocking && !relation.blocking {
-                    words = "app-not-blocked";
-                } else if before.muting && !relation.muting {
-                    words = "app-not-muted";
-                }
-            }
-        }
-        self.good(words)
-    }
-
-    fn take_found(&mut self, words: &str, found: crate::api::Found) -> Vec<Effect> {
-        if let Some(Screen::Found(shown)) = self.stack.last_mut()
-            && shown.words == words
-        {
-            shown.loading = false;
-            shown.people = found.accounts;
-            shown.tags = found.hashtags.into_iter().map(|tag| tag.name).collect();
-            shown.posts = found.statuses;
-            shown.selected = 0;
-        }
-        Vec::new()
-    }
-
-    fn take_node(&mut self, status: NodeStatus) -> Vec<Effect> {
-        self.ahead = status.ahead.or(self.ahead);
-        self.node = Some(status);
-        Vec::new()
-    }
-
-    fn failed(&mut self, effect: &Effect, why: String) -> Vec<Effect> {
-        match effect {
-            Effect::Load(line, span) => {
-                let effects = self.page_failed(line, span);
-                if !effects.is_empty() {
-                    return effects;
-                }
-            }
-            Effect::Post(_) => {
-                for screen in &mut self.stack {
-                    if let Screen::Compose(form) = screen
-                        && form.sending
-                    {
-                        form.sending = false;
-                        form.failure = Some(why.clone());
-                    }
-                }
-            }
-            Effect::Thread(id) => {
-                for screen in &mut self.stack {
-                    if let Screen::Thread(tree) = screen
-                        && tree.focus == *id
-                    {
-                        tree.loading = false;
-                    }
-                }
-            }
-            Effect::Search(_) => {
-                if let Some(Screen::Found(found)) = self.stack.last_mut() {
-                    found.loading = false;
-                }
-            }
-            // A server that is no node of ours has no such route, and the health line says what is known without.
-            Effect::Ask(ask) if self.not_told(ask) => return Vec::new(),
-            Effect::Node | Effect::Mark(_) => return Vec::new(),
-            Effect::Missing(_) => return self.bad("app-still-missing"),
-            // The words that describe it are there.
-            Effect::Picture(wanted) => {
-                self.pictures.take(wanted.address.clone(), wanted.room, None, self.now);
-                return Vec::new();
-            }
-            Effect::Lists | Effect::History(_) => drop(self.stack.pop()),
-            _ => {}
-        }
-        self.say(Said::Bad(why))
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::{
     api::{Context, Notification, Source},
-    msg::{News, Page, Reaction, Relate, Row, Span},
+    msg::{Done, News, Page, Reaction, Relate, Row, Span},
 };
 
 pub fn post(id: &str, who: &str, text: &str) -> Status {
