@@ -1,7 +1,7 @@
 //! How the terminal UI looks and in which language it speaks: asked for on the command line, else as the environment and
 //! the terminal say.
 
-use starling_tui::{Bidi, Eye, Ground, Theme, Words};
+use starling_tui::{Asked, Bidi, Ground, Theme, Words};
 
 use super::{Failure, Kind, session::Context};
 
@@ -41,8 +41,8 @@ enum Ask {
 }
 
 impl Look {
-    /// Colours, and how pictures are shown, if they are. The terminal is asked, so it must be ours.
-    pub fn of_terminal(&self) -> (Theme, Option<Eye>) {
+    /// Colours, and what the terminal said if it is to show pictures. It is asked, so it must be ours.
+    pub fn of_terminal(&self) -> (Theme, Option<Asked>) {
         let theme = Theme::of_environment();
         let theme = if self.theme == Ask::Mono { theme.without_colours() } else { theme };
         if !theme.has_colours() {
@@ -57,7 +57,7 @@ impl Look {
             Ask::Mono => theme,
         };
         let theme = self.patched(theme);
-        (theme, if self.no_images || theme.ascii { None } else { Eye::of_terminal(asked) })
+        (theme, (!self.no_images && !theme.ascii).then_some(asked))
     }
 
     fn patched(&self, theme: Theme) -> Theme {

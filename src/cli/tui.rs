@@ -73,11 +73,11 @@ impl Tui {
 
     /// How the UI is to be run, but for where its server is.
     pub fn options(&self, context: &Context) -> Result<Options, Failure> {
-        let (theme, eye) = self.look.of_terminal();
+        let (theme, pictures) = self.look.of_terminal();
         Ok(Options {
             server: Server { base: String::new(), token: String::new(), drafts: None, again: None },
             theme,
-            eye,
+            pictures,
             keys: keys(context)?,
             bidi: self.look.bidi(),
             words: self.words(context)?,

@@ -270,6 +270,7 @@ impl App {
             _ => None,
         });
         let mut effects: Vec<_> = forms.collect();
+        self.threads_left();
         effects.extend(self.keep_memory());
         effects
     }

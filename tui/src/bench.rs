@@ -86,6 +86,8 @@ impl Desk {
         let theme = Theme::new(true, false);
         let (mut app, _) =
             App::new(theme, Keys::default(), Bidi::Here, Words::default(), size, Timestamp::now());
+        // Nothing is shown before it is known where the reader was.
+        let _ = app.update(Msg::Memory(Box::default()));
         let page: Vec<Row> = (0..rows).rev().map(|number| Row::Post(Box::new(post(number)))).collect();
         // Rows are taken once it is known where the reader was.
         let _ = app.update(Msg::Memory(Box::default()));

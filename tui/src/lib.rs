@@ -31,7 +31,6 @@ pub use first::{Chosen, Meet, Newcomer};
 pub use keys::Keys;
 pub use layout::Bidi;
 pub use msg::Leave;
-pub use pictures::Eye;
 pub use plain::{Options as PlainOptions, plain};
 pub use run::{Began, Options, begin, open};
 pub use terminal::{Asked, ask};

@@ -5,6 +5,8 @@ use crate::api::{Id, Status};
 /// Links of one post that are offered: the protocol has 20 at most, other servers may have more.
 const MOST: usize = 50;
 
+/// Bytes of a post's HTML in which links are looked for, each time it is drawn whole.
+const READ: usize = 128 * 1024;
 /// Letters of an address that a terminal is told, which has to keep it in mind.
 const LONGEST: usize = 2_000;
 
@@ -96,8 +98,8 @@ pub fn plain_addresses(post: &Status) -> Vec<String> {
 /// The addresses in the text of a post: of its HTML, which every server gives.
 pub fn addresses(post: &Status) -> Vec<String> {
     let mut found = Vec::new();
-    let mut rest = post.content.as_str();
-    while let Some(at) = rest.find("href=") {
+    let mut rest = &post.content[..post.content.floor_char_boundary(READ)];
+    while let Some(at) = rest.find("href=").filter(|_| found.len() < MOST) {
         rest = &rest[at + 5..];
         let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
         let Some((address, after)) = rest[1..].split_once(quote) else { break };

@@ -61,7 +61,8 @@ pub struct Pictures {
 }
 
 impl Eye {
-    /// How the terminal shows pictures, if it does: one that answers is asked. Before keys are read.
+    /// How the terminal shows pictures, if it does: one that answers is asked. While no keys are read, and in the mode that
+    /// stays.
     pub fn of_terminal(asked: Asked) -> Option<Self> {
         let set = |name: &str| std::env::var(name).unwrap_or_default();
         let term = set("TERM");

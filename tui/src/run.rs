@@ -26,6 +26,7 @@ use crate::{
     layout::Bidi,
     msg::{Effect, Leave, Msg},
     pictures::Eye,
+    terminal::Asked,
     theme::Theme,
     view,
     words::Words,
@@ -55,8 +56,8 @@ pub struct Options {
     pub bidi: Bidi,
     /// What it says, in which language.
     pub words: Words,
-    /// How the terminal shows pictures, if it is to show them.
-    pub eye: Option<Eye>,
+    /// What the terminal said, if it is to show pictures.
+    pub pictures: Option<Asked>,
     /// A folder for text that is written in an editor.
     pub scratch: PathBuf,
 }
@@ -80,7 +81,9 @@ fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Resu
         desk.screen.size()?,
         Timestamp::now(),
     );
-    app.pictures.eye = options.eye;
+    if let Some(asked) = options.pictures {
+        app.pictures.eye = desk.eye(asked)?;
+    }
     if let Some(greeting) = greeting {
         app.greet(greeting);
     }
@@ -118,6 +121,15 @@ impl Desk {
         let screen = Screen::open()?;
         let keyboard = Keyboard::start(messages.clone())?;
         Ok(Self { screen, keyboard, signals, messages, incoming })
+    }
+
+    /// How the terminal shows pictures. It answers by the keyboard, which nobody else may read meanwhile. Not before the
+    /// terminal is ours: whoever asks leaves its mode as it was when they began, and does that when it suits them.
+    fn eye(&mut self, asked: Asked) -> io::Result<Option<Eye>> {
+        self.keyboard.pause();
+        let eye = Eye::of_terminal(asked);
+        self.keyboard.resume()?;
+        Ok(eye)
     }
 
     /// Has the process stand still, with the terminal in the hands of the shell.

@@ -10,9 +10,9 @@ use terminal_colorsaurus::{QueryOptions, ThemeMode};
 
 use crate::theme::Ground;
 
-/// How long a terminal is waited for. All that answer at all do so at once, over a slow line in half of this; those that do
-/// not answer keep the first frame waiting for so long.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How long a terminal is waited for: one that does not answer keeps the first frame waiting for so long. Over a slow line
+/// the answer may come later, and the colours are those that can be read on any ground.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a terminal said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -71,18 +71,18 @@ compose-local = מקומי: ברשת הזאת בלבד, לעולם לא דרך �
 compose-empty = אין בזה עדיין דבר.
 compose-quote-of = רשומה שמצטטת את { $who }
 compose-answer-to = תשובה אל { $who }
-compose-change = שינוי רשומה שלך
+compose-change = עריכת רשומה שלך
 compose-new = רשומה חדשה
 compose-warning = אזהרה
 compose-language = שפה
-compose-who = למי
+compose-who = נראות
 compose-sending = נשלח…
-compose-file = קבצים
-compose-describe = מה רואים
+compose-file = תמונה
+compose-describe = טקסט חלופי
 compose-poll = סקר
 compose-open-for = פתוח למשך
 compose-choice = בחירה
-compose-when = מתי
+compose-when = מועד
 compose-one = תשובה אחת
 compose-many = כמה תשובות
 compose-for-minutes = 5 דקות
@@ -144,12 +144,12 @@ view-too-small = קטן מדי: 20 על 6
 view-home = בית
 view-local = כאן
 view-network = רשת
-view-notifications = הודעות
-view-bookmarks = מסומנות
-view-favourites = אהובות
+view-notifications = התראות
+view-bookmarks = סימניות
+view-favourites = חיבובים
 view-person = רשומות
 view-thread = שרשור
-view-change = שינוי
+view-change = עריכה
 view-answer = תשובה
 view-write = כתיבה
 view-search = חיפוש: { $words }
@@ -167,8 +167,8 @@ view-choice-keys = enter בוחר · מספר מגיע לשם · esc סוגר
 view-hint-open = פתיחה
 view-hint-reply = תשובה
 view-hint-compose = כתיבה
-view-hint-boost = העברה
-view-hint-like = אהבתי
+view-hint-boost = הדהוד
+view-hint-like = חיבוב
 view-hint-search = חיפוש
 view-hint-help = מקשים
 view-hint-quit = יציאה
@@ -212,7 +212,7 @@ post-video = סרטון
 post-gifv = תמונה נעה
 post-audio = צליל
 post-unknown = קובץ
-post-changed = שונה מאז
+post-changed = נערכה
 post-clock-ahead = לפי שעון שממהר
 post-opens = { $key } פותח
 post-answers = { $count ->
@@ -221,14 +221,14 @@ post-answers = { $count ->
    *[other] { $count } תשובות
 }
 post-boosts = { $count ->
-    [one] הועברה פעם
-    [two] הועברה פעמיים
-   *[other] הועברה { $count } פעמים
+    [one] הדהוד אחד
+    [two] שני הדהודים
+   *[other] { $count } הדהודים
 }
 post-likes = { $count ->
-    [one] אחד אהב
-    [two] שניים אהבו
-   *[other] { $count } אהבו
+    [one] חיבוב אחד
+    [two] שני חיבובים
+   *[other] { $count } חיבובים
 }
 post-quote-missing = [מצטטת רשומה שאינה כאן]
 post-votes = { $count ->
@@ -239,7 +239,7 @@ post-votes = { $count ->
 post-poll-open = { $key } מצביע
 post-poll-until = עד { $when }
 post-poll-over = הסתיים
-post-run = { $who } העביר { $count } רשומות
+post-run = { $who } הידהד { $count } רשומות
 
 # --- choice
 choice-links = נפתח, או y מעתיק:
@@ -261,7 +261,7 @@ side-followers = { $count ->
 }
 side-followed = במעקב אחרי { $count }
 side-written = נכתבה { $when }
-side-changed = שונתה { $when }
+side-changed = נערכה { $when }
 side-arrived = הגיעה { $when }
 side-device = חתומה בידי המכשיר { $id }
 side-entry = פריט { $id }
@@ -286,19 +286,19 @@ thread-unread = { $count ->
 timeline-loading = נטען…
 timeline-no-home = אין כאן עדיין דבר. כדאי לעקוב אחרי מישהו: { $invite } פותח הזמנה, ותחת רשת ({ $key }) רואים מי עבר כאן.
 timeline-no-public = עדיין לא עבר כאן דבר. ברגע שיתחבר עמית יופיעו כאן רשומות של אחרים.
-timeline-no-notifications = עדיין איש לא ענה, לא אהב ולא עוקב.
-timeline-no-bookmarks = דבר לא מסומן. { $key } מסמן רשומה.
-timeline-no-favourites = עדיין אין אהובות. { $key } מסמן רשומה כאהובה.
+timeline-no-notifications = עדיין איש לא השיב, לא חיבב ולא עקב.
+timeline-no-bookmarks = אין עדיין סימניות. { $key } מוסיף סימניה לרשומה.
+timeline-no-favourites = אין עדיין חיבובים. { $key } מחבב רשומה.
 timeline-no-tag = אין כאן דבר עם התגית הזאת.
 timeline-no-posts = אין כאן עדיין דבר משם.
 timeline-no-list = איש ברשימה הזאת לא כתב דבר שנמצא כאן.
 timeline-mention = { $who } השיב או הזכיר אותך
-timeline-reblog = { $who } העביר את זה הלאה
-timeline-favourite = { $who } אהב את זה
+timeline-reblog = { $who } הידהד את זה
+timeline-favourite = { $who } חיבב את זה
 timeline-follow = { $who } עוקב אחריך
 timeline-follow-request = { $who } מבקש לעקוב אחריך
 timeline-poll = { $who }: סקר הסתיים
-timeline-update = { $who } שינה את זה
+timeline-update = { $who } ערך את זה
 timeline-status = { $who } כתב את זה
 timeline-quote = { $who } ציטט אותך
 timeline-other = { $who } עשה משהו חדש
@@ -345,7 +345,7 @@ health-clock-ahead = { $count ->
 }
 
 # --- sheet
-sheet-outbound = בדרך החוצה
+sheet-outbound = יוצאות
 sheet-mesh = עמיתים
 sheet-origin = מאין זה בא
 sheet-mute = השתקה
@@ -581,17 +581,17 @@ key-load-new = הצגת החדש
 key-refresh = לשאול שוב את השרת
 key-compose = כתיבת רשומה
 key-reply = תשובה
-key-edit = שינוי רשומה שלך
+key-edit = עריכת רשומה שלך
 key-delete = מחיקת רשומה שלך; זריקת טיוטה
-key-boost = העברה הלאה, או ביטולה
-key-like = אהבתי, או ביטול
-key-bookmark = סימון, או ביטולו
+key-boost = הדהוד, או ביטולו
+key-like = חיבוב, או ביטולו
+key-bookmark = סימניה, או הסרתה
 key-vote = הצבעה
 key-links = לאן זה מוביל: קישורים, תגיות, אנשים, מה שמצוטט
-key-history = איך זה נקרא קודם
+key-history = גרסאות קודמות של רשומה שנערכה
 key-reveal = פתיחה או סגירה של מה שמאחורי אזהרה
 key-reveal-always = תמיד לפתוח את האזהרות של הכותב, או לא עוד
-key-fold = קיפול או פתיחה של תשובות או של רצף העברות; הכותב הבא בהשלמה
+key-fold = קיפול או פתיחה של תשובות או של רצף הדהודים; הכותב הבא בהשלמה
 key-next-unread = הבאה שלא נקראה
 key-person = מי כתב את זה
 key-follow = מעקב, או ביטולו
@@ -607,7 +607,7 @@ key-catch-up = השלמה של מה שהוחמץ
 key-drafts = טיוטות שנשמרו
 key-requests = מי מבקש להיכנס
 key-invite = פתיחת הזמנה, או הצגת שלך
-key-queue = למה הרשומות שלך ממתינות
+key-queue = רשומות יוצאות, ולמה הן ממתינות
 key-peers = עמיתים, ומה הם מביאים
 key-search = חיפוש
 key-tag = רשומות עם תגית
@@ -671,20 +671,20 @@ plain-new-posts = { $count ->
    *[other] { $count } רשומות חדשות: home קורא אותן
 }
 plain-new-notices = { $count ->
-    [one] הודעה חדשה אחת: notices קורא אותה
-    [two] שתי הודעות חדשות: notices קורא אותן
-   *[other] { $count } הודעות חדשות: notices קורא אותן
+    [one] התראה חדשה אחת: notices קורא אותה
+    [two] שתי התראות חדשות: notices קורא אותן
+   *[other] { $count } התראות חדשות: notices קורא אותן
 }
 plain-empty = אין כאן עדיין דבר.
 plain-end = זה הכול.
 plain-more = next ממשיך
-plain-boosted = הועברה בידי { $who }
+plain-boosted = הודהדה בידי { $who }
 plain-depth = תשובה, רמה { $count }
 plain-warned = אזהרה: { $warning }. read { $number } מספר מה מאחוריה.
 plain-quotes = ציטוט של { $who }: { $text }
-plain-you-like = אהבת
-plain-you-boosted = העברת הלאה
-plain-you-marked = סימנת
+plain-you-like = חיבבת
+plain-you-boosted = הידהדת
+plain-you-marked = בסימניות שלך
 plain-noted = נרשם.
 plain-write = אפשר לכתוב, שורה אחר שורה. שורה עם נקודה בלבד שולחת.
 plain-unsent = זה לא נשלח, ונשמר. send מנסה שוב.
@@ -723,8 +723,8 @@ verb-home = אלה שבמעקב שלך, החדש תחילה
 verb-local = האנשים של הצומת הזה
 verb-network = כל מי שהצומת הזה שומע עליו
 verb-notices = מה שנוגע לך
-verb-bookmarks = מה שסימנת
-verb-favourites = מה שאהבת
+verb-bookmarks = הסימניות שלך
+verb-favourites = מה שחיבבת
 verb-tag = רשומות עם תגית
 verb-lists = הרשימות שלך
 verb-next = להמשיך מהמקום שבו נעצר
@@ -747,24 +747,24 @@ verb-send = שליחת טיוטה
 verb-drop = לשכוח טיוטה
 verb-queue = למה הרשומות שלך ממתינות
 verb-why = מאין באה רשומה: מי חתם עליה ומתי הגיעה
-verb-edit = שינוי רשומה שלך
+verb-edit = עריכת רשומה שלך
 verb-delete = מחיקת רשומה שלך
-verb-like = לאהוב רשומה
-verb-unlike = לא עוד
-verb-boost = העברת רשומה הלאה
-verb-unboost = לא עוד
-verb-mark = סימון רשומה
-verb-unmark = לא עוד
+verb-like = לחבב רשומה
+verb-unlike = ביטול חיבוב
+verb-boost = להדהד רשומה
+verb-unboost = ביטול הדהוד
+verb-mark = סימניה לרשומה
+verb-unmark = הסרת סימניה
 verb-vote = הצבעה בסקר
 verb-search = רשומות, אנשים ותגיות עם המילים האלה
 verb-person = מי כתב רשומה
 verb-people = מי במעקב שלך
 verb-follow = מעקב אחרי אדם, או אחרי מי שכתב רשומה
-verb-unfollow = לא עוד
+verb-unfollow = לא לעקוב עוד
 verb-mute = לא להציג דבר משם, לתמיד או לכמה שעות
 verb-unmute = שוב להציג
 verb-block = לא להציג, לא לשמור ולא להעביר דבר משם
-verb-unblock = לא עוד
+verb-unblock = ביטול חסימה
 verb-note = הערה על אדם
 verb-notify = הודעה על מה שאדם כותב
 verb-quiet = לא עוד

@@ -207,6 +207,9 @@ impl Compose {
     pub fn key(&mut self, key: KeyEvent, now: Timestamp) -> Typed {
         self.now = now;
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        // A line feed, as in text that is pasted where terminals do not say so: no reason to erase the line.
+        let fed = ctrl && key.code == KeyCode::Char('j');
+        let key = if fed { KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE) } else { key };
         match key.code {
             KeyCode::Esc => return Typed::Leave,
             KeyCode::Char('c') if ctrl => return Typed::Leave,

@@ -195,6 +195,7 @@ impl App {
             }
             Action::Suspend => vec![Effect::Suspend],
             Action::Quit => {
+                self.threads_left();
                 let mut effects = self.keep_memory();
                 effects.push(Effect::Quit);
                 effects

@@ -122,6 +122,7 @@ impl App {
         if tab >= TABS.len() {
             return Vec::new();
         }
+        self.threads_left();
         self.stack.clear();
         self.forget_closed();
         self.tab = tab;

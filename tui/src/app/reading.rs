@@ -338,6 +338,17 @@ impl App {
         }
     }
 
+    /// All threads are left at once.
+    pub(super) fn threads_left(&mut self) {
+        let trees = self.stack.iter().filter_map(|screen| match screen {
+            Screen::Thread(tree) if !tree.loading => tree.root().cloned(),
+            _ => None,
+        });
+        for root in trees.collect::<Vec<_>>() {
+            self.memory.visit(root, self.now);
+        }
+    }
+
     /// Goes to what is unread: in a thread to the next such post, on a timeline to what waits.
     pub(super) fn next_unread(&mut self) -> Vec<Effect> {
         match self.stack.last_mut() {

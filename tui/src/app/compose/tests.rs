@@ -177,3 +177,12 @@ fn an_answer_goes_no_further_than_what_it_answers() {
         assert_eq!(form.draft().visibility, expected, "{}", post.visibility);
     }
 }
+
+#[test]
+fn a_line_feed_begins_a_line() {
+    let mut form = Compose::new(Draft::default(), at(0));
+    write(&mut form, "one");
+    press(&mut form, KeyCode::Char('j'), KeyModifiers::CONTROL);
+    write(&mut form, "two");
+    assert_eq!(form.draft().text, "one\ntwo");
+}

@@ -101,12 +101,32 @@ fn the_next_unread_is_found_and_what_was_seen_is_none_when_the_thread_is_opened_
     assert_eq!((app.subject().unwrap().id.as_str(), unread(&app)), ("7", 0));
     press(&mut app, "n");
     assert!(matches!(app.said, Some((Said::Good(_), _))));
-    press(&mut app, "\u{1b}\n");
+    press(&mut app, "1\n");
     let mut again = answers;
     again
         .push(Status { created_at: Some(Timestamp::from_second(9_000).unwrap()), ..answer("8", "3", "Eve") });
     thread(&mut app, again);
     assert_eq!(unread(&app), 1);
+}
+
+#[test]
+fn what_was_there_when_a_thread_was_left_is_not_unread_the_next_time() {
+    let mut app = app((80, 24), &three());
+    let unread = |app: &App| match app.stack.last() {
+        Some(Screen::Thread(tree)) => tree.unread(),
+        _ => panic!("no thread"),
+    };
+    let open = |app: &mut App| {
+        press(app, "\n");
+        thread(app, vec![answer("4", "3", "Ada"), answer("5", "4", "Bob")]);
+        unread(app)
+    };
+    assert_eq!(open(&mut app), 2);
+    press(&mut app, "1");
+    assert_eq!(open(&mut app), 0);
+    let left = press(&mut app, "q");
+    let Some(Effect::Remember(memory)) = left.first() else { panic!("{left:?}") };
+    assert!(memory.visited(&"3".to_owned()).is_some());
 }
 
 #[test]
