@@ -351,7 +351,8 @@ impl App {
         if now.as_second() - NODE_EVERY >= self.asked_node {
             self.asked_node = now.as_second();
             effects.push(Effect::Node);
-            if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if sheet.lives()) {
+            if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if sheet.lives(now.as_second() / NODE_EVERY))
+            {
                 effects.extend(self.reload_sheet());
             }
         }

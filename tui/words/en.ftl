@@ -62,6 +62,9 @@ news-back = The server is back.
 # --- compose: the form to write in
 compose-public = public: everyone, everywhere
 compose-unlisted = unlisted: everyone, but not on timelines of strangers
+compose-private = followers: those who follow you
+compose-direct = direct: those whom it names
+compose-no-quotes = This server cannot quote.
 compose-local = local: this network only, never by a bridge
 compose-empty = There is nothing in it yet.
 compose-quote-of = A post that quotes { $who }

@@ -64,6 +64,9 @@ news-back = השרת חזר.
 # --- compose
 compose-public = ציבורי: לכולם, בכל מקום
 compose-unlisted = לא ברשימה: לכולם, אך לא בצירי זמן של זרים
+compose-private = עוקבים: למי שעוקב אחריך
+compose-direct = ישיר: למי שנזכר בו
+compose-no-quotes = השרת הזה אינו יודע לצטט.
 compose-local = מקומי: ברשת הזאת בלבד, לעולם לא דרך גשר
 compose-empty = אין בזה עדיין דבר.
 compose-quote-of = רשומה שמצטטת את { $who }

@@ -201,6 +201,14 @@ pub struct List {
 #[serde(default)]
 pub struct Instance {
     pub configuration: Limits,
+    pub api_versions: Versions,
+}
+
+/// Which features a server has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Versions {
+    pub mastodon: u32,
 }
 
 /// Its limits. What a server does not tell is none.
@@ -210,6 +218,9 @@ pub struct Limits {
     pub statuses: StatusLimits,
     pub media_attachments: MediaLimits,
     pub polls: PollLimits,
+    /// Whether posts can be quoted. Not from here: from the version of the API.
+    #[serde(skip)]
+    pub quotes: bool,
 }
 
 /// Limits of a post.

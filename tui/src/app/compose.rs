@@ -53,6 +53,8 @@ pub struct Compose {
     pub warning: TextArea<'static>,
     pub language: TextArea<'static>,
     pub visibility: Visibility,
+    /// Whether the server is a node of ours.
+    pub ours: bool,
     pub reply_to: Option<(Id, String)>,
     pub quotes: Option<(Id, String)>,
     pub edits: Option<Id>,
@@ -111,6 +113,7 @@ impl Compose {
             warning: area(&draft.warning),
             language: area(&draft.language),
             visibility: draft.visibility,
+            ours: false,
             reply_to: draft.reply_to,
             quotes: draft.quotes,
             edits: draft.edits,
@@ -255,7 +258,7 @@ impl Compose {
             Field::Poll => self.poll.input(key),
             Field::When => self.when.input(key),
             Field::Visibility => {
-                self.visibility = self.visibility.next();
+                self.visibility = self.visibility.next(self.ours);
                 true
             }
             Field::PollFor => {

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     App, Asks, Found, Prompt, Said, Screen, TABS,
-    compose::{Draft, Typed},
+    compose::{Draft, Typed, Visibility},
     offered,
     rows::Rows,
     sheet::{self, About},
@@ -370,6 +370,9 @@ impl App {
     }
 
     fn quote(&mut self, post: &Status) -> Vec<Effect> {
+        if !self.limits.quotes {
+            return self.bad("compose-no-quotes");
+        }
         let name = crate::view::name(&post.account);
         self.write(Draft { quotes: Some((post.id.clone(), name)), ..Draft::default() })
     }
@@ -380,6 +383,7 @@ impl App {
         let draft = Draft {
             text: post.addressed(own),
             warning: post.spoiler_text.clone(),
+            visibility: Visibility::of(post),
             reply_to: Some((post.id.clone(), name)),
             ..Draft::default()
         };

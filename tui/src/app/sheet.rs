@@ -141,9 +141,14 @@ impl Sheet {
         })
     }
 
-    /// Whether it shows what changes by itself, and is fetched again now and then.
-    pub fn lives(&self) -> bool {
-        matches!(self.about, About::Outbound(_) | About::Mesh(_))
+    /// Whether it shows what changes by itself, and is fetched again at this beat. What costs the node more is asked for
+    /// at every third.
+    pub fn lives(&self, beat: i64) -> bool {
+        match self.about {
+            About::Outbound(_) => true,
+            About::Mesh(_) => beat % 3 == 0,
+            _ => false,
+        }
     }
 }
 

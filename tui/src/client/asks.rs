@@ -8,11 +8,13 @@ use super::{Answer, PAGE, Worker, encoded};
 use crate::{
     api::{
         Account, Id, Relationship, Status,
-        node::{Coverage, Entry, Instance, List, Network, NotificationRequest, Queue, Scheduled},
+        node::{Coverage, Entry, Instance, Limits, List, Network, NotificationRequest, Queue, Scheduled},
     },
     msg::ask::{Ask, Mesh, Origin, Outbound, Since, Told, Wish},
 };
 
+/// The version of the API from which on posts can be quoted (Mastodon 4.5).
+const QUOTES: u32 = 7;
 /// Posts that one catch-up goes through: what somebody reads in an evening. More is said, not fetched.
 const CATCH_UP: usize = 1_000;
 
@@ -25,7 +27,8 @@ impl Worker {
             Ask::Origin(id) => Told::Origin(id.clone(), Box::new(self.origin(id)?)),
             Ask::Limits => {
                 let instance: Instance = self.get("/api/v2/instance")?;
-                Told::Limits(instance.configuration, self.ahead())
+                let quotes = instance.api_versions.mastodon >= QUOTES;
+                Told::Limits(Limits { quotes, ..instance.configuration }, self.ahead())
             }
             Ask::Lists(person) => Told::Lists(person.clone(), self.lists(person)?),
             Ask::PutOn { person, list, on } => {

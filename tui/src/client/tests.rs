@@ -50,7 +50,9 @@ fn what_a_server_does_not_have_is_left_out() {
             "/api/v1/scheduled_statuses" => json!([{ "id": "7", "params": { "text": "later" } }]),
             "/api/v1/statuses/1" => post(1),
             "/api/v1/accounts/ada" => json!({ "id": "ada", "display_name": "Ada" }),
-            "/api/v2/instance" => json!({ "configuration": { "statuses": { "max_characters": 500 } } }),
+            "/api/v2/instance" => json!({
+                "configuration": { "statuses": { "max_characters": 500 } }, "api_versions": { "mastodon": 6 },
+            }),
             _ => json!({ "error": "Record not found" }),
         }
     }
@@ -60,7 +62,7 @@ fn what_a_server_does_not_have_is_left_out() {
     let Told::Origin(_, origin) = worker.ask(&Ask::Origin("1".into())).unwrap() else { panic!() };
     assert_eq!((origin.entry, origin.author.display_name.as_str()), (None, "Ada"));
     let Told::Limits(limits, ahead) = worker.ask(&Ask::Limits).unwrap() else { panic!() };
-    assert_eq!(limits.statuses.max_characters, 500);
+    assert_eq!((limits.statuses.max_characters, limits.quotes), (500, false));
     assert!(ahead.unwrap() < -1_000_000, "its clock stands still since 1994");
     assert_eq!(worker.ask(&Ask::Mesh).unwrap_err(), "Record not found");
     assert!(worker.ask(&Ask::Requests).is_err());

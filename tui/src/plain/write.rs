@@ -106,6 +106,7 @@ impl<W: Write> Plain<W> {
         let draft = Draft {
             text: post.addressed(own),
             warning: post.spoiler_text.clone(),
+            visibility: Visibility::of(post),
             reply_to: Some((post.id.clone(), name(&post.account))),
             ..Draft::default()
         };
@@ -157,16 +158,13 @@ impl<W: Write> Plain<W> {
                 }
                 self.next.when = rest.to_owned();
             }
-            _ => {
-                let all = [Visibility::Public, Visibility::Unlisted, Visibility::Local];
-                match all.into_iter().find(|visibility| visibility.name() == rest) {
-                    Some(visibility) => self.next.visibility = visibility,
-                    None => {
-                        let now = self.next.visibility.name();
-                        return self.put("plain-visibility-is", [("now", now)]);
-                    }
+            _ => match Visibility::ALL.into_iter().find(|visibility| visibility.name() == rest) {
+                Some(visibility) => self.next.visibility = visibility,
+                None => {
+                    let now = self.next.visibility.name();
+                    return self.put("plain-visibility-is", [("now", now)]);
                 }
-            }
+            },
         }
         self.line("plain-noted")
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::api::Id;
+use crate::api::{Id, Status};
 
 /// What is being written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,17 +69,33 @@ pub enum Visibility {
     Public,
     /// Everyone, but not on timelines of strangers.
     Unlisted,
-    /// Never by a bridge to other networks.
+    /// Never by a bridge to other networks; Starling's nodes only.
     Local,
+    /// Those who follow the author; other servers only, since every post of ours can be read by all who hold it.
+    Private,
+    /// Those whom it names; other servers only.
+    Direct,
 }
 
 impl Visibility {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Public, Self::Unlisted, Self::Local, Self::Private, Self::Direct];
+
+    /// How far a post goes: what answers it goes no further.
+    pub fn of(post: &Status) -> Self {
+        let ours = post.starling.as_ref().map(|extra| extra.visibility.as_str());
+        let name = ours.filter(|name| !name.is_empty()).unwrap_or(&post.visibility);
+        Self::ALL.into_iter().find(|visibility| visibility.name() == name).unwrap_or_default()
+    }
+
     /// The name of the words for it.
     pub fn words(self) -> &'static str {
         match self {
             Self::Public => "compose-public",
             Self::Unlisted => "compose-unlisted",
             Self::Local => "compose-local",
+            Self::Private => "compose-private",
+            Self::Direct => "compose-direct",
         }
     }
 
@@ -89,14 +105,19 @@ impl Visibility {
             Self::Public => "public",
             Self::Unlisted => "unlisted",
             Self::Local => "local",
+            Self::Private => "private",
+            Self::Direct => "direct",
         }
     }
 
-    pub(super) fn next(self) -> Self {
+    /// The next of those that there are, on one of our nodes or elsewhere.
+    pub(super) fn next(self, ours: bool) -> Self {
         match self {
             Self::Public => Self::Unlisted,
-            Self::Unlisted => Self::Local,
-            Self::Local => Self::Public,
+            Self::Unlisted if ours => Self::Local,
+            Self::Unlisted => Self::Private,
+            Self::Private if !ours => Self::Direct,
+            Self::Local | Self::Private | Self::Direct => Self::Public,
         }
     }
 }

@@ -67,6 +67,17 @@ fn every_field_is_reached_and_nothing_is_not_sent() {
         ("careful", Visibility::Unlisted, "de")
     );
     assert_eq!(press(&mut form, KeyCode::Esc, KeyModifiers::NONE), Typed::Leave);
+    // Each kind of server has its own ways to be seen.
+    let go_round = |ours: bool| {
+        let mut all = vec![Visibility::Public];
+        while all.len() < 5 {
+            all.push(all[all.len() - 1].next(ours));
+        }
+        all
+    };
+    use Visibility::{Direct, Local, Private, Public, Unlisted};
+    assert_eq!(go_round(true), [Public, Unlisted, Local, Public, Unlisted]);
+    assert_eq!(go_round(false), [Public, Unlisted, Private, Direct, Public]);
     // An edit changes what it can change.
     let form = Compose::new(Draft { edits: Some("1".into()), ..Draft::default() }, at(0));
     assert_eq!(form.fields(), [Field::Text, Field::Warning, Field::Language]);
@@ -141,6 +152,30 @@ fn a_post_may_wait_for_its_hour() {
     form.when = area("2h");
     let Typed::Do(Effect::Post(sent)) = ctrl(&mut form, 's') else { panic!("nothing is sent") };
     assert_eq!(sent.due, Some(at(10 + 7_200)));
+}
+
+#[test]
+fn an_answer_goes_no_further_than_what_it_answers() {
+    use crate::{api::StatusExtra, app::tests};
+    let post = |visibility: &str| crate::api::Status {
+        visibility: visibility.into(),
+        ..tests::post("1", "Ada", "x")
+    };
+    let mut local = post("unlisted");
+    local.starling = Some(StatusExtra { visibility: "local".into(), ..StatusExtra::default() });
+    let cases = [
+        (post("public"), Visibility::Public),
+        (post("private"), Visibility::Private),
+        (post("direct"), Visibility::Direct),
+        (local, Visibility::Local),
+        (post("something new"), Visibility::Public),
+    ];
+    for (post, expected) in cases {
+        let mut app = tests::app((80, 24), std::slice::from_ref(&post));
+        tests::press(&mut app, "r");
+        let Some(crate::app::Screen::Compose(form)) = app.stack.last() else { panic!("no form") };
+        assert_eq!(form.draft().visibility, expected, "{}", post.visibility);
+    }
 }
 
 #[test]

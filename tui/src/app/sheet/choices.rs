@@ -207,6 +207,7 @@ impl App {
     pub(in crate::app) fn write(&mut self, draft: Draft) -> Vec<Effect> {
         self.drafts.retain(|held| held.key != draft.key);
         let mut form = Compose::new(draft, self.now);
+        form.ours = self.node.is_some();
         let key = form.key_of().to_owned();
         let effects = form.files.send_all(&key);
         self.push(Screen::Compose(Box::new(form)));

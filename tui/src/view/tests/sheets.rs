@@ -234,7 +234,7 @@ fn form(mut app: App) -> App {
         image_size_limit: 10 << 20,
     };
     let polls = PollLimits { max_options: 8, ..PollLimits::default() };
-    told(&mut app, Told::Limits(Limits { statuses, media_attachments, polls }, Some(0)));
+    told(&mut app, Told::Limits(Limits { statuses, media_attachments, polls, quotes: true }, Some(0)));
     press(&mut app, "cLook at this");
     press(&mut app, "\t\t\t\t/tmp/bird.png\na red bird\n");
     let name = match app.stack.last() {
@@ -421,4 +421,32 @@ fn drafts_are_chosen_from_and_thrown_away() {
     told(&mut app, Told::Drafts(vec![draft("a", "one")]));
     press(&mut app, "g\n");
     assert_eq!(text(&app), "");
+}
+
+#[test]
+fn invites_are_opened_and_peers_called_and_refused() {
+    let mut app = crate::app::tests::app((80, 24), &[]);
+    let asked = |effects: Vec<Effect>| match effects.into_iter().next() {
+        Some(Effect::Ask(ask)) => *ask,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(press(&mut app, "I")), Ask::Invite);
+    told(&mut app, Told::Invite("starling:invite:abc".into()));
+    assert_eq!(press(&mut app, "jj\n"), [Effect::Copy("starling:invite:abc".into())]);
+    press(&mut app, "g\n");
+    assert_eq!(asked(press(&mut app, "starling:invite:xyz\n")), Ask::Open("starling:invite:xyz".into()));
+    app.update(Msg::Told(Box::new(Told::Opened("bob".into(), "Bob".into()))));
+    assert!(super::drawn(&app).contains("You follow Bob now"));
+    press(&mut app, "\u{1b}");
+    press(&mut app, "\u{1b}P");
+    told(&mut app, Told::Mesh(mesh()));
+    press(&mut app, "jD");
+    assert_eq!(asked(press(&mut app, "y")), Ask::Ban("12D3KooWnearnear".into(), true));
+    // Who is refused already is taken again.
+    press(&mut app, "GkD");
+    assert_eq!(asked(press(&mut app, "y")), Ask::Ban("12D3KooWgonegone".into(), false));
+    press(&mut app, "g");
+    press(&mut app, "jjjjj\n");
+    let call = Ask::Call("/ip4/192.0.2.1/tcp/1".into());
+    assert_eq!(asked(press(&mut app, "/ip4/192.0.2.1/tcp/1\n")), call);
 }
