@@ -53,7 +53,7 @@ fn contain(folder: &Path, text: &str) -> Vec<String> {
 fn a_newcomer_begins_and_posts() {
     let home = Home::none();
     let mut terminal = Terminal::open(&home, &[], &[]);
-    terminal.shows("How are you called?");
+    terminal.shows("What should others call you?");
     terminal.types("Ada\r");
     let shown = terminal.shows("24 ");
     let words = words(&shown);
@@ -88,7 +88,7 @@ fn a_newcomer_begins_and_posts() {
 fn who_leaves_the_first_run_leaves_nothing() {
     let home = Home::none();
     let mut terminal = Terminal::open(&home, &[], &[]);
-    terminal.shows("How are you called?");
+    terminal.shows("What should others call you?");
     terminal.types("Ada\r");
     terminal.shows("recovery phrase");
     terminal.types("\r");
@@ -122,11 +122,11 @@ fn what_one_writes_the_other_reads_and_answers_in_an_editor() {
     terminal.types("g\r");
     terminal.shows("Thread");
     terminal.types("r");
-    terminal.shows("Answer to alice");
+    terminal.shows("Reply to alice");
     terminal.types(CTRL_O);
     terminal.shows("typed in the editor");
     terminal.types(CTRL_S);
-    terminal.hides("Answer to alice");
+    terminal.hides("Reply to alice");
     terminal.shows("typed in the editor");
     let answered = eventually("the answer at alice's", || {
         let thread = alice.tries(&["thread", &post])?;
