@@ -202,11 +202,13 @@ impl Cli {
 
 /// No command: the terminal UI for a person, and for whoever cannot see it what the commands are.
 fn front_door(context: &session::Context) -> Result<(), Failure> {
+    use std::io::Write;
     if tui::possible() && !context.output.json {
         return tui::Tui::default().run(context);
     }
-    let error = Cli::command().arg_required_else_help(true).try_get_matches_from(["starling"]).err();
-    error.map_or(Ok(()), |help| help.exit())
+    // Said outright: clap takes STARLING_HOME for an argument that is there.
+    let _ = write!(std::io::stderr(), "{}", Cli::command().render_help());
+    std::process::exit(Kind::Usage as i32)
 }
 
 #[cfg(test)]
