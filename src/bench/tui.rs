@@ -65,6 +65,10 @@ mod terminal {
     const QUIET: Duration = Duration::from_millis(100);
     /// How long it is left alone.
     const IDLE: Duration = Duration::from_secs(20);
+    /// A look at what is worked meanwhile.
+    const SECOND: Duration = Duration::from_secs(1);
+    /// How long the index of all posts may take.
+    const INDEXED: Duration = Duration::from_secs(10 * 60);
     /// How long anything may take before the measure is void.
     const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -194,8 +198,24 @@ mod terminal {
                 "from a key written to the first bytes of its frame, {KEYS} keys at 80x24; at most {most} bytes each"
             )),
         );
-        watch.doing("leaving the UI alone");
+        watch.doing("waiting for the index of words");
         let process = session.child.id().to_string();
+        // The node inside has a million posts that it never had to find a word in: that work is not idleness, and over
+        // when a second passes with hardly any.
+        let began = Instant::now();
+        loop {
+            let (before, since) = (rig::processor(&process), Instant::now());
+            while since.elapsed() < SECOND {
+                session.next(SECOND.saturating_sub(since.elapsed()))?;
+            }
+            if rig::processor(&process).saturating_sub(before) < SECOND / 20 {
+                break;
+            }
+            if began.elapsed() > INDEXED {
+                return Err(Error::Void("the node never came to rest".into()));
+            }
+        }
+        watch.doing("leaving the UI alone");
         let (before, since) = (rig::processor(&process), Instant::now());
         let mut written = 0;
         while since.elapsed() < IDLE {
