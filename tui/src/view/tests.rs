@@ -192,16 +192,29 @@ fn without_colours_and_in_ascii_it_is_all_there() {
 
 #[test]
 fn nothing_panics_at_any_size() {
-    // Every size is drawn by some screens, every screen at many sizes: all of all would take minutes.
-    for (number, (_, mut app)) in screens((80, 24)).into_iter().enumerate() {
-        for columns in (number % 7..61).step_by(7).map(|columns| columns as u16) {
-            for rows in (number % 4..21).step_by(4).map(|rows| rows as u16) {
-                app.update(Msg::Resize(columns, rows));
-                let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-                terminal.draw(|frame| draw(&app, frame)).unwrap();
-            }
+    // Every screen at every size up to 60 by 20, on as many threads as there are: it is the longest of these tests.
+    let screens = std::sync::Mutex::new(screens((80, 24)));
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let drawn = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let Some((_, mut app)) = screens.lock().unwrap().pop() else { return };
+                    for columns in 0..=60 {
+                        for rows in 0..=20 {
+                            app.update(Msg::Resize(columns, rows));
+                            let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+                            terminal.draw(|frame| draw(&app, frame)).unwrap();
+                            drawn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        }
+                    }
+                }
+            });
         }
-    }
+    });
+    let drawn = drawn.into_inner();
+    assert!(drawn > 20 * 61 * 21, "{drawn}");
 }
 
 #[test]
