@@ -6,6 +6,7 @@
 pub(super) mod links;
 
 use links::Leads;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Paragraphs where blank lines are, line breaks where single ones are.
 pub(super) fn paragraphs(text: &str) -> String {
@@ -56,14 +57,8 @@ pub(super) fn escape(text: &str, html: &mut String) {
 
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).
 pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 #[cfg(test)]

@@ -157,6 +157,14 @@ pub struct Edit {
     pub created_at: Option<Timestamp>,
     pub content: String,
     pub spoiler_text: String,
+    pub starling: Option<EditExtra>,
+}
+
+/// What only Starling says of a version.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct EditExtra {
+    pub source: String,
 }
 
 /// A list of people.

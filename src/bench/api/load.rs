@@ -154,7 +154,7 @@ pub fn questions(count: usize) -> Vec<String> {
 
 /// Percent-encoded.
 pub fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// From the answer to a post to its event, with 32 programs that listen.

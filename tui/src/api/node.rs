@@ -172,30 +172,6 @@ pub struct Check {
     pub detail: String,
 }
 
-/// What a post said at one time (Mastodon's StatusEdit).
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct Version {
-    pub content: String,
-    pub created_at: Option<Timestamp>,
-    pub starling: Option<VersionExtra>,
-}
-
-/// What only Starling says of a version.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct VersionExtra {
-    pub source: String,
-}
-
-/// A list of people.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct List {
-    pub id: Id,
-    pub title: String,
-}
-
 /// What a server takes (of Mastodon's Instance).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]

@@ -10,7 +10,7 @@ mod outbound;
 mod told;
 
 use crate::{
-    api::{Account, Id, node::List},
+    api::{Account, Id, List},
     msg::{
         Effect,
         ask::{Ask, Mesh, Origin, Outbound, Since, Wish},

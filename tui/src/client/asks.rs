@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{Answer, PAGE, Worker, encoded};
 use crate::{
     api::{
-        Account, Id, Relationship, Status,
-        node::{Coverage, Entry, Instance, Limits, List, Network, NotificationRequest, Queue, Scheduled},
+        Account, Id, List, Relationship, Status,
+        node::{Coverage, Entry, Instance, Limits, Network, NotificationRequest, Queue, Scheduled},
     },
     msg::ask::{Ask, Mesh, Origin, Outbound, Since, Told, Wish},
 };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{fake, *};
 use crate::{
-    api::node::List,
+    api::List,
     msg::ask::{Since, Told},
 };
 

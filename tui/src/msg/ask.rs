@@ -3,8 +3,8 @@
 use super::Id;
 use crate::{
     api::{
-        Account, Media, Relationship, Status,
-        node::{Coverage, Entry, Limits, List, Network, Outgoing, Peer, Progress, Queue, Scheduled, Version},
+        Account, Edit, List, Media, Relationship, Status,
+        node::{Coverage, Entry, Limits, Network, Outgoing, Peer, Progress, Queue, Scheduled},
     },
     app::compose::Draft,
 };
@@ -152,7 +152,7 @@ pub struct Origin {
     /// What only Starling's nodes can tell.
     pub entry: Option<Entry>,
     /// What it said, from the beginning until now.
-    pub versions: Vec<Version>,
+    pub versions: Vec<Edit>,
     /// Its author, as far as they are known.
     pub author: Account,
 }

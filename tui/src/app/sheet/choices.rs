@@ -5,7 +5,7 @@ use qrcode::{EcLevel, QrCode, render::unicode};
 
 use super::{About, App, Row, Tone, ask};
 use crate::{
-    api::{Account, node::List},
+    api::{Account, List},
     app::{
         Asks, Screen,
         compose::{Compose, Draft},

@@ -3,7 +3,7 @@
 
 use super::{About, App, Row, Tone};
 use crate::{
-    api::node::{Entry, Version},
+    api::{Edit, node::Entry},
     app::Screen,
     layout,
     msg::{Effect, Line, ask::Origin},
@@ -90,7 +90,7 @@ fn times(app: &App, origin: &Origin, entry: &Entry) -> Vec<Row> {
 }
 
 /// What it said before, the oldest first; nothing if it was never changed.
-fn history(app: &App, versions: &[Version]) -> Vec<Row> {
+fn history(app: &App, versions: &[Edit]) -> Vec<Row> {
     if versions.len() < 2 {
         return vec![Row::new(Tone::Faint, app.words.say("origin-never-changed"))];
     }

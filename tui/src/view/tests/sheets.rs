@@ -4,11 +4,10 @@ use jiff::Timestamp;
 
 use crate::{
     api::{
-        Delivery, Media, Relationship, Status, StatusExtra,
+        Delivery, Edit, EditExtra, List, Media, Relationship, Status, StatusExtra,
         node::{
-            Check, Connected, Coverage, Entry, Limits, List, MediaLimits, Network, Outgoing, Peer,
-            PeerProgress, PollLimits, Progress, Queue, Scheduled, ScheduledText, Shard, StatusLimits,
-            Traffic, Version, VersionExtra,
+            Check, Connected, Coverage, Entry, Limits, MediaLimits, Network, Outgoing, Peer, PeerProgress,
+            PollLimits, Progress, Queue, Scheduled, ScheduledText, Shard, StatusLimits, Traffic,
         },
     },
     app::{
@@ -111,10 +110,10 @@ pub fn mesh() -> Mesh {
 
 pub fn origin() -> Origin {
     let check = |name: &str, ok, detail: &str| Check { name: name.into(), ok, detail: detail.into() };
-    let version = |second, text: &str| Version {
+    let version = |second, text: &str| Edit {
         created_at: at(second),
-        starling: Some(VersionExtra { source: text.into() }),
-        ..Version::default()
+        starling: Some(EditExtra { source: text.into() }),
+        ..Edit::default()
     };
     let mut author = person("Bob");
     author.id = AUTHOR.into();
