@@ -19,6 +19,8 @@ struct Made {
     home: Option<Home>,
     session: Option<Session>,
     furnished: bool,
+    /// Whether others are looked for on the local network because of an answer here.
+    near: bool,
 }
 
 /// Asks, makes, and opens the UI on it.
@@ -71,8 +73,17 @@ fn make<'m>(
     chosen: &Chosen,
     made: &'m mut Made,
 ) -> Result<&'m Session, Failure> {
+    init::settings(context, false)?;
+    let near = chosen.meet == Meet::Near;
+    // After a try that came to nothing the last answer counts. What a person had set before is not touched.
+    if (near || made.near)
+        && init::find_near(context, near)?
+        && let Some(session) = made.session.take()
+    {
+        session.close();
+    }
+    made.near = near;
     if made.home.is_none() {
-        init::settings(context, chosen.meet == Meet::Near)?;
         made.home = Some(Home::create(context.places.clone(), phrase)?);
     }
     if made.session.is_none() {

@@ -120,12 +120,7 @@ pub fn furnish(client: &Client, name: &str, welcome: bool) -> Result<(), Failure
 pub fn settings(context: &Context, mdns: bool) -> Result<(), Failure> {
     let path = &context.places.config;
     if path.exists() {
-        let held = context.settings()?.config;
-        if mdns && !held.network.mdns {
-            let text = std::fs::read_to_string(path)?;
-            return write_settings(context, &config::edit("config.toml", &text, "network.mdns", "true")?);
-        }
-        return Ok(());
+        return if mdns { find_near(context, true).map(drop) } else { Ok(()) };
     }
     let mut random = [0; 2];
     getrandom::fill(&mut random).map_err(Failure::failed)?;
@@ -134,6 +129,16 @@ pub fn settings(context: &Context, mdns: bool) -> Result<(), Failure> {
     let text = config::edit("config.toml", HEAD, "network.listen", &listen)?;
     let text = if mdns { config::edit("config.toml", &text, "network.mdns", "true")? } else { text };
     write_settings(context, &text)
+}
+
+/// Settles whether others are looked for on the local network; whether that was otherwise before.
+pub fn find_near(context: &Context, near: bool) -> Result<bool, Failure> {
+    if context.settings()?.config.network.mdns == near {
+        return Ok(false);
+    }
+    let text = std::fs::read_to_string(&context.places.config)?;
+    write_settings(context, &config::edit("config.toml", &text, "network.mdns", &near.to_string())?)?;
+    Ok(true)
 }
 
 /// Writes the settings file whole.

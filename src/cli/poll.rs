@@ -18,7 +18,7 @@ pub struct Ask {
     #[arg(long = "poll", value_name = "ANSWER")]
     answers: Vec<String>,
     /// How long they may, such as "30m", "6h" or "7d"
-    #[arg(long = "poll-for", value_name = "TIME", default_value = "1d", value_parser = seconds)]
+    #[arg(long = "poll-for", value_name = "TIME", default_value = "1d", value_parser = seconds, requires = "answers")]
     time: u64,
     /// Let them choose several answers
     #[arg(long = "poll-several", requires = "answers")]

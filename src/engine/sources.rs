@@ -27,6 +27,11 @@ impl Sources {
         self.doubted = true;
     }
 
+    /// When what was put off is to be counted.
+    pub fn deadline(&self) -> Option<u64> {
+        self.doubted.then(|| self.counted_at.saturating_add(PAUSE_MS))
+    }
+
     /// The counts; an author who is not in them has none.
     pub fn counts(&self) -> Arc<BTreeMap<AuthorId, usize>> {
         Arc::clone(&self.counts)
@@ -41,8 +46,8 @@ impl Turn<'_, '_> {
         if !sources.doubted {
             return;
         }
-        let authors = self.state.interests();
-        let costs = authors.len().saturating_mul(self.state.sessions.len());
+        // Ourselves as well. Who is followed and blocked counts here too, which only makes the pause come sooner.
+        let costs = (self.state.following.len() + 1).saturating_mul(self.state.sessions.len());
         if costs > CHEAP && now >= sources.counted_at && now < sources.counted_at.saturating_add(PAUSE_MS) {
             return;
         }
@@ -52,7 +57,7 @@ impl Turn<'_, '_> {
             session.is_some_and(|session| session.serves(author) || session.shown(author))
         };
         let mut counts = BTreeMap::new();
-        for author in authors {
+        for author in self.state.interests() {
             let peers = self.state.peers.values();
             let count = peers.filter(|peer| keeps(peer.serve, &author) || keeps(peer.pull, &author)).count();
             if count > 0 {

@@ -182,7 +182,7 @@ impl State {
         let scheduled = self.next_scheduled.min(now.saturating_add(SCHEDULE_MS));
         let scheduled = (self.next_scheduled < u64::MAX).then_some(scheduled);
         let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
-        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline()]
+        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline(), self.sources.deadline()]
             .into_iter()
             .flatten()
             .min()
