@@ -89,8 +89,6 @@ impl Desk {
         // Nothing is shown before it is known where the reader was.
         let _ = app.update(Msg::Memory(Box::default()));
         let page: Vec<Row> = (0..rows).rev().map(|number| Row::Post(Box::new(post(number)))).collect();
-        // Rows are taken once it is known where the reader was.
-        let _ = app.update(Msg::Memory(Box::default()));
         let _ = app.update(Msg::Page(Line::Home, Span::Newest, page.into()));
         Ok(Self { app, terminal, written })
     }

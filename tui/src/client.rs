@@ -160,6 +160,7 @@ impl Worker {
         let config = config
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(PATIENCE))
+            .timeout_recv_body(Some(PATIENCE))
             .build();
         let place = Arc::new(Mutex::new((server.base.clone(), server.token.clone())));
         let drafts = Arc::new(Drafts::new(server.drafts.clone()));

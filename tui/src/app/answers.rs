@@ -1,6 +1,6 @@
 //! What the server answered, put where it shows; and what it did not do.
 
-use super::{App, Link, Person, Said, Screen};
+use super::{App, Link, Person, Said, Screen, reading::Of};
 use crate::{
     api::{Account, Id, NodeStatus, Relationship, Status},
     app::compose,
@@ -207,7 +207,13 @@ impl App {
                 self.pictures.take(wanted.address.clone(), wanted.room, None, self.now);
                 return Vec::new();
             }
-            Effect::Lists | Effect::History(_) => drop(self.stack.pop()),
+            // Only what waited for it is closed: the reader may be somewhere else by now, writing perhaps.
+            Effect::Lists => self.stack.retain(
+                |screen| !matches!(screen, Screen::Choice(choice) if matches!(choice.of, Of::Lists(None))),
+            ),
+            Effect::History(id) => {
+                self.stack.retain(|screen| !matches!(screen, Screen::History(held, None, _) if held == id));
+            }
             _ => {}
         }
         self.say(Said::Bad(why))

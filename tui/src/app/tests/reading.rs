@@ -264,3 +264,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_fails_late_closes_nothing_that_was_opened_since() {
+    let mut app = app((80, 24), &[post("1", "Ada", "one")]);
+    assert!(press(&mut app, "L").contains(&Effect::Lists));
+    press(&mut app, "\u{1b}c");
+    press(&mut app, "half");
+    app.update(Msg::Failed(Box::new(Effect::Lists), "gone".into()));
+    let Some(Screen::Compose(form)) = app.stack.last() else { panic!("the form is closed") };
+    assert_eq!(form.draft().text, "half");
+}
