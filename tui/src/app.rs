@@ -167,6 +167,8 @@ pub struct App {
     /// Whether the mouse is ours.
     pub mouse: bool,
     asked_node: i64,
+    /// Whether the node was asked how it is doing and has not answered: one that hangs is not asked again and again.
+    node_asked: bool,
     asked_line: i64,
 }
 
@@ -214,6 +216,7 @@ impl App {
             ahead: None,
             mouse: false,
             asked_node: i64::MIN,
+            node_asked: true,
             asked_line: now.as_second(),
         };
         let mut effects = vec![Effect::Recall, Effect::Me, Effect::Node];
@@ -238,6 +241,7 @@ impl App {
             Msg::Page(line, span, page) => self.take_page(&line, &span, page),
             Msg::Context(id, around) => self.take_thread(&id, *around),
             Msg::Post(status, done) => self.take_post(&status, done),
+            Msg::Sent(key, status, sent) => self.take_sent(&key, &status, sent),
             Msg::Source(source) => self.change_post(*source),
             Msg::Person(account, relation) => self.take_person(*account, relation),
             Msg::Relation(relation) => self.take_relation(relation),
@@ -278,6 +282,11 @@ impl App {
     /// Rows of a timeline that are on a screen of this height.
     pub fn height(&self) -> usize {
         usize::from(self.size.1.saturating_sub(CHROME) / ROW_LINES)
+    }
+
+    /// Whether the reader is typing: then nothing that arrives opens a screen under their fingers.
+    fn is_typed_in(&self) -> bool {
+        matches!(self.stack.last(), Some(Screen::Compose(_) | Screen::Prompt(_)))
     }
 
     /// The post that a key would be about.
@@ -350,7 +359,9 @@ impl App {
         }
         if now.as_second() - NODE_EVERY >= self.asked_node {
             self.asked_node = now.as_second();
-            effects.push(Effect::Node);
+            if !std::mem::replace(&mut self.node_asked, true) {
+                effects.push(Effect::Node);
+            }
             if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if sheet.lives(now.as_second() / NODE_EVERY))
             {
                 effects.extend(self.reload_sheet());

@@ -9,7 +9,9 @@ mod reading;
 mod upload;
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    fs::{self, OpenOptions},
+    io::{BufRead, BufReader, Read, Write},
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -30,7 +32,7 @@ use drafts::Drafts;
 use crate::{
     api::{Account, Failure, Found, NodeStatus, Relationship},
     app::compose::Draft,
-    msg::{Done, Effect, Leave, Msg, News, Reaction, Relate, ask::Ask},
+    msg::{Done, Effect, Leave, Msg, News, Reaction, Relate, Sent, ask::Ask},
     words::Words,
 };
 
@@ -199,10 +201,10 @@ impl Worker {
         if !is_near(&effect) && !self.is_somewhere() {
             return Some(Msg::Leave(Leave::NoServer));
         }
-        match self.carry(&effect) {
-            Ok(msg) => msg,
-            Err(why) => Some(Msg::Failed(Box::new(effect), why)),
-        }
+        // Something that waits for an answer must get one, whatever happens here.
+        let done = panic::catch_unwind(AssertUnwindSafe(|| self.carry(&effect)));
+        let done = done.unwrap_or_else(|_| Err(self.words.say("client-broke").into_owned()));
+        done.unwrap_or_else(|why| Some(Msg::Failed(Box::new(effect), why)))
     }
 
     /// Has something done.
@@ -280,7 +282,7 @@ impl Worker {
         }
         if let Some(id) = &draft.edits {
             let status = self.send("PUT", &format!("/api/v1/statuses/{id}"), Some(&body))?;
-            return Ok(Msg::Post(status, Done::Edited));
+            return Ok(Msg::Sent(draft.key.clone(), status, Sent::Edited));
         }
         body["visibility"] = json!(draft.visibility.name());
         if let Some((id, _)) = &draft.reply_to {
@@ -302,8 +304,8 @@ impl Worker {
             body["scheduled_at"] = json!(due.to_string());
         }
         let request = self.request("POST", "/api/v1/statuses").header("Idempotency-Key", &draft.key);
-        let done = if draft.due.is_some() { Done::Scheduled } else { Done::Posted };
-        Ok(Msg::Post(self.answer(request, Some(&body))?, done))
+        let sent = if draft.due.is_some() { Sent::Scheduled } else { Sent::Posted };
+        Ok(Msg::Sent(draft.key.clone(), self.answer(request, Some(&body))?, sent))
     }
 
     fn react(&self, id: &str, reaction: Reaction) -> Answer<Msg> {
@@ -363,6 +365,10 @@ impl Worker {
     /// How far the server's clock was ahead of ours when it answered last, in seconds.
     fn ahead(&self) -> Option<i64> {
         *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn no_drafts(&self, error: &std::io::Error) -> String {
+        self.words.put("client-no-drafts", [("why", error.to_string())]).into_owned()
     }
 
     fn no_draft(&self, error: &std::io::Error) -> String {
@@ -488,11 +494,22 @@ fn ahead(date: &str, now: Timestamp) -> Option<i64> {
     Some(there.as_second() - now.as_second())
 }
 
-/// Writes a file beside its place first: whatever happens, there is the old one or the new one.
+/// Writes a file beside its place first: whatever happens, there is the old one or the new one. It is for its owner alone,
+/// and under a name that no other process writes to.
 fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension("new");
-    std::fs::write(&beside, bytes)?;
-    std::fs::rename(&beside, path)
+    let beside = path.with_extension(format!("{}.new", std::process::id()));
+    // Left by a process that had our number and is no more.
+    let _ = fs::remove_file(&beside);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+    written.inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
 }
 
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).

@@ -36,6 +36,8 @@ pub enum Msg {
     Context(Id, Box<Context>),
     /// A post as it is now; who asked for it said why.
     Post(Box<Status>, Done),
+    /// What was written is at the server. The draft of this key is not needed any more.
+    Sent(String, Box<Status>, Sent),
     /// The text of an own post, to be changed.
     Source(Box<Source>),
     /// Somebody, with how the reader stands to them.
@@ -219,15 +221,20 @@ pub enum Span {
     Around(Id),
 }
 
-/// What a changed post is the answer to.
+/// What became of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
+pub enum Sent {
     /// A new post.
     Posted,
     /// A post that waits for its hour.
     Scheduled,
     /// An edit.
     Edited,
+}
+
+/// What a changed post is the answer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
     /// The reader erased it.
     Deleted,
     /// The reader liked it, passed it on, marked it, or took that back.

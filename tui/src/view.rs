@@ -3,14 +3,14 @@
 
 mod choice;
 mod compose;
-mod health;
+pub mod health;
 mod help;
 mod person;
 pub mod post;
 mod sheet;
 mod side;
 mod thread;
-mod timeline;
+pub mod timeline;
 
 use fluent_bundle::FluentArgs;
 use ratatui::{

@@ -6,6 +6,7 @@ direction = ltr
 
 # --- app
 app-erased = Deleted. Others delete it as they hear of it.
+app-edit-later = Press the key again when you are done: the post's text is here now.
 app-stored = Stored. It goes out as soon as a peer is here.
 app-handed = { $count ->
     [one] Stored, and handed to 1 peer.
@@ -119,6 +120,9 @@ compose-characters = { $count ->
 
 # --- client: what goes wrong on the way to the server
 client-no-draft = the draft could not be kept: { $why }
+client-no-drafts = the drafts cannot be read: { $why }
+client-drafts-aside = not all drafts could be read; those that could are here, and the file as it was is { $place }
+client-broke = something went wrong here; what it was is told when this program ends
 client-no-memory = where you are could not be kept: { $why }
 client-no-picture = the picture cannot be had
 client-no-web = only addresses of the web are opened
@@ -181,7 +185,6 @@ view-disk-low = The disk is nearly full: nothing of others is taken in. Free som
 view-guarded = Nothing is signed yet: { $why }
 view-guarded-why = a peer that knows you has to be met first
 view-no-network = no network
-view-no-peers = no peers: share an invite, or add one
 view-peers = { $count ->
     [one] 1 peer
    *[other] { $count } peers
@@ -651,9 +654,6 @@ plain-unsent = It was not sent, and is kept. send tries again.
 plain-no-drafts = There is no such draft.
 plain-no-alt = Say what it shows, for those who do not see it: attach PATH | WORDS
 plain-no-time = When? Such as 2h, 18:00, or 2026-11-24 18:00
-plain-nothing-waits = Nothing waits.
-plain-where = sent to { $peers } peers, held by { $held }
-plain-no-origin = This server does not say where it comes from.
 plain-visibility-is = It is { $now }. There are public, unlisted and local.
 plain-no-words = Search for what?
 plain-which = Which? Say the number in front of it.
@@ -671,9 +671,6 @@ plain-missed = { $count ->
 plain-missing = A post that is not here.
 plain-nobody = You follow nobody yet.
 plain-invited = You follow { $who } now.
-plain-peer-connected = connected
-plain-peer-syncing = connected, fetching
-plain-peer-away = away
 plain-say-yes = yes does it
 plain-done = Done.
 
@@ -681,7 +678,7 @@ plain-done = Done.
 verb-home = Those whom you follow, newest first
 verb-local = The people of this node
 verb-network = Everybody whom this node hears of
-verb-notices = What concerns you
+verb-notifications = What concerns you
 verb-bookmarks = What you bookmarked
 verb-favourites = What you like
 verb-tag = Posts with a tag

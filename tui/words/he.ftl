@@ -6,6 +6,7 @@ direction = rtl
 
 # --- app
 app-erased = נמחק. אחרים ימחקו כשישמעו על כך.
+app-edit-later = הטקסט של הפוסט הגיע. לחצו שוב על המקש כשתסיימו לכתוב.
 app-stored = נשמר. יישלח ברגע שיתחבר עמית.
 app-handed = { $count ->
     [one] נשמר ונמסר לעמית אחד.
@@ -119,6 +120,9 @@ compose-characters = { $count ->
 
 # --- client
 client-no-draft = לא היה אפשר לשמור את הטיוטה: { $why }
+client-no-drafts = לא ניתן לקרוא את הטיוטות: { $why }
+client-drafts-aside = לא כל הטיוטות ניתנות לקריאה; מה שנקרא נמצא כאן, והקובץ המקורי נשמר בשם { $place }
+client-broke = משהו השתבש כאן; מה שקרה ייאמר כשהתוכנית תסתיים
 client-no-memory = לא היה אפשר לשמור את המקום שלך: { $why }
 client-no-picture = אי אפשר להשיג את התמונה
 client-no-web = רק כתובות של הרשת נפתחות
@@ -179,7 +183,6 @@ view-disk-low = הדיסק כמעט מלא: דבר של אחרים לא נקלט
 view-guarded = עדיין לא נחתם דבר: { $why }
 view-guarded-why = קודם צריך לפגוש עמית שמכיר אותך
 view-no-network = אין רשת
-view-no-peers = אין עמיתים: אפשר לתת הזמנה או להוסיף עמית
 view-peers = { $count ->
     [one] עמית אחד
     [two] שני עמיתים
@@ -691,9 +694,6 @@ plain-unsent = זה לא נשלח, ונשמר. send מנסה שוב.
 plain-no-drafts = אין טיוטה כזאת.
 plain-no-alt = מה רואים, בשביל מי שלא רואה: attach PATH | WORDS
 plain-no-time = מתי? למשל 2h, 18:00, או 2026-11-24 18:00
-plain-nothing-waits = דבר לא ממתין.
-plain-where = נשלח ל־{ $peers } עמיתים, { $held } מחזיקים
-plain-no-origin = השרת הזה לא אומר מאין זה בא.
 plain-visibility-is = עכשיו { $now }. יש public, unlisted ו־local.
 plain-no-words = לחפש מה?
 plain-which = איזה? יש לומר את המספר שלפניו.
@@ -712,9 +712,6 @@ plain-missed = { $count ->
 plain-missing = רשומה שאינה כאן.
 plain-nobody = עדיין אין איש במעקב שלך.
 plain-invited = { $who } מעכשיו במעקב שלך.
-plain-peer-connected = מחובר
-plain-peer-syncing = מחובר, מביא
-plain-peer-away = לא כאן
 plain-say-yes = yes עושה את זה
 plain-done = נעשה.
 
@@ -722,7 +719,7 @@ plain-done = נעשה.
 verb-home = אלה שבמעקב שלך, החדש תחילה
 verb-local = האנשים של הצומת הזה
 verb-network = כל מי שהצומת הזה שומע עליו
-verb-notices = מה שנוגע לך
+verb-notifications = מה שנוגע לך
 verb-bookmarks = הסימניות שלך
 verb-favourites = מה שחיבבת
 verb-tag = רשומות עם תגית

@@ -4,7 +4,7 @@ use super::{App, Link, Person, Said, Screen, reading::Of};
 use crate::{
     api::{Account, Id, NodeStatus, Relationship, Status},
     app::compose,
-    msg::{Done, Effect, Line},
+    msg::{Done, Effect, Line, Sent},
 };
 
 impl App {
@@ -18,40 +18,49 @@ impl App {
                 self.change(status.inner());
                 Vec::new()
             }
-            Done::Edited | Done::Posted | Done::Scheduled => {
-                let mut effects = self.sent();
-                if done != Done::Scheduled {
-                    self.change(status);
-                }
-                let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
-                let words = match delivery {
-                    _ if done == Done::Scheduled => self.words.say("app-scheduled"),
-                    Some(delivery) if delivery.peers == 0 => self.words.say("app-stored"),
-                    Some(delivery) => self.words.count("app-handed", delivery.peers),
-                    None => self.words.say("app-posted"),
-                };
-                let words = words.into_owned();
-                let _ = self.say(Said::Good(words));
-                effects.extend(self.reload_thread());
-                if self.link != Link::Open {
-                    effects.extend(self.load_newest());
-                }
-                effects
-            }
         }
     }
 
-    /// Closes the form whose post the server took, and forgets its draft.
-    pub(super) fn sent(&mut self) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        self.stack.retain(|screen| match screen {
-            Screen::Compose(form) if form.sending => {
-                effects.push(form.forget());
-                false
+    /// The server took what was written: its form is closed, its draft forgotten.
+    pub(super) fn take_sent(&mut self, key: &str, status: &Status, sent: Sent) -> Vec<Effect> {
+        let mut effects = vec![self.forget(key)];
+        if sent != Sent::Scheduled {
+            self.change(status);
+        }
+        let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
+        let words = match delivery {
+            _ if sent == Sent::Scheduled => self.words.say("app-scheduled"),
+            Some(delivery) if delivery.peers == 0 => self.words.say("app-stored"),
+            Some(delivery) => self.words.count("app-handed", delivery.peers),
+            None => self.words.say("app-posted"),
+        };
+        let words = words.into_owned();
+        let _ = self.say(Said::Good(words));
+        effects.extend(self.reload_thread());
+        if self.link != Link::Open {
+            effects.extend(self.load_newest());
+        }
+        effects
+    }
+
+    /// Closes the form of this draft and forgets the draft. A form that was left while it was sent and opened again holds
+    /// something else by now: it stays, as another draft.
+    fn forget(&mut self, key: &str) -> Effect {
+        let mut saved = self.now;
+        let now = self.now;
+        self.stack.retain_mut(|screen| match screen {
+            Screen::Compose(form) if form.key_of() == key => {
+                saved = saved.max(form.touched());
+                if !form.sending {
+                    form.rename(now);
+                }
+                !form.sending
             }
             _ => true,
         });
-        effects
+        self.drafts.retain(|draft| draft.key != key);
+        let (key, saved) = (key.to_owned(), saved.as_millisecond());
+        Effect::Keep(Box::new(compose::Draft { key, saved, ..compose::Draft::default() }))
     }
 
     /// The thread on the screen is fetched again: an answer belongs in it.
@@ -104,6 +113,9 @@ impl App {
     }
 
     pub(super) fn change_post(&mut self, source: crate::api::Source) -> Vec<Effect> {
+        if self.is_typed_in() {
+            return self.bad("app-edit-later");
+        }
         let draft = compose::Draft {
             text: source.text,
             warning: source.spoiler_text,
@@ -161,6 +173,7 @@ impl App {
     }
 
     pub(super) fn take_node(&mut self, status: NodeStatus) -> Vec<Effect> {
+        self.node_asked = false;
         self.ahead = status.ahead.or(self.ahead);
         self.node = Some(status);
         Vec::new()
@@ -174,10 +187,10 @@ impl App {
                     return effects;
                 }
             }
-            Effect::Post(_) => {
+            Effect::Post(draft) => {
                 for screen in &mut self.stack {
                     if let Screen::Compose(form) = screen
-                        && form.sending
+                        && form.key_of() == draft.key
                     {
                         form.sending = false;
                         form.failure = Some(why.clone());
@@ -200,7 +213,11 @@ impl App {
             }
             // A server that is no node of ours has no such route, and the health line says what is known without.
             Effect::Ask(ask) if self.not_told(ask) => return Vec::new(),
-            Effect::Node | Effect::Mark(_) => return Vec::new(),
+            Effect::Node => {
+                self.node_asked = false;
+                return Vec::new();
+            }
+            Effect::Mark(_) => return Vec::new(),
             Effect::Missing(_) => return self.bad("app-still-missing"),
             // The words that describe it are there.
             Effect::Picture(wanted) => {

@@ -103,10 +103,15 @@ fn area(text: &str) -> TextArea<'static> {
     area
 }
 
+/// Names a draft.
+fn new_key(now: Timestamp) -> String {
+    format!("tui-{}", now.as_nanosecond())
+}
+
 impl Compose {
     /// A form with this in it.
     pub fn new(draft: Draft, now: Timestamp) -> Self {
-        let key = if draft.key.is_empty() { format!("tui-{}", now.as_nanosecond()) } else { draft.key };
+        let key = if draft.key.is_empty() { new_key(now) } else { draft.key };
         let held = OPEN_FOR.iter().position(|(seconds, _)| *seconds == draft.poll.seconds);
         Self {
             text: area(&draft.text),
@@ -215,8 +220,12 @@ impl Compose {
             KeyCode::Char('c') if ctrl => return Typed::Leave,
             KeyCode::Char('s' | 'd') if ctrl => return self.check(),
             KeyCode::Enter if key.modifiers.contains(KeyModifiers::ALT) => return self.check(),
-            KeyCode::Char('o') if ctrl => return Typed::Do(Effect::Editor(self.draft().text)),
+            KeyCode::Char('o') if ctrl && !self.sending => {
+                return Typed::Do(Effect::Editor(self.draft().text));
+            }
             KeyCode::Char('n') if ctrl => return Typed::Another,
+            // What is on its way cannot be changed; what would be typed into it now would be gone with the form.
+            _ if self.sending => {}
             KeyCode::Char('x') if ctrl && self.field == Field::Files => {
                 if self.files.drop_last() {
                     self.touch();
@@ -278,6 +287,9 @@ impl Compose {
     /// Text was pasted.
     pub fn paste(&mut self, text: &str, now: Timestamp) {
         self.now = now;
+        if self.sending {
+            return;
+        }
         // What a terminal would obey is no part of a post.
         let text = crate::text::DisplayText::block(text).as_str().to_owned();
         let line = text.replace('\n', " ");
@@ -344,10 +356,14 @@ impl Compose {
         Effect::Keep(Box::new(self.draft()))
     }
 
-    /// What forgets the draft: it was published, or thrown away.
-    pub fn forget(&self) -> Effect {
-        let (key, saved) = (self.key.clone(), self.now.as_millisecond());
-        Effect::Keep(Box::new(Draft { key, saved, ..Draft::default() }))
+    /// When the last key was pressed in it.
+    pub fn touched(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Makes it another draft, to be published beside the one that it was.
+    pub fn rename(&mut self, now: Timestamp) {
+        self.key = new_key(now);
     }
 }
 

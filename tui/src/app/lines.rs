@@ -1,7 +1,10 @@
 //! Timelines: what of them is fetched when, and what becomes of it.
 
 use super::{App, Screen, TABS, rows::Rows};
-use crate::msg::{Effect, Line, Page, Span};
+use crate::{
+    api::Id,
+    msg::{Effect, Line, Page, Span},
+};
 
 /// How often the server is asked for what is new on a timeline of which no stream tells, in seconds.
 const ASK_EVERY: i64 = 60;
@@ -166,11 +169,16 @@ impl App {
             tree.read_selected();
         }
         if let Some(id) = self.subject().map(|post| post.id.clone()) {
-            if self.seen.len() >= SEEN {
-                self.seen.clear();
-            }
-            self.seen.insert(id);
+            self.saw(id);
         }
+    }
+
+    /// A post was looked at.
+    pub(super) fn saw(&mut self, id: Id) {
+        if self.seen.len() >= SEEN {
+            self.seen.clear();
+        }
+        self.seen.insert(id);
     }
 }
 

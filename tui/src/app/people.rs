@@ -74,11 +74,8 @@ impl App {
 
     /// Something that a sheet asked for was not done. True if nothing is to be said of it.
     pub(super) fn not_told(&mut self, asked: &Ask) -> bool {
-        if let Some(Screen::CatchUp(catch_up)) = self.stack.last()
-            && matches!(asked, Ask::CatchUp(_))
-            && catch_up.loading
-        {
-            self.stack.pop();
+        if matches!(asked, Ask::CatchUp(_)) {
+            self.stack.retain(|screen| !matches!(screen, Screen::CatchUp(catch_up) if catch_up.loading));
         }
         for screen in &mut self.stack {
             if let Screen::Sheet(sheet) = screen {
@@ -86,6 +83,6 @@ impl App {
             }
         }
         // Not every server has these; what is missing without them is little.
-        matches!(asked, Ask::Limits | Ask::Read(_) | Ask::Drafts)
+        matches!(asked, Ask::Limits | Ask::Read(_))
     }
 }

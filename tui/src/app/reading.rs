@@ -304,7 +304,7 @@ impl App {
     pub(super) fn open_thread(&mut self, post: Status) -> Vec<Effect> {
         self.read_selected();
         let id = post.id.clone();
-        self.seen.insert(id.clone());
+        self.saw(id.clone());
         self.push(Screen::Thread(tree::Tree::new(post)));
         vec![Effect::Thread(id)]
     }

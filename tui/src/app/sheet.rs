@@ -9,12 +9,16 @@ mod origin;
 mod outbound;
 mod told;
 
+use jiff::{Timestamp, tz::TimeZone};
+
 use crate::{
-    api::{Account, Id, List},
+    api::{Account, Id, List, NodeStatus},
     msg::{
         Effect,
-        ask::{Ask, Mesh, Origin, Outbound, Since, Wish},
+        ask::{Ask, Mesh, Origin, Outbound, Since, Told, Wish},
     },
+    view::post::moment,
+    words::Words,
 };
 
 pub use catchup::CatchUp;
@@ -114,9 +118,9 @@ impl Sheet {
     /// Its lines.
     pub fn rows(&self, app: &App) -> Vec<Row> {
         match &self.about {
-            About::Outbound(outbound) => outbound::rows(app, outbound, self.loading),
-            About::Mesh(mesh) => mesh::rows(app, mesh, self.loading),
-            About::Origin(_, origin) => origin::rows(app, origin, self.loading),
+            About::Outbound(outbound) => outbound::rows(&app.teller(), outbound, self.loading),
+            About::Mesh(mesh) => mesh::rows(&app.teller(), mesh, self.loading),
+            About::Origin(_, origin) => origin::rows(&app.teller(), origin, self.loading),
             About::Mute(account, notifications) => choices::mute(app, account, *notifications),
             About::Lists(account, lists) => choices::lists(app, account, lists, self.loading),
             About::Identity(account) => choices::identity(app, account),
@@ -152,6 +156,34 @@ impl Sheet {
     }
 }
 
+/// What lines are told with, on a screen or without one.
+pub struct Teller<'a> {
+    pub words: &'a Words,
+    /// Where the reader's clock is.
+    pub zone: &'a TimeZone,
+    /// What stands between two facts.
+    pub dot: &'static str,
+    pub node: Option<&'a NodeStatus>,
+    /// Whether ids are told whole: whoever has only lines copies them from there.
+    pub whole: bool,
+}
+
+impl Teller<'_> {
+    fn moment(&self, at: Timestamp) -> String {
+        moment(at, self.zone)
+    }
+
+    /// The lines of an answer that is told in lines: own posts, peers, where a post comes from.
+    pub fn lines(&self, told: &Told) -> Vec<Row> {
+        match told {
+            Told::Queue(outbound) => outbound::rows(self, outbound, false),
+            Told::Mesh(mesh) => mesh::told(self, mesh),
+            Told::Origin(_, origin) => origin::rows(self, origin, false),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Something to be asked, as an effect.
 pub(super) fn ask(ask: Ask) -> Vec<Effect> {
     vec![Effect::Ask(Box::new(ask))]
@@ -159,8 +191,13 @@ pub(super) fn ask(ask: Ask) -> Vec<Effect> {
 
 impl App {
     /// A moment where the reader is.
-    pub fn moment(&self, at: jiff::Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    pub fn moment(&self, at: Timestamp) -> String {
+        moment(at, &self.zone)
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        let dot = self.theme.mark(" · ", " - ");
+        Teller { words: &self.words, zone: &self.zone, dot, node: self.node.as_ref(), whole: false }
     }
 
     /// Opens a sheet, and asks for what is on it.

@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::{
     api::{Context, Notification, Source},
-    msg::{Done, News, Page, Reaction, Relate, Row, Span},
+    msg::{Done, News, Page, Reaction, Relate, Row, Sent, Span, ask},
 };
 
 pub fn post(id: &str, who: &str, text: &str) -> Status {
@@ -169,10 +169,87 @@ fn what_is_written_is_never_lost() {
     press(&mut app, "c");
     let Some(Screen::Compose(form)) = app.stack.last() else { panic!("no form") };
     assert_eq!(form.draft().text, "@bob hello");
-    ctrl(&mut app, 's');
-    let done = app.update(Msg::Post(Box::new(post("9", "Me", "@bob hello")), Done::Posted));
+    let sent = ctrl(&mut app, 's');
+    let done = answered(&mut app, &sent);
     let forgets = |effect: &Effect| matches!(effect, Effect::Keep(draft) if draft.is_empty());
     assert!(done.iter().any(forgets) && app.stack.is_empty());
+}
+
+/// The server took what was sent.
+fn answered(app: &mut App, sent: &[Effect]) -> Vec<Effect> {
+    let [Effect::Post(draft)] = sent else { panic!("nothing was sent") };
+    app.update(Msg::Sent(draft.key.clone(), Box::new(post("9", "Me", &draft.text)), Sent::Posted))
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_120 + second).unwrap()
+}
+
+fn forms(app: &App) -> Vec<(String, bool)> {
+    let forms = app.stack.iter().filter_map(|screen| match screen {
+        Screen::Compose(form) => Some((form.draft().text, form.sending)),
+        _ => None,
+    });
+    forms.collect()
+}
+
+#[test]
+fn of_two_posts_sent_at_once_each_answer_is_for_its_own() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "cone");
+    let one = ctrl(&mut app, 's');
+    app.update(Msg::Tick(at(1)));
+    ctrl(&mut app, 'n');
+    press(&mut app, "two");
+    let two = ctrl(&mut app, 's');
+    let [Effect::Post(second)] = two.as_slice() else { panic!("nothing was sent") };
+    let (key, effect) = (second.key.clone(), two[0].clone());
+    let done = answered(&mut app, &one);
+    assert!(!done.iter().any(|effect| matches!(effect, Effect::Keep(draft) if draft.key == key)));
+    assert_eq!(forms(&app), [("two".to_owned(), true)]);
+    app.update(Msg::Failed(Box::new(effect), "no".into()));
+    assert_eq!(forms(&app), [("two".to_owned(), false)]);
+    assert!(app.drafts.is_empty(), "{:?}", app.drafts);
+}
+
+#[test]
+fn what_was_changed_after_it_was_sent_is_another_draft() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "cone");
+    let sent = ctrl(&mut app, 's');
+    press(&mut app, "\u{1b}");
+    press(&mut app, "c!");
+    assert_eq!(forms(&app), [("one!".to_owned(), false)]);
+    app.update(Msg::Tick(at(1)));
+    answered(&mut app, &sent);
+    assert_eq!(forms(&app), [("one!".to_owned(), false)]);
+    let [Effect::Post(first)] = sent.as_slice() else { panic!("nothing was sent") };
+    assert!(
+        matches!(ctrl(&mut app, 's').as_slice(), [Effect::Post(second)] if second.key != first.key && second.text == "one!")
+    );
+}
+
+#[test]
+fn nothing_opens_while_somebody_types() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "chello");
+    let source = Source { id: "1".into(), text: "first".into(), spoiler_text: String::new() };
+    app.update(Msg::Source(Box::new(source)));
+    app.update(Msg::Told(Box::new(ask::Told::Opened("ada".into(), "Ada".into()))));
+    assert_eq!(forms(&app), [("hello".to_owned(), false)]);
+    assert!(matches!(app.stack.as_slice(), [Screen::Compose(_)]));
+    assert!(matches!(&app.said, Some((Said::Good(words), _)) if words.contains("Ada")));
+}
+
+#[test]
+fn a_node_that_hangs_is_asked_once() {
+    let mut app = app((80, 24), &three());
+    let asks = |effects: Vec<Effect>| effects.contains(&Effect::Node);
+    app.update(Msg::Node(NodeStatus::default()));
+    assert!(asks(app.update(Msg::Tick(at(10)))));
+    assert!(!asks(app.update(Msg::Tick(at(20)))));
+    app.update(Msg::Failed(Box::new(Effect::Node), "it hangs".into()));
+    assert!(asks(app.update(Msg::Tick(at(30)))));
 }
 
 #[test]

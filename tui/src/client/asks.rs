@@ -91,16 +91,29 @@ impl Worker {
                 let _: Value = self.send("POST", "/api/v1/markers", Some(&body))?;
                 Told::Done
             }
-            Ask::Drafts => Told::Drafts(self.drafts.all()),
+            Ask::Drafts => self.kept()?,
             Ask::Forget(key) => {
                 self.drafts.forget(key).map_err(|error| self.no_draft(&error))?;
-                Told::Drafts(self.drafts.all())
+                self.kept()?
             }
             Ask::CallOff(id) => {
                 let _: Value = self.send("DELETE", &format!("/api/v1/scheduled_statuses/{id}"), None)?;
                 Told::Queue(self.outbound()?)
             }
         })
+    }
+
+    /// Drafts that were kept. If some could not be read, that is said once, and they are found when they are asked for
+    /// again.
+    fn kept(&self) -> Answer<Told> {
+        let (drafts, aside) = self.drafts.all().map_err(|error| self.no_drafts(&error))?;
+        match aside {
+            Some(place) => Err(self
+                .words
+                .put("client-drafts-aside", [("place", place.display().to_string())])
+                .into_owned()),
+            None => Ok(Told::Drafts(drafts)),
+        }
     }
 
     fn of_person(&self, person: &str, verb: &str, body: &Value) -> Answer<Told> {

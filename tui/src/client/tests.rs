@@ -119,7 +119,7 @@ fn a_file_goes_with_its_description_and_a_post_with_all_that_belongs_to_it() {
     .unwrap();
     let due = Timestamp::from_second(1_800_000_000).unwrap();
     let done = worker.publish(&Draft { due: Some(due), ..draft }).unwrap();
-    assert!(matches!(done, Msg::Post(_, Done::Scheduled)));
+    assert!(matches!(done, Msg::Sent(_, _, Sent::Scheduled)));
     let (_, _, body) = asked.lock().unwrap().remove(0);
     assert_eq!(body["scheduled_at"], due.to_string());
     assert_eq!((&body["quoted_status_id"], &body["in_reply_to_id"]), (&json!("q"), &json!("r")));

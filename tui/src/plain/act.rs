@@ -2,22 +2,24 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
-
 use super::{Plain, Thing, verbs::Verb};
 use crate::{
     api::{Account, Status},
     app::{
         compose::Draft,
+        sheet::Teller,
         tree::{Item, Tree},
     },
     layout, links,
     msg::{
-        Effect, Line, Msg, Reaction, Relate,
+        Done, Effect, Line, Msg, Reaction, Relate, Sent,
         ask::{Ask, Told},
     },
     text::DisplayText,
-    view::post::{ago, name},
+    view::{
+        health,
+        post::{ago, moment, name},
+    },
 };
 
 impl<W: Write> Plain<W> {
@@ -26,7 +28,7 @@ impl<W: Write> Plain<W> {
             Verb::Home => self.read(Line::Home),
             Verb::Local => self.read(Line::Local),
             Verb::Network => self.read(Line::Network),
-            Verb::Notices => self.read(Line::Notifications),
+            Verb::Notifications => self.read(Line::Notifications),
             Verb::Bookmarks => self.read(Line::Bookmarks),
             Verb::Favourites => self.read(Line::Favourites),
             Verb::Tag if rest.is_empty() => self.line("input-no-tag"),
@@ -47,7 +49,7 @@ impl<W: Write> Plain<W> {
             Verb::Drafts => self.drafts(),
             Verb::Send => self.send_again(rest),
             Verb::Drop => self.forget(rest),
-            Verb::Queue => self.queue(),
+            Verb::Queue => self.lines(Ask::Queue),
             Verb::Note
             | Verb::Notify
             | Verb::Quiet
@@ -58,7 +60,7 @@ impl<W: Write> Plain<W> {
             | Verb::Refuse => self.about_people(verb, rest),
             Verb::Call | Verb::Ban | Verb::Unban => self.about_peers(verb, rest),
             Verb::Catchup => self.catch_up(rest),
-            Verb::Why => self.with_post(rest, |plain, post, _| plain.origin(&post)),
+            Verb::Why => self.with_post(rest, |plain, post, _| plain.lines(Ask::Origin(post.id))),
             Verb::Delete => {
                 self.with_post(rest, |plain, post, _| plain.sure("input-erase-sure", Effect::Delete(post.id)))
             }
@@ -82,7 +84,7 @@ impl<W: Write> Plain<W> {
                 plain.sure("input-block-sure", Effect::Relate(account.id, Relate::Block(true)))
             }),
             Verb::Invite => self.invite(rest),
-            Verb::Peers => self.peers(),
+            Verb::Peers => self.lines(Ask::Mesh),
             Verb::Status => self.status(),
             Verb::Help => self.help(rest),
             // Told apart by whoever called.
@@ -147,8 +149,7 @@ impl<W: Write> Plain<W> {
 
     /// A post with what is behind its warning, and what is known of it.
     fn whole(&mut self, post: &Status) -> io::Result<()> {
-        let when =
-            post.created_at.map(|at| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
+        let when = post.created_at.map(|at| moment(at, &self.zone));
         let who = DisplayText::new(&post.account.acct);
         writeln!(self.out, "{}, {who}, {}:", name(&post.account), when.unwrap_or_default())?;
         if !post.spoiler_text.is_empty() {
@@ -237,89 +238,48 @@ impl<W: Write> Plain<W> {
     }
 
     fn invite(&mut self, link: &str) -> io::Result<()> {
-        if link.is_empty() {
-            let Some(answer) = self.get::<Value>("/api/starling/v1/invites/new")? else { return Ok(()) };
-            let link = answer.get("invite").and_then(Value::as_str).unwrap_or_default();
-            return writeln!(self.out, "{}", DisplayText::new(link));
-        }
-        let body = json!({ "invite": link });
-        match self.worker.send::<Value>("POST", "/api/starling/v1/invites/open", Some(&body)) {
-            Ok(answer) => {
-                let who = answer.get("name").and_then(Value::as_str).unwrap_or_default();
-                self.put("plain-invited", [("who", DisplayText::new(who).to_string())])
+        let ask = if link.is_empty() { Ask::Invite } else { Ask::Open(link.to_owned()) };
+        match self.told_by(ask)? {
+            Some(Told::Invite(link)) => writeln!(self.out, "{}", DisplayText::new(&link)),
+            Some(Told::Opened(_, who)) => {
+                self.put("plain-invited", [("who", DisplayText::new(&who).to_string())])
             }
-            Err(why) => self.put("plain-failed", [("why", DisplayText::new(&why).to_string())]),
+            _ => Ok(()),
         }
-    }
-
-    fn peers(&mut self) -> io::Result<()> {
-        let Some(answer) = self.get::<Value>("/api/starling/v1/peers")? else { return Ok(()) };
-        let peers = answer.get("peers").unwrap_or(&answer).as_array().cloned().unwrap_or_default();
-        if peers.is_empty() {
-            return self.line("view-no-peers");
-        }
-        for peer in &peers {
-            let is = |name: &str| peer.get(name).and_then(Value::as_bool).unwrap_or(false);
-            let state = match () {
-                () if is("syncing") => "plain-peer-syncing",
-                () if is("connected") => "plain-peer-connected",
-                () => "plain-peer-away",
-            };
-            let id = DisplayText::new(peer.get("peer_id").and_then(Value::as_str).unwrap_or_default());
-            writeln!(self.out, "{id}: {}", self.words.say(state))?;
-        }
-        Ok(())
     }
 
     fn status(&mut self) -> io::Result<()> {
         let Some(Msg::Node(node)) = self.ask(&Effect::Node)? else { return Ok(()) };
-        match node.peers {
-            0 if !node.network => self.line("view-no-network")?,
-            0 => self.line("view-no-peers")?,
-            peers => self.count("view-peers", peers)?,
+        if let Some(clock) = health::clock(&self.words, node.ahead) {
+            writeln!(self.out, "{clock}")?;
         }
-        if node.syncing > 0 {
-            self.count("view-syncing", node.syncing)?;
+        for part in health::running(&self.words, &node, Verb::Invite.name(), Verb::Queue.name()) {
+            writeln!(self.out, "{part}")?;
         }
-        if node.waiting > 0 {
-            self.count("view-waiting", node.waiting as usize)?;
+        if node.guarded {
+            let why = match &node.guarded_because {
+                Some(why) => DisplayText::new(why).to_string(),
+                None => self.words.say("view-guarded-why").into_owned(),
+            };
+            self.put("view-guarded", [("why", why)])?;
         }
-        if node.disk_low {
-            self.line("view-disk-low")?;
-        }
-        Ok(())
+        if node.disk_low { self.line("view-disk-low") } else { Ok(()) }
     }
 
-    /// What own posts wait for.
-    fn queue(&mut self) -> io::Result<()> {
-        let Some(Told::Queue(out)) = self.told_by(Ask::Queue)? else { return Ok(()) };
-        if out.posts.is_empty() && out.scheduled.is_empty() {
-            return self.line("plain-nothing-waits");
-        }
-        for (place, status) in out.posts {
-            let text =
-                status.as_ref().map(|status| DisplayText::new(layout::plain(status).as_str()).to_string());
-            let counts = [("peers", place.peers.to_string()), ("held", place.held.to_string())];
-            let state = self.words.put("plain-where", counts).into_owned();
-            writeln!(self.out, "{}: {state}", text.unwrap_or(place.entry))?;
-        }
-        for post in out.scheduled {
-            let when =
-                post.scheduled_at.map(|at| crate::view::post::moment(at, &self.zone)).unwrap_or_default();
-            writeln!(self.out, "{when}: {}", DisplayText::new(&post.params.text))?;
+    /// Asks for what is told in lines, and tells it.
+    fn lines(&mut self, ask: Ask) -> io::Result<()> {
+        let Some(told) = self.told_by(ask)? else { return Ok(()) };
+        let node = match self.worker.carry(&Effect::Node) {
+            Ok(Some(Msg::Node(node))) => Some(node),
+            _ => None, // a server that is no node of ours has nothing to say about it
+        };
+        let teller =
+            Teller { words: &self.words, zone: &self.zone, dot: ", ", node: node.as_ref(), whole: true };
+        for row in teller.lines(&told) {
+            let indent = " ".repeat(row.indent.into());
+            writeln!(self.out, "{indent}{}", DisplayText::new(&row.text))?;
         }
         Ok(())
-    }
-
-    /// Where a post comes from.
-    fn origin(&mut self, post: &Status) -> io::Result<()> {
-        let Some(extra) = &post.starling else { return self.line("plain-no-origin") };
-        let arrived =
-            extra.received_at.map(|at| crate::view::post::moment(at, &self.zone)).unwrap_or_default();
-        let device = DisplayText::new(&extra.device).to_string();
-        self.put("side-device", [("id", device)])?;
-        self.put("side-entry", [("id", DisplayText::new(&extra.entry).to_string())])?;
-        self.put("side-arrived", [("when", arrived)])
     }
 
     /// Asks for something that is told.
@@ -346,9 +306,8 @@ impl<W: Write> Plain<W> {
     }
 
     pub(super) fn came(&mut self, msg: Msg) -> io::Result<()> {
-        use crate::msg::Done;
         match msg {
-            Msg::Post(status, Done::Posted) => {
+            Msg::Sent(_, status, Sent::Posted) => {
                 let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
                 match delivery {
                     Some(delivery) if delivery.peers == 0 => self.line("app-stored"),

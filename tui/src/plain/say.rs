@@ -13,7 +13,10 @@ use crate::{
         ask::{Ask, Told},
     },
     text::DisplayText,
-    view::post::{ago, name},
+    view::{
+        self,
+        post::{ago, name},
+    },
 };
 
 impl<W: Write> Plain<W> {
@@ -90,15 +93,7 @@ impl<W: Write> Plain<W> {
             writeln!(self.out, "{}", text.as_str().trim_end())?;
         }
         for file in &post.media_attachments {
-            let known = ["image", "video", "gifv", "audio"].contains(&file.kind.as_str());
-            let kind = if known { format!("post-{}", file.kind) } else { "post-unknown".into() };
-            let kind = self.words.say(&kind).into_owned();
-            match file.description.as_deref().filter(|text| !text.trim().is_empty()) {
-                Some(alt) => {
-                    self.put("post-file", [("kind", kind), ("alt", DisplayText::new(alt).to_string())])?
-                }
-                None => self.put("post-file-bare", [("kind", kind)])?,
-            }
+            writeln!(self.out, "{}", view::post::file(&self.words, file))?;
         }
         if let Some(quoted) = post.quoted() {
             let (who, text) =
@@ -144,21 +139,7 @@ impl<W: Write> Plain<W> {
     }
 
     fn notice(&mut self, notice: Notification) -> io::Result<()> {
-        let known = [
-            "mention",
-            "reblog",
-            "favourite",
-            "follow",
-            "follow-request",
-            "poll",
-            "update",
-            "status",
-            "quote",
-        ];
-        let kind = notice.kind.replace('_', "-");
-        let named = if known.contains(&kind.as_str()) { kind } else { "other".into() };
-        let who = name(&notice.account);
-        let said = self.words.put(&format!("timeline-{named}"), [("who", who)]).into_owned();
+        let said = view::timeline::happened(&self.words, &notice);
         writeln!(self.out, "{said}, {}:", ago(&self.words, now(), notice.created_at))?;
         match notice.status {
             Some(status) => self.post(status, 0),

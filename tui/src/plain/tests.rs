@@ -1,6 +1,9 @@
 //! The commands, against a server of a few lines that says what it was asked.
 
-use std::io::Cursor;
+use std::{
+    io::Cursor,
+    sync::{Arc, Mutex},
+};
 
 use serde_json::{Value, json};
 
@@ -123,4 +126,79 @@ fn threads_and_finds_are_numbered_anew() {
     assert!(said.contains("[the end]\nthe butler"), "{said}");
     assert!(said.contains("1. ada, ada\n2. #birds\n"), "{said}");
     assert!(said.contains("vote N CHOICE…: Vote in a poll\n"), "{said}");
+}
+
+/// Hands out a line when one is asked for, and looks then what is kept on disk.
+struct Watched {
+    lines: Vec<&'static str>,
+    drafts: std::path::PathBuf,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.seen.lock().unwrap().push(std::fs::read_to_string(&self.drafts).unwrap_or_default());
+        let line = if self.lines.is_empty() { "" } else { self.lines.remove(0) };
+        into[..line.len()].copy_from_slice(line.as_bytes());
+        Ok(line.len())
+    }
+}
+
+#[test]
+fn what_is_typed_is_on_disk_before_the_next_line_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let drafts = folder.path().join("draft.json");
+    let (base, _) = fake::serve(answer);
+    let server = Server { base, token: "t".into(), drafts: Some(drafts.clone()), again: None };
+    let seen = Arc::default();
+    let lines = vec!["post\n", "half a\n", "post\n", ".\n"];
+    let input = io::BufReader::new(Watched { lines, drafts, seen: Arc::clone(&seen) });
+    plain(Options { server, words: Words::default(), prompt: false }, input, &mut Vec::new()).unwrap();
+    let seen = seen.lock().unwrap();
+    assert!(seen[2].contains(r#""half a""#) && seen[3].contains(r#""half a\npost""#), "{seen:?}");
+    assert_eq!(seen[4], "", "what was posted is no draft");
+}
+
+#[test]
+fn peers_the_queue_and_where_a_post_comes_from_are_told_as_on_the_screen() {
+    fn node(method: &str, path: &str) -> Value {
+        match path.split('?').next().unwrap() {
+            "/api/starling/v1/status" => json!({ "network": true, "peers": 1, "syncing": 0, "waiting": 0 }),
+            "/api/starling/v1/peers" => json!([{
+                "peer_id": "12D3KooWAbcdefghijklmnop", "connected": true, "addresses": ["/ip4/192.168.1.7/tcp/1"],
+            }]),
+            "/api/starling/v1/sync" => json!({ "caught_up": true }),
+            "/api/starling/v1/coverage" => {
+                json!([{ "author": "a1", "name": "Ada", "held": 3, "missing": 0 }])
+            }
+            "/api/starling/v1/queue" => {
+                json!({ "outgoing": [{ "entry": "30", "peers": 2, "held": 1 }], "unsent": 0 })
+            }
+            "/api/v1/scheduled_statuses" => json!([]),
+            "/api/v1/statuses" if method == "GET" => json!([post(30, "sent\u{1b}[2J")]),
+            "/api/v1/statuses/12" => post(12, "number 12"),
+            "/api/starling/v1/entries/12" => json!({
+                "id": "12", "author": "a1", "device": "d1", "log": 1, "seq": 7, "from": "12D3KooWPeer",
+                "checks": [{ "name": "signature", "ok": true, "detail": "ed25519" }],
+            }),
+            _ => answer(method, path),
+        }
+    }
+    let (base, _) = fake::serve(node);
+    let server = Server { base, token: "t".into(), drafts: None, again: None };
+    let mut out = Vec::new();
+    let lines = Cursor::new("status\npeers\nqueue\nhome\nwhy 2\n");
+    plain(Options { server, words: Words::default(), prompt: false }, lines, &mut out).unwrap();
+    let said = String::from_utf8(out).unwrap();
+    for words in [
+        "12D3KooWAbcdefghijklmnop, ",
+        "Everything that peers have for you is here.",
+        "Ada",
+        "stored, sent to 2 peers, held by 1",
+        "The signature is good",
+        "From the peer 12D3KooWPeer",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains('\u{1b}') && !said.contains("Add an address"), "{said}");
 }

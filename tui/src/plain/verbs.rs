@@ -8,6 +8,13 @@ macro_rules! verbs {
 
         /// Every command: its name, and what follows it.
         pub const VERBS: &[(Verb, &str, &str)] = &[$((Verb::$verb, $name, $takes),)*];
+
+        impl Verb {
+            /// How it is typed.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$verb => $name,)* }
+            }
+        }
     };
 }
 
@@ -15,7 +22,7 @@ verbs! {
     Home "home" "";
     Local "local" "";
     Network "network" "";
-    Notices "notices" "";
+    Notifications "notifications" "";
     Bookmarks "bookmarks" "";
     Favourites "favourites" "";
     Tag "tag" "NAME";

@@ -48,6 +48,9 @@ impl<W: Write> Plain<W> {
             draft.text.push('\n');
         }
         draft.text.push_str(DisplayText::new(line).as_str());
+        draft.saved = now().as_millisecond();
+        // After every line: whatever ends this program, what was typed is found again.
+        self.ask(&Effect::Keep(Box::new(draft.clone())))?;
         self.writing = Some(draft);
         Ok(())
     }
@@ -67,10 +70,8 @@ impl<W: Write> Plain<W> {
             }
         }
         if sent {
-            if self.kept.iter().any(|held| held.key == draft.key) {
-                self.kept.retain(|held| held.key != draft.key);
-                self.told_by(Ask::Forget(draft.key))?;
-            }
+            self.kept.retain(|held| held.key != draft.key);
+            self.told_by(Ask::Forget(draft.key))?;
             return Ok(());
         }
         // On disk at once: this program may end as the line did.

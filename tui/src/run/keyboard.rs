@@ -1,6 +1,11 @@
 //! The thread that reads keys. It sleeps until there is one, or until it is told to stop: an editor wants the keys.
 
-use std::{io, sync::mpsc::SyncSender, thread};
+use std::{
+    io,
+    sync::mpsc::{SyncSender, TrySendError},
+    thread,
+    time::Duration,
+};
 
 use ratatui::crossterm::event::{self, Event};
 
@@ -9,10 +14,23 @@ use crate::{
     terminal::Late,
 };
 
+/// How long it waits for room before it looks again.
+const ROOM: Duration = Duration::from_millis(5);
+
 /// The thread, and the way to stop it.
 pub struct Keyboard {
     messages: SyncSender<Msg>,
-    thread: Option<(wait::Stop, thread::JoinHandle<()>)>,
+    thread: Option<(wait::Stop, thread::JoinHandle<Option<Msg>>)>,
+    /// What was read when the reading stopped, and had no room yet among the messages.
+    held: Option<Msg>,
+}
+
+/// Why no more is read.
+enum Ended {
+    /// It was told to stop, with this still in its hand.
+    Stopped(Option<Box<Msg>>),
+    /// There is no terminal any more, or no UI.
+    Gone,
 }
 
 impl Keyboard {
@@ -21,7 +39,7 @@ impl Keyboard {
     /// # Errors
     /// If the system has no threads left, or there is no terminal.
     pub fn start(messages: SyncSender<Msg>) -> io::Result<Self> {
-        let mut keyboard = Self { messages, thread: None };
+        let mut keyboard = Self { messages, thread: None, held: None };
         keyboard.resume()?;
         Ok(keyboard)
     }
@@ -30,7 +48,7 @@ impl Keyboard {
     pub fn pause(&mut self) {
         if let Some((stop, thread)) = self.thread.take() {
             stop.stop();
-            let _ = thread.join();
+            self.held = thread.join().ok().flatten();
         }
     }
 
@@ -39,32 +57,45 @@ impl Keyboard {
     /// # Errors
     /// If the system has no threads left, or there is no terminal.
     pub fn resume(&mut self) -> io::Result<()> {
-        let messages = self.messages.clone();
+        let (messages, held) = (self.messages.clone(), self.held.take());
         let (stop, keys) = wait::keys()?;
         let thread = thread::Builder::new().name("keys".into()).spawn(move || {
-            let mut late = Late::default();
-            let told = loop {
-                match keys.wait() {
-                    Ok(true) => {}
-                    Ok(false) => return,
-                    // Nothing more will ever come: to look again would be to look for ever.
-                    Err(_) => break Leave::HungUp,
-                }
-                if pass_on(&messages, &mut late).is_err() {
-                    break Leave::HungUp;
-                }
+            let ended = match read(&messages, &keys, held) {
+                Ended::Gone => put(&messages, &keys, Msg::Leave(Leave::HungUp)).err(),
+                stopped => Some(stopped),
             };
-            let _ = messages.send(Msg::Leave(told));
+            match ended {
+                Some(Ended::Stopped(held)) => held.map(|held| *held),
+                _ => None,
+            }
         })?;
         self.thread = Some((stop, thread));
         Ok(())
     }
 }
 
+/// Reads until it is told to stop, beginning with what was read before.
+fn read(messages: &SyncSender<Msg>, keys: &wait::Keys, held: Option<Msg>) -> Ended {
+    let mut late = Late::default();
+    let mut done = held.map_or(Ok(()), |msg| put(messages, keys, msg));
+    loop {
+        if let Err(ended) = done {
+            return ended;
+        }
+        done = match keys.wait() {
+            Ok(true) => pass_on(messages, keys, &mut late),
+            Ok(false) => Err(Ended::Stopped(None)),
+            // Nothing more will ever come: to look again would be to look for ever.
+            Err(_) => Err(Ended::Gone),
+        };
+    }
+}
+
 /// Passes on what there is to read.
-fn pass_on(messages: &SyncSender<Msg>, late: &mut Late) -> io::Result<()> {
-    while event::poll(wait::MOMENT)? {
-        let msg = match event::read()? {
+fn pass_on(messages: &SyncSender<Msg>, keys: &wait::Keys, late: &mut Late) -> Result<(), Ended> {
+    let gone = |_| Ended::Gone;
+    while event::poll(wait::MOMENT).map_err(gone)? {
+        let msg = match event::read().map_err(gone)? {
             Event::Key(key) if late.takes(&key) => continue,
             Event::Key(key) => Msg::Key(key),
             Event::Mouse(event) => Msg::Mouse(event),
@@ -72,9 +103,50 @@ fn pass_on(messages: &SyncSender<Msg>, late: &mut Late) -> io::Result<()> {
             Event::Resize(columns, rows) => Msg::Resize(columns, rows),
             _ => continue,
         };
-        messages.send(msg).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        put(messages, keys, msg)?;
     }
     Ok(())
+}
+
+/// Hands a message over as soon as there is room. Whoever stops the reading is the one who would make room: while there is
+/// none it is looked whether that is so, and the message is kept.
+fn put(messages: &SyncSender<Msg>, keys: &wait::Keys, mut msg: Msg) -> Result<(), Ended> {
+    loop {
+        msg = match messages.try_send(msg) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Disconnected(_)) => return Err(Ended::Gone),
+            Err(TrySendError::Full(msg)) => msg,
+        };
+        if keys.stops(ROOM) {
+            return Err(Ended::Stopped(Some(Box::new(msg))));
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    /// The UI pauses the keyboard from where it takes messages: a reader that waited for room would wait for ever.
+    #[test]
+    fn who_stops_the_reading_does_not_wait_for_room() {
+        let (stop, keys) = wait::of_nothing().unwrap();
+        let (messages, incoming) = sync_channel(1);
+        assert!(put(&messages, &keys, Msg::Resize(1, 1)).is_ok());
+        stop.stop();
+        let held = match put(&messages, &keys, Msg::Resize(2, 2)) {
+            Err(Ended::Stopped(Some(held))) => held,
+            _ => panic!("what was read is lost"),
+        };
+        let (_stop, keys) = wait::of_nothing().unwrap();
+        let taking =
+            thread::spawn(move || incoming.iter().take(2).map(|msg| format!("{msg:?}")).collect::<Vec<_>>());
+        assert!(put(&messages, &keys, *held).is_ok());
+        assert_eq!(taking.join().unwrap(), ["Resize(1, 1)", "Resize(2, 2)"]);
+        assert!(matches!(put(&messages, &keys, Msg::Woken), Err(Ended::Gone)));
+    }
 }
 
 #[cfg(unix)]
@@ -90,7 +162,7 @@ mod wait {
     };
 
     use rustix::{
-        event::{PollFd, PollFlags, poll},
+        event::{PollFd, PollFlags, Timespec, poll},
         io::Errno,
     };
 
@@ -121,6 +193,13 @@ mod wait {
         Ok((Stop(ours), Keys { stop: theirs, terminal }))
     }
 
+    /// Without a terminal to read from.
+    #[cfg(test)]
+    pub fn of_nothing() -> io::Result<(Stop, Keys)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        Ok((Stop(ours), Keys { stop: theirs, terminal: None }))
+    }
+
     impl Keys {
         /// True as soon as there is something to read, false when it is to end.
         pub fn wait(&self) -> io::Result<bool> {
@@ -144,6 +223,13 @@ mod wait {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             Ok(true)
+        }
+
+        /// Whether it is to end, looked at for so long.
+        pub fn stops(&self, within: Duration) -> bool {
+            let within = Timespec { tv_sec: 0, tv_nsec: within.subsec_nanos().into() };
+            let mut places = [PollFd::new(&self.stop, PollFlags::IN)];
+            poll(&mut places, Some(&within)).is_ok_and(|ready| ready > 0)
         }
     }
 }
@@ -179,7 +265,12 @@ mod wait {
 
     impl Keys {
         pub fn wait(&self) -> io::Result<bool> {
-            Ok(!self.0.load(Ordering::Relaxed))
+            Ok(!self.stops(Duration::ZERO))
+        }
+
+        pub fn stops(&self, within: Duration) -> bool {
+            std::thread::sleep(within);
+            self.0.load(Ordering::Relaxed)
         }
     }
 }

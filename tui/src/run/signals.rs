@@ -10,9 +10,12 @@ pub use unix::{Signals, stand_still};
 #[cfg(unix)]
 mod unix {
     use std::{
+        collections::VecDeque,
+        mem::discriminant,
         sync::{
             Mutex, MutexGuard, PoisonError,
             atomic::{AtomicBool, Ordering},
+            mpsc::TrySendError,
         },
         thread,
         time::{Duration, Instant},
@@ -29,6 +32,9 @@ mod unix {
 
     /// How long an orderly end may take before being asked once more means now.
     const PATIENCE: Duration = Duration::from_secs(1);
+
+    /// How long the UI is left to make room for what it is told.
+    const ROOM: Duration = Duration::from_millis(10);
 
     /// Whom signals are told to. A process has one set of handlers, which cannot be given back: when nobody listens any
     /// more, signals do what they do by themselves.
@@ -83,45 +89,69 @@ mod unix {
     }
 
     fn hear(mut waiting: Waiting) {
-        for signal in &mut waiting {
-            let messages = listener().clone();
-            let asked = *ENDING.lock().unwrap_or_else(PoisonError::into_inner);
-            let lent = LENT.load(Ordering::SeqCst);
-            let msg = match signal {
-                // What is typed in the editor is meant for the editor.
-                SIGINT | SIGCONT | SIGWINCH if lent => continue,
-                SIGCONT => Msg::Woken,
-                SIGWINCH => match ratatui::crossterm::terminal::size() {
-                    Ok((columns, rows)) => Msg::Resize(columns, rows),
-                    Err(_) => continue,
-                },
-                // If the editor stands still so do we, or the shell would wait for us.
-                SIGTSTP if lent || messages.is_none() => {
-                    let _ = stand_still();
-                    continue;
-                }
-                SIGTSTP => Msg::Suspend,
-                // A terminal that closes says so several times at once, which is no impatience.
-                _ if asked.is_some_and(|asked| asked.elapsed() < PATIENCE) => continue,
-                // Asked again, or nobody listens: whatever holds us up, perhaps a terminal that takes no bytes, is not
-                // waited for.
-                _ if messages.is_none() || asked.is_some() => {
-                    screen::give_back();
-                    let _ = emulate_default_handler(signal);
-                    continue;
-                }
-                SIGINT => Msg::Leave(Leave::Interrupted),
-                SIGHUP => Msg::Leave(Leave::HungUp),
-                _ => Msg::Leave(Leave::Told),
+        // At most one of each kind: what is told later says the same, or says it newer.
+        let mut untold: VecDeque<Msg> = VecDeque::new();
+        loop {
+            let came: Vec<i32> = if untold.is_empty() {
+                waiting.wait().collect()
+            } else {
+                // The UI is busy. Being asked twice to end must still be heard.
+                thread::sleep(ROOM);
+                waiting.pending().collect()
             };
-            if matches!(msg, Msg::Leave(_)) {
-                ending();
+            for msg in came.into_iter().filter_map(meant) {
+                untold.retain(|held| discriminant(held) != discriminant(&msg));
+                untold.push_back(msg);
             }
-            // Whoever has just stopped listening is leaving anyway.
-            if let Some(messages) = messages {
-                let _ = messages.send(msg);
+            let Some(messages) = listener().clone() else {
+                untold.clear(); // whoever has just stopped listening is leaving anyway
+                continue;
+            };
+            while let Some(msg) = untold.pop_front() {
+                if let Err(TrySendError::Full(msg)) = messages.try_send(msg) {
+                    untold.push_front(msg);
+                    break;
+                }
             }
         }
+    }
+
+    /// What a signal means to the UI, if it is to be told of it. What cannot wait is done here.
+    fn meant(signal: i32) -> Option<Msg> {
+        let heard = listener().is_some();
+        let asked = *ENDING.lock().unwrap_or_else(PoisonError::into_inner);
+        let lent = LENT.load(Ordering::SeqCst);
+        let msg = match signal {
+            // What is typed in the editor is meant for the editor.
+            SIGINT | SIGCONT | SIGWINCH if lent => return None,
+            SIGCONT => Msg::Woken,
+            SIGWINCH => {
+                let (columns, rows) = ratatui::crossterm::terminal::size().ok()?;
+                Msg::Resize(columns, rows)
+            }
+            // If the editor stands still so do we, or the shell would wait for us.
+            SIGTSTP if lent || !heard => {
+                let _ = stand_still();
+                return None;
+            }
+            SIGTSTP => Msg::Suspend,
+            // A terminal that closes says so several times at once, which is no impatience.
+            _ if asked.is_some_and(|asked| asked.elapsed() < PATIENCE) => return None,
+            // Asked again, or nobody listens: whatever holds us up, perhaps a terminal that takes no bytes, is not
+            // waited for.
+            _ if !heard || asked.is_some() => {
+                screen::give_back();
+                let _ = emulate_default_handler(signal);
+                return None;
+            }
+            SIGINT => Msg::Leave(Leave::Interrupted),
+            SIGHUP => Msg::Leave(Leave::HungUp),
+            _ => Msg::Leave(Leave::Told),
+        };
+        if matches!(msg, Msg::Leave(_)) {
+            ending();
+        }
+        Some(msg)
     }
 
     /// Has the whole process stand still until it is told to go on.

@@ -4,10 +4,12 @@
 use ratatui::{style::Style, text::Line as Text};
 
 use crate::{
+    api::NodeStatus,
     app::{App, Link},
     keys::Action,
     layout::width,
     text::DisplayText,
+    words::Words,
 };
 
 /// Seconds that two clocks may differ: an answer takes its time, and the server says whole seconds.
@@ -37,7 +39,7 @@ fn health(app: &App) -> (Vec<String>, Style) {
         let why = DisplayText::new(why).to_string();
         return (vec![app.words.put("view-lost", [("why", why)]).into_owned()], theme.failure());
     }
-    let clock = clock(app);
+    let clock = clock(&app.words, app.ahead);
     let Some(node) = &app.node else {
         let words = say(if app.link == Link::Opening { "view-connecting" } else { "view-connected" });
         let style = if clock.is_some() { theme.warning() } else { theme.faint() };
@@ -55,32 +57,39 @@ fn health(app: &App) -> (Vec<String>, Style) {
     }
     let troubled = clock.is_some() || node.peers == 0;
     let mut parts: Vec<String> = clock.into_iter().collect();
-    parts.push(match node.peers {
-        0 if !node.network => say("view-no-network"),
-        0 => app.words.put("health-no-peers", [("key", app.keys.best(Action::Invite))]).into_owned(),
-        peers => app.words.count("view-peers", peers).into_owned(),
-    });
-    if node.unheld > 0 {
-        let mut args = fluent_bundle::FluentArgs::new();
-        args.set("count", node.unheld);
-        args.set("key", app.keys.best(Action::Queue));
-        parts.push(app.words.with("health-unheld", &args).into_owned());
-    } else if node.waiting > 0 {
-        parts.push(app.words.count("view-waiting", node.waiting as usize).into_owned());
-    }
-    if node.syncing > 0 {
-        parts.push(app.words.count("view-syncing", node.syncing).into_owned());
-    }
+    parts.extend(running(&app.words, node, &app.keys.best(Action::Invite), &app.keys.best(Action::Queue)));
     if !app.drafts.is_empty() {
         parts.push(app.words.count("health-drafts", app.drafts.len()).into_owned());
     }
     (parts, if troubled { theme.warning() } else { theme.faint() })
 }
 
+/// How a node goes that nothing is wrong with: peers, what waits for them, what is fetched. With what is to be pressed or
+/// typed for an invite and for the queue.
+pub fn running(words: &Words, node: &NodeStatus, invite: &str, queue: &str) -> Vec<String> {
+    let mut parts = vec![match node.peers {
+        0 if !node.network => words.say("view-no-network").into_owned(),
+        0 => words.put("health-no-peers", [("key", invite)]).into_owned(),
+        peers => words.count("view-peers", peers).into_owned(),
+    }];
+    if node.unheld > 0 {
+        let mut args = fluent_bundle::FluentArgs::new();
+        args.set("count", node.unheld);
+        args.set("key", queue);
+        parts.push(words.with("health-unheld", &args).into_owned());
+    } else if node.waiting > 0 {
+        parts.push(words.count("view-waiting", node.waiting as usize).into_owned());
+    }
+    if node.syncing > 0 {
+        parts.push(words.count("view-syncing", node.syncing).into_owned());
+    }
+    parts
+}
+
 /// Whether our clock and the server's tell different times.
-fn clock(app: &App) -> Option<String> {
-    let ahead = app.ahead.filter(|ahead| ahead.abs() > CLOCKS)?;
+pub fn clock(words: &Words, ahead: Option<i64>) -> Option<String> {
+    let ahead = ahead.filter(|ahead| ahead.abs() > CLOCKS)?;
     let minutes = (ahead.unsigned_abs() / 60) as usize;
     let name = if ahead > 0 { "health-clock-behind" } else { "health-clock-ahead" };
-    Some(app.words.count(name, minutes).into_owned())
+    Some(words.count(name, minutes).into_owned())
 }

@@ -14,7 +14,7 @@ use ratatui::{
 };
 
 use crate::{
-    api::{Account, Poll, Status},
+    api::{Account, Media, Poll, Status},
     app::App,
     keys::Action,
     layout::{self, clip, width},
@@ -65,23 +65,25 @@ pub fn gist(app: &App, post: &Status) -> (String, bool) {
 }
 
 fn files(app: &App, post: &Status) -> String {
-    let alt = |media: &crate::api::Media| {
-        let kind = app.words.say(match media.kind.as_str() {
-            "image" => "post-image",
-            "video" => "post-video",
-            "gifv" => "post-gifv",
-            "audio" => "post-audio",
-            _ => "post-unknown",
-        });
-        match media.description.as_deref().filter(|text| !text.is_empty()) {
-            Some(text) => {
-                let alt = DisplayText::new(text);
-                app.words.put("post-file", [("kind", &*kind), ("alt", alt.as_str())]).into_owned()
-            }
-            None => app.words.put("post-file-bare", [("kind", kind)]).into_owned(),
+    post.media_attachments.iter().map(|media| file(&app.words, media)).collect::<Vec<_>>().join(" ")
+}
+
+/// A file in words: its kind, and what it shows.
+pub fn file(words: &Words, media: &Media) -> String {
+    let kind = words.say(match media.kind.as_str() {
+        "image" => "post-image",
+        "video" => "post-video",
+        "gifv" => "post-gifv",
+        "audio" => "post-audio",
+        _ => "post-unknown",
+    });
+    match media.description.as_deref().filter(|text| !text.trim().is_empty()) {
+        Some(text) => {
+            let alt = DisplayText::new(text);
+            words.put("post-file", [("kind", &*kind), ("alt", alt.as_str())]).into_owned()
         }
-    };
-    post.media_attachments.iter().map(alt).collect::<Vec<_>>().join(" ")
+        None => words.put("post-file-bare", [("kind", kind)]).into_owned(),
+    }
 }
 
 /// Two lines of a timeline: who and when, and the first words.
@@ -378,6 +380,7 @@ pub fn aligned(line: layout::Drawn, style: Style) -> Text<'static> {
     Text::styled(line.text, style).alignment(alignment)
 }
 
+/// A moment where the reader is, to the minute.
 pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }

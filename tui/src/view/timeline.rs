@@ -10,6 +10,7 @@ use crate::{
     layout::{self, clip},
     msg::{Line, Row},
     text::DisplayText,
+    words::Words,
 };
 
 /// The timeline on the screen.
@@ -59,8 +60,8 @@ fn tab(line: &Line) -> usize {
     TABS.iter().position(|tab| tab == line).unwrap_or(0)
 }
 
-fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) -> [Text<'static>; 2] {
-    let theme = app.theme;
+/// What happened, in words.
+pub fn happened(words: &Words, notification: &Notification) -> String {
     let what = match notification.kind.as_str() {
         "mention" => "timeline-mention",
         "reblog" => "timeline-reblog",
@@ -73,8 +74,13 @@ fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) 
         "quote" => "timeline-quote",
         _ => "timeline-other",
     };
+    words.put(what, [("who", name(&notification.account))]).into_owned()
+}
+
+fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) -> [Text<'static>; 2] {
+    let theme = app.theme;
     let age = layout::line(&post::age(app, notification.created_at), cells, app.bidi);
-    let first = app.words.put(what, [("who", name(&notification.account))]);
+    let first = happened(&app.words, notification);
     let first = layout::line(&first, cells.saturating_sub(layout::width(&age) + 1), app.bidi);
     let gap = " ".repeat(cells.saturating_sub(layout::width(&first) + layout::width(&age)));
     let gist =

@@ -1,7 +1,7 @@
 //! Whom the node is connected to and by which way, what is fetched, what is held of each feed, and what went over the
 //! line.
 
-use super::{App, Row, Tone};
+use super::{App, Row, Teller, Tone};
 use crate::{
     api::node::{Coverage, Network, Peer},
     app::Asks,
@@ -24,12 +24,18 @@ enum Opens {
     Address,
 }
 
-pub(super) fn rows(app: &App, mesh: &Mesh, loading: bool) -> Vec<Row> {
-    lines(app, mesh, loading).into_iter().map(|(row, _)| row).collect()
+pub(super) fn rows(teller: &Teller<'_>, mesh: &Mesh, loading: bool) -> Vec<Row> {
+    lines(teller, mesh, loading).into_iter().map(|(row, _)| row).collect()
 }
 
-fn lines(app: &App, mesh: &Mesh, loading: bool) -> Vec<(Row, Opens)> {
-    let words = &app.words;
+/// The same for those who choose nothing from it.
+pub(super) fn told(teller: &Teller<'_>, mesh: &Mesh) -> Vec<Row> {
+    let lines = lines(teller, mesh, false).into_iter();
+    lines.filter(|(_, opens)| *opens != Opens::Address).map(|(row, _)| row).collect()
+}
+
+fn lines(teller: &Teller<'_>, mesh: &Mesh, loading: bool) -> Vec<(Row, Opens)> {
+    let words = teller.words;
     if loading && *mesh == Mesh::default() {
         return vec![(Row::new(Tone::Faint, words.say("sheet-loading")), Opens::Nothing)];
     }
@@ -38,7 +44,7 @@ fn lines(app: &App, mesh: &Mesh, loading: bool) -> Vec<(Row, Opens)> {
     let (here, away): (Vec<&Peer>, Vec<&Peer>) = mesh.peers.iter().partition(|peer| peer.connected);
     rows.push(plain(Row::new(Tone::Head, words.count("mesh-connected", here.len()))));
     if here.is_empty() {
-        let name = match &app.node {
+        let name = match teller.node {
             Some(node) if !node.network => "mesh-no-network",
             _ => "mesh-nobody",
         };
@@ -46,7 +52,7 @@ fn lines(app: &App, mesh: &Mesh, loading: bool) -> Vec<(Row, Opens)> {
     }
     for peer in here {
         let opens = Opens::Peer(peer.peer_id.clone(), peer.banned);
-        rows.extend(connected(app, mesh, peer).into_iter().map(|row| (row.within(), opens.clone())));
+        rows.extend(connected(teller, mesh, peer).into_iter().map(|row| (row.within(), opens.clone())));
     }
     rows.push((Row::new(Tone::Plain, words.say("mesh-add")).within(), Opens::Address));
     let name = match (mesh.progress.caught_up, mesh.peers.iter().any(|peer| peer.connected && peer.syncing)) {
@@ -57,27 +63,27 @@ fn lines(app: &App, mesh: &Mesh, loading: bool) -> Vec<(Row, Opens)> {
     rows.push(plain(Row::new(name.1, words.say(name.0))));
     if let Some(network) = mesh.network.as_ref().filter(|network| network.on) {
         rows.push(plain(Row::new(Tone::Head, words.say("mesh-traffic"))));
-        rows.extend(traffic(app, network).into_iter().map(Row::within).map(plain));
+        rows.extend(traffic(teller, network).into_iter().map(Row::within).map(plain));
     }
     let title = words.count("mesh-coverage", mesh.coverage.len());
     rows.push(plain(Row::new(Tone::Head, title)));
     for feed in &mesh.coverage {
-        rows.push((coverage(app, feed).within(), Opens::Person(feed.author.clone())));
+        rows.push((coverage(teller, feed).within(), Opens::Person(feed.author.clone())));
     }
     if !away.is_empty() {
         rows.push(plain(Row::new(Tone::Head, words.count("mesh-remembered", away.len()))));
         for peer in away.into_iter().take(REMEMBERED) {
-            rows.push((remembered(app, peer).within(), Opens::Peer(peer.peer_id.clone(), peer.banned)));
+            rows.push((remembered(teller, peer).within(), Opens::Peer(peer.peer_id.clone(), peer.banned)));
         }
     }
     rows
 }
 
-/// A peer's id, as short as it can be told from others.
-fn short(peer: &str) -> String {
+/// A peer's id; where there is no room, as short as it can be told from others.
+fn named(teller: &Teller<'_>, peer: &str) -> String {
     let peer = DisplayText::new(peer).to_string();
-    let count = peer.chars().count();
-    peer.chars().skip(count.saturating_sub(8)).collect()
+    let count = if teller.whole { 0 } else { peer.chars().count().saturating_sub(8) };
+    peer.chars().skip(count).collect()
 }
 
 /// The place in an address.
@@ -106,15 +112,15 @@ fn route(address: &str) -> &'static str {
     }
 }
 
-fn connected(app: &App, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
-    let words = &app.words;
-    let dot = app.theme.mark(" · ", " - ");
+fn connected(teller: &Teller<'_>, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
+    let words = teller.words;
+    let dot = teller.dot;
     let address = peer.addresses.first().map(String::as_str).unwrap_or_default();
     let ours =
         mesh.network.iter().flat_map(|network| &network.listening).any(|ours| host(ours) == host(address));
     let way = words.say(if ours { "mesh-same-machine" } else { route(address) });
     let who = words.say(if peer.outbound { "mesh-we-called" } else { "mesh-they-called" });
-    let first = format!("{}{dot}{way}{dot}{who}", short(&peer.peer_id));
+    let first = format!("{}{dot}{way}{dot}{who}", named(teller, &peer.peer_id));
     let state = mesh.progress.peers.iter().find(|held| held.peer_id == peer.peer_id);
     let state = match state.map(|held| held.state.as_str()) {
         Some("fetching") => "mesh-peer-fetching",
@@ -136,55 +142,55 @@ fn connected(app: &App, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
     [Row::new(Tone::Plain, first), Row::new(Tone::Faint, parts.join(dot)).within()]
 }
 
-fn remembered(app: &App, peer: &Peer) -> Row {
-    let dot = app.theme.mark(" · ", " - ");
+fn remembered(teller: &Teller<'_>, peer: &Peer) -> Row {
+    let dot = teller.dot;
     let seen = jiff::Timestamp::from_millisecond(peer.last_seen).ok().filter(|_| peer.last_seen > 0);
     let seen = match seen {
-        Some(at) => app.words.put("mesh-seen", [("when", app.moment(at))]).into_owned(),
-        None => app.words.say("mesh-never-seen").into_owned(),
+        Some(at) => teller.words.put("mesh-seen", [("when", teller.moment(at))]).into_owned(),
+        None => teller.words.say("mesh-never-seen").into_owned(),
     };
-    let mut text = format!("{}{dot}{seen}", short(&peer.peer_id));
+    let mut text = format!("{}{dot}{seen}", named(teller, &peer.peer_id));
     if peer.banned {
-        text = format!("{text}{dot}{}", app.words.say("mesh-banned"));
+        text = format!("{text}{dot}{}", teller.words.say("mesh-banned"));
     }
     Row::new(Tone::Faint, text)
 }
 
-fn coverage(app: &App, feed: &Coverage) -> Row {
-    let dot = app.theme.mark(" · ", " - ");
+fn coverage(teller: &Teller<'_>, feed: &Coverage) -> Row {
+    let dot = teller.dot;
     let name = DisplayText::new(feed.name.trim()).to_string();
     let name = match name.is_empty() {
         true => DisplayText::new(&feed.author).as_str().chars().take(13).collect(),
         false => name,
     };
-    let held = app.words.count("mesh-held", feed.held as usize);
+    let held = teller.words.count("mesh-held", feed.held as usize);
     let (missing, tone) = match feed.missing {
-        0 => (app.words.say("mesh-complete"), Tone::Plain),
-        missing => (app.words.count("mesh-missing", missing as usize), Tone::Warning),
+        0 => (teller.words.say("mesh-complete"), Tone::Plain),
+        missing => (teller.words.count("mesh-missing", missing as usize), Tone::Warning),
     };
     let mut text = format!("{name}{dot}{held}{dot}{missing}");
     if let Some(sources) = feed.sources {
-        text = format!("{text}{dot}{}", app.words.count("mesh-sources", sources));
+        text = format!("{text}{dot}{}", teller.words.count("mesh-sources", sources));
     }
     Row::new(tone, text)
 }
 
-fn traffic(app: &App, network: &Network) -> Vec<Row> {
+fn traffic(teller: &Teller<'_>, network: &Network) -> Vec<Row> {
     let traffic = &network.traffic;
     let line = |name: &str, came: u64, went: u64| {
-        Row::new(Tone::Plain, app.words.put(name, [("came", bytes(came)), ("went", bytes(went))]))
+        Row::new(Tone::Plain, teller.words.put(name, [("came", bytes(came)), ("went", bytes(went))]))
     };
     let mut rows = vec![
         line("mesh-gossip", traffic.gossip_in_bytes, traffic.gossip_out_bytes),
         line("mesh-sync", traffic.sync_in_bytes, traffic.sync_out_bytes),
     ];
     if traffic.refused > 0 {
-        rows.push(Row::new(Tone::Plain, app.words.count("mesh-refused", traffic.refused as usize)));
+        rows.push(Row::new(Tone::Plain, teller.words.count("mesh-refused", traffic.refused as usize)));
     }
     let mesh: usize = network.shards.iter().map(|shard| shard.mesh).sum();
-    let dot = app.theme.mark(" · ", " - ");
-    let shards = app.words.count("mesh-shards", network.shards.len());
-    rows.push(Row::new(Tone::Plain, format!("{shards}{dot}{}", app.words.count("mesh-links", mesh))));
+    let dot = teller.dot;
+    let shards = teller.words.count("mesh-shards", network.shards.len());
+    rows.push(Row::new(Tone::Plain, format!("{shards}{dot}{}", teller.words.count("mesh-links", mesh))));
     rows
 }
 
@@ -203,7 +209,7 @@ fn bytes(count: u64) -> String {
 impl App {
     /// Opens whose feed the selected line is about.
     pub(super) fn open_mesh(&mut self, mesh: &Mesh, at: usize) -> Vec<Effect> {
-        match lines(self, mesh, false).get(at) {
+        match lines(&self.teller(), mesh, false).get(at) {
             Some((_, Opens::Person(id))) => {
                 let id = id.clone();
                 let mut effects = vec![Effect::Person(id.clone())];
@@ -226,7 +232,7 @@ impl App {
 
     /// The peer of the selected line, and whether it is refused.
     pub(super) fn peer_at(&self, mesh: &Mesh, at: usize) -> Option<(String, bool)> {
-        match lines(self, mesh, false).into_iter().nth(at)?.1 {
+        match lines(&self.teller(), mesh, false).into_iter().nth(at)?.1 {
             Opens::Peer(peer, banned) => Some((peer, banned)),
             _ => None,
         }

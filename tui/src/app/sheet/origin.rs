@@ -1,7 +1,7 @@
 //! Where a post comes from: who signed it and how that was checked, when it was here first and from whom, what it said
 //! before, and whether it was erased. What nobody knows is not said.
 
-use super::{About, App, Row, Tone};
+use super::{About, App, Row, Teller, Tone};
 use crate::{
     api::{Edit, node::Entry},
     app::Screen,
@@ -10,8 +10,8 @@ use crate::{
     text::DisplayText,
 };
 
-pub(super) fn rows(app: &App, origin: &Origin, loading: bool) -> Vec<Row> {
-    let words = &app.words;
+pub(super) fn rows(teller: &Teller<'_>, origin: &Origin, loading: bool) -> Vec<Row> {
+    let words = teller.words;
     if origin.entry.is_none() && origin.status.id.is_empty() {
         let name = if loading { "sheet-loading" } else { "origin-unknown" };
         return vec![Row::new(Tone::Faint, words.say(name))];
@@ -28,7 +28,7 @@ pub(super) fn rows(app: &App, origin: &Origin, loading: bool) -> Vec<Row> {
     ];
     match &origin.entry {
         Some(entry) => {
-            rows.push(signature(app, entry));
+            rows.push(signature(teller, entry));
             rows.extend(entry.checks.iter().map(|check| {
                 let tone = if check.ok { Tone::Faint } else { Tone::Bad };
                 let text = format!("{}: {}", DisplayText::new(&check.name), DisplayText::new(&check.detail));
@@ -37,7 +37,7 @@ pub(super) fn rows(app: &App, origin: &Origin, loading: bool) -> Vec<Row> {
             rows.push(Row::new(Tone::Plain, put("origin-device", "device", &entry.device)));
             let place = [("log", u64::from(entry.log)), ("place", entry.seq)];
             rows.push(Row::new(Tone::Plain, words.put("origin-place", place)));
-            rows.extend(times(app, origin, entry));
+            rows.extend(times(teller, origin, entry));
             let from = match &entry.from {
                 Some(peer) => put("origin-from", "peer", peer),
                 None => words.say("origin-written-here").into_owned(),
@@ -50,7 +50,7 @@ pub(super) fn rows(app: &App, origin: &Origin, loading: bool) -> Vec<Row> {
         None => {
             rows.push(Row::new(Tone::Warning, words.say("origin-unsigned")));
             if let Some(at) = status.created_at {
-                rows.push(Row::new(Tone::Plain, words.put("origin-time", [("when", app.moment(at))])));
+                rows.push(Row::new(Tone::Plain, words.put("origin-time", [("when", teller.moment(at))])));
             }
         }
     }
@@ -61,42 +61,42 @@ pub(super) fn rows(app: &App, origin: &Origin, loading: bool) -> Vec<Row> {
     if let Some(delivery) = status.starling.as_ref().and_then(|extra| extra.delivery) {
         let sent = words.count("outbound-sent", delivery.peers);
         let held = words.count("outbound-held", delivery.held);
-        let dot = app.theme.mark(" · ", " - ");
+        let dot = teller.dot;
         rows.push(Row::new(Tone::Plain, format!("{}{dot}{sent}{dot}{held}", words.say("outbound-stored"))));
     }
-    rows.extend(history(app, &origin.versions));
+    rows.extend(history(teller, &origin.versions));
     rows
 }
 
-fn signature(app: &App, entry: &Entry) -> Row {
+fn signature(teller: &Teller<'_>, entry: &Entry) -> Row {
     let all = !entry.checks.is_empty() && entry.checks.iter().all(|check| check.ok);
     let (name, tone) = if all { ("origin-good", Tone::Good) } else { ("origin-doubtful", Tone::Bad) };
-    Row::new(tone, app.words.say(name))
+    Row::new(tone, teller.words.say(name))
 }
 
-fn times(app: &App, origin: &Origin, entry: &Entry) -> Vec<Row> {
-    let words = &app.words;
+fn times(teller: &Teller<'_>, origin: &Origin, entry: &Entry) -> Vec<Row> {
+    let words = teller.words;
     let mut rows = Vec::new();
     if let Some(at) = entry.time {
         let doubted = origin.status.starling.as_ref().is_some_and(|extra| extra.time_doubted);
         let (name, tone) =
             if doubted { ("origin-claimed-wrongly", Tone::Warning) } else { ("origin-claimed", Tone::Plain) };
-        rows.push(Row::new(tone, words.put(name, [("when", app.moment(at))])));
+        rows.push(Row::new(tone, words.put(name, [("when", teller.moment(at))])));
     }
     if let Some(at) = entry.received_at {
-        rows.push(Row::new(Tone::Plain, words.put("origin-first-here", [("when", app.moment(at))])));
+        rows.push(Row::new(Tone::Plain, words.put("origin-first-here", [("when", teller.moment(at))])));
     }
     rows
 }
 
 /// What it said before, the oldest first; nothing if it was never changed.
-fn history(app: &App, versions: &[Edit]) -> Vec<Row> {
+fn history(teller: &Teller<'_>, versions: &[Edit]) -> Vec<Row> {
     if versions.len() < 2 {
-        return vec![Row::new(Tone::Faint, app.words.say("origin-never-changed"))];
+        return vec![Row::new(Tone::Faint, teller.words.say("origin-never-changed"))];
     }
-    let mut rows = vec![Row::new(Tone::Head, app.words.count("origin-versions", versions.len()))];
+    let mut rows = vec![Row::new(Tone::Head, teller.words.count("origin-versions", versions.len()))];
     for version in versions {
-        let at = version.created_at.map(|at| app.moment(at)).unwrap_or_default();
+        let at = version.created_at.map(|at| teller.moment(at)).unwrap_or_default();
         rows.push(Row::new(Tone::Faint, at).within());
         let text = match &version.starling {
             Some(extra) => extra.source.clone(),

@@ -1,6 +1,6 @@
 //! What own posts wait for: told as far as the node knows, which is what peers told it.
 
-use super::{App, Row, Tone};
+use super::{App, Row, Teller, Tone};
 use crate::{
     api::{Id, node::Outgoing},
     layout,
@@ -9,15 +9,15 @@ use crate::{
 };
 
 /// Lines of the sheet. The posts come first, two lines each, so that the selected one can be found again.
-pub(super) fn rows(app: &App, outbound: &Outbound, loading: bool) -> Vec<Row> {
-    let words = &app.words;
+pub(super) fn rows(teller: &Teller<'_>, outbound: &Outbound, loading: bool) -> Vec<Row> {
+    let words = teller.words;
     let queue = &outbound.queue;
     let mut rows = Vec::new();
     for (post, status) in &outbound.posts {
         let gist = status.as_ref().map(|status| DisplayText::new(layout::plain(status).as_str()).to_string());
         let gist = gist.unwrap_or_else(|| words.say("outbound-gone").into_owned());
         rows.push(Row::new(Tone::Plain, gist));
-        rows.push(state(app, post).within());
+        rows.push(state(teller, post).within());
     }
     if outbound.posts.is_empty() {
         let name = if loading { "sheet-loading" } else { "outbound-none" };
@@ -25,7 +25,7 @@ pub(super) fn rows(app: &App, outbound: &Outbound, loading: bool) -> Vec<Row> {
     }
     for post in &outbound.scheduled {
         rows.push(Row::new(Tone::Plain, DisplayText::new(&post.params.text).as_str()));
-        let at = post.scheduled_at.map(|at| app.moment(at)).unwrap_or_default();
+        let at = post.scheduled_at.map(|at| teller.moment(at)).unwrap_or_default();
         rows.push(Row::new(Tone::Faint, words.put("outbound-scheduled", [("when", at)])).within());
     }
     let other = [
@@ -42,10 +42,10 @@ pub(super) fn rows(app: &App, outbound: &Outbound, loading: bool) -> Vec<Row> {
 }
 
 /// Where one post is, in words.
-fn state(app: &App, post: &Outgoing) -> Row {
-    let words = &app.words;
+fn state(teller: &Teller<'_>, post: &Outgoing) -> Row {
+    let words = teller.words;
     let stored = words.say("outbound-stored");
-    let dot = app.theme.mark(" · ", " - ");
+    let dot = teller.dot;
     let sent = words.count("outbound-sent", post.peers);
     if post.held > 0 {
         let held = words.count("outbound-held", post.held);
@@ -55,17 +55,17 @@ fn state(app: &App, post: &Outgoing) -> Row {
         let unheld = words.say("outbound-unheld");
         return Row::new(Tone::Plain, format!("{stored}{dot}{sent}{dot}{unheld}"));
     }
-    Row::new(Tone::Warning, format!("{stored}{dot}{}", waits(app)))
+    Row::new(Tone::Warning, format!("{stored}{dot}{}", waits(teller)))
 }
 
 /// What a post waits for that nobody was sent.
-fn waits(app: &App) -> String {
-    let name = match &app.node {
+fn waits(teller: &Teller<'_>) -> String {
+    let name = match teller.node {
         Some(node) if !node.network => "outbound-no-network",
         Some(node) if node.peers == 0 => "outbound-no-peer",
         _ => "outbound-nobody-asked",
     };
-    app.words.say(name).into_owned()
+    teller.words.say(name).into_owned()
 }
 
 impl App {

@@ -74,7 +74,9 @@ impl App {
                 let name = crate::text::DisplayText::new(&name).to_string();
                 let words = self.words.put("invite-opened", [("who", name)]).into_owned();
                 let _ = self.say(crate::app::Said::Good(words));
-                return self.show_person(id);
+                if !self.is_typed_in() {
+                    return self.show_person(id);
+                }
             }
             Told::Requests(wishes) => {
                 if let Some(sheet) = self.awaiting(|about| matches!(about, About::Requests(_))) {
