@@ -18,6 +18,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use ratatui::Frame;
 
 use crate::{
     app::App,
@@ -67,11 +68,19 @@ pub struct Options {
 /// # Errors
 /// If there is no terminal, or it goes away.
 pub fn open(options: Options) -> io::Result<Option<Leave>> {
-    shown(Desk::open()?, options, None)
+    shown(Desk::open()?, options, None, view::draw)
 }
 
+/// How a frame is drawn.
+type Draw = fn(&App, &mut Frame<'_>);
+
 /// Shows the UI in a terminal that is ours already, and gives it back.
-fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Result<Option<Leave>> {
+fn shown(
+    mut desk: Desk,
+    options: Options,
+    greeting: Option<String>,
+    draw: Draw,
+) -> io::Result<Option<Leave>> {
     let client = Client::start(options.server, &options.words, &desk.messages)?;
     let (mut app, effects) = App::new(
         options.theme,
@@ -88,7 +97,8 @@ fn shown(mut desk: Desk, options: Options, greeting: Option<String>) -> io::Resu
         app.greet(greeting);
     }
     let mut carrier = Carrier { client, scratch: options.scratch };
-    let result = panic::catch_unwind(AssertUnwindSafe(|| run(&mut desk, &mut carrier, &mut app, effects)));
+    let result =
+        panic::catch_unwind(AssertUnwindSafe(|| run(&mut desk, &mut carrier, &mut app, effects, draw)));
     // The terminal first: what is still to be kept is no reason to keep it back.
     drop(desk);
     let left = match result {
@@ -152,13 +162,14 @@ fn run(
     carrier: &mut Carrier,
     app: &mut App,
     effects: Vec<Effect>,
+    draw: Draw,
 ) -> io::Result<Option<Leave>> {
     if !carrier.carry(desk, effects, app)? {
         return Ok(None);
     }
     let mut ticked = Instant::now();
     loop {
-        desk.screen.draw(|frame| view::draw(app, frame))?;
+        desk.screen.draw(|frame| draw(app, frame))?;
         let mut taken = 0;
         let mut next = match desk.incoming.recv_timeout(TICK.saturating_sub(ticked.elapsed())) {
             Ok(msg) => Some(msg),
@@ -237,3 +248,6 @@ impl Carrier {
         self.client.settle();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ pub fn begin(
                 match make(&chosen) {
                     Ok(options) => {
                         let greeting = first.from.words.say("first-done").into_owned();
-                        return shown(desk, options, Some(greeting)).map(Began::Opened);
+                        return shown(desk, options, Some(greeting), crate::view::draw).map(Began::Opened);
                     }
                     Err(why) => first.failed(why),
                 }
