@@ -40,7 +40,7 @@ use starling_protocol::{
 use zeroize::Zeroizing;
 
 pub(crate) use file::{folder, private, read, secret};
-pub use lock::{Door, Lock};
+pub use lock::{Announcement, Door, Lock};
 
 /// Why a home cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use starling::{
     config::{Config, Http, Layer, Resolved},
-    home::{Home, Lock, Places},
+    home::{Announcement, Home, Lock, Places},
     runtime,
 };
 use tokio::sync::watch;
@@ -67,6 +67,8 @@ pub struct Session {
 
 struct Inside {
     _lock: Lock,
+    /// Says where the door is to other commands, if they may use it.
+    announcement: Option<Announcement>,
     runtime: tokio::runtime::Runtime,
     node: runtime::Node,
     stop: watch::Sender<bool>,
@@ -86,18 +88,22 @@ impl Session {
         Self::start(home, config, false)
     }
 
-    /// To a node of our own that talks to others, for as long as somebody looks at it.
+    /// To a node of our own that talks to others, for as long as somebody looks at it. Meanwhile it is the node of this
+    /// home for every other command and client as well, as one that `run` started would be.
     pub fn with_network(home: Home, config: Config) -> Result<Self, Failure> {
         Self::start(home, config, true)
     }
 
     fn start(home: Home, config: Config, network: bool) -> Result<Self, Failure> {
         let lock = home.lock()?;
-        // Only this process knows it, and only for as long as it lives.
-        let token = Door::token()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let near = Http { listen: ([127, 0, 0, 1], 0).into(), ..Config::default().http };
-        let place = home.path().to_owned();
+        let (token, wanted) = match network {
+            true => (home.token()?, config.http.clone()),
+            // Only this process knows it, and only for as long as it lives.
+            false => (Door::token()?, near.clone()),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let (place, here) = (home.path().to_owned(), home.clone());
         let options = runtime::Options {
             home,
             config,
@@ -110,13 +116,18 @@ impl Session {
         let (stop, stopping) = watch::channel(false);
         let started = runtime.block_on(async {
             let node = runtime::start(options).await.map_err(super::run::start_failure)?;
-            let door = Door::open(&near, &token, &place).await?;
+            let door = match Door::open(&wanted, &token, &place).await {
+                // Another program has the port that clients know. Whoever sits in front of this one need not care.
+                Err(_) if network => Door::open(&near, &token, &place).await?,
+                opened => opened?,
+            };
             let http = door.http.clone();
             Ok::<_, Failure>((http, door.serve(node.clone(), stopping), node))
         });
         let (http, door, node) = started?;
+        let announcement = if network { Some(here.announce(&http)?) } else { None };
         let client = Client::new(&http, &token);
-        Ok(Self { client, inside: Some(Inside { _lock: lock, runtime, node, stop, door }) })
+        Ok(Self { client, inside: Some(Inside { _lock: lock, announcement, runtime, node, stop, door }) })
     }
 
     /// Whether the node has a network: one inside this process has none.
@@ -141,7 +152,10 @@ impl Session {
     }
 
     fn stop(&mut self) {
-        let Some(Inside { _lock, runtime, node, stop, door }) = self.inside.take() else { return };
+        let Some(Inside { _lock, announcement, runtime, node, stop, door }) = self.inside.take() else {
+            return;
+        };
+        drop(announcement);
         runtime.block_on(async {
             // Nobody waits any more if the server has ended already.
             let _ = stop.send(true);

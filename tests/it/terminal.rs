@@ -161,6 +161,21 @@ fn a_draft_survives_what_nothing_survives() {
     assert_eq!(terminal.ends().exit_code(), 0);
 }
 
+#[test]
+fn other_commands_use_the_node_of_the_ui() {
+    let home = Home::of("alice");
+    let mut terminal = Terminal::open(&home, &["tui"], &[]);
+    terminal.shows("no peers");
+    home.posts("from another window");
+    terminal.shows("from another window");
+    let status = home.does(&["status"]);
+    assert_eq!(status["network"], true, "{status}");
+    terminal.types("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    assert!(!home.path().join("node.json").exists());
+    home.posts("and with nobody there");
+}
+
 /// What is typed is kept at once when a signal ends the UI, not only after a pause.
 fn ended_by(signal: Signal, code: u32) {
     let home = Home::of("alice");
