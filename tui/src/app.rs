@@ -59,7 +59,7 @@ pub enum Screen {
     /// What a search found.
     Found(Found),
     /// What the keys do.
-    Help(String),
+    Help(Help),
     /// A list of lines.
     Sheet(Box<Sheet>),
     /// A catch-up.
@@ -68,6 +68,13 @@ pub enum Screen {
     Choice(Choice),
     /// How a post read before, oldest first, and how far down the reader is.
     History(Id, Option<Vec<Edit>>, usize),
+}
+
+/// What the keys do: what is typed to find one, and how far down the reader is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Help {
+    pub filter: String,
+    pub from: usize,
 }
 
 /// Somebody, and how the reader stands to them.
@@ -191,6 +198,7 @@ impl App {
         size: (u16, u16),
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
+        let words = words.in_ascii(theme.ascii);
         let app = Self {
             theme,
             keys,

@@ -60,6 +60,8 @@ pub const WAYS: [&str; 3] = ["first-meet-invite", "first-meet-near", "first-meet
 pub enum Step {
     /// The name is typed.
     Name,
+    /// What the phrase is for, from this line on: only where there is no room for it above the words.
+    Why(usize),
     /// The words are shown, from this one on.
     Phrase(usize),
     /// The words at these places are asked back; so many are answered.
@@ -101,7 +103,8 @@ pub struct First<'a> {
 
 impl<'a> First<'a> {
     /// At its beginning.
-    pub fn new(from: Newcomer<'a>, size: (u16, u16)) -> Self {
+    pub fn new(mut from: Newcomer<'a>, size: (u16, u16)) -> Self {
+        from.words = from.words.in_ascii(from.theme.ascii);
         Self {
             from,
             size,
@@ -132,7 +135,7 @@ impl<'a> First<'a> {
             }
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);
-                if let Step::Phrase(first) = &mut self.step {
+                if let Step::Phrase(first) | Step::Why(first) = &mut self.step {
                     *first = 0; // so that a page ends where a page ends
                 }
                 Next::Stay
@@ -174,7 +177,7 @@ impl<'a> First<'a> {
             (KeyCode::Char(c @ '1'..='3'), Step::Meet(_)) => {
                 self.step = Step::Meet(c as usize - '1' as usize)
             }
-            (_, Step::Phrase(_) | Step::Meet(_) | Step::Failed(_)) => {}
+            (_, Step::Why(_) | Step::Phrase(_) | Step::Meet(_) | Step::Failed(_)) => {}
             (KeyCode::Char('u'), _) if ctrl => self.typed.clear(),
             (KeyCode::Backspace, _) => {
                 let last = self.typed.grapheme_indices(true).next_back().map_or(0, |(at, _)| at);
@@ -202,7 +205,7 @@ impl<'a> First<'a> {
     fn back(&mut self) -> Next {
         match self.step {
             Step::Name => return Next::Leave,
-            Step::Phrase(_) => self.go(Step::Name),
+            Step::Why(_) | Step::Phrase(_) => self.go(Step::Name),
             Step::Asked(..) | Step::Meet(_) => self.go(Step::Phrase(0)),
             Step::Invite => {
                 self.invite = std::mem::take(&mut self.typed);
@@ -217,6 +220,7 @@ impl<'a> First<'a> {
     fn enter(&mut self) -> Next {
         match self.step.clone() {
             Step::Name => self.named(),
+            Step::Why(from) => self.go(view::more_why(self, from).map_or(Step::Phrase(0), Step::Why)),
             Step::Phrase(first) if first + view::words_a_page(self.size) < self.phrase().len() => {
                 self.page(1)
             }
@@ -253,7 +257,7 @@ impl<'a> First<'a> {
             return;
         }
         self.name = name;
-        self.go(Step::Phrase(0));
+        self.go(if view::explains(self) { Step::Phrase(0) } else { Step::Why(0) });
     }
 
     fn answer(&mut self, places: [usize; ASKED], answered: usize) {

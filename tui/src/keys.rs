@@ -115,13 +115,21 @@ impl Keys {
         self.0.get(&written(event)?).copied()
     }
 
-    /// The key that is shortest to say for this; its name in the palette if it has none.
+    /// The key that is told for this; its name in the palette if it has none.
     pub fn best(&self, action: Action) -> String {
-        match (self.of(action).first(), ACTIONS.iter().find(|(held, ..)| *held == action)) {
-            (Some(key), _) => (*key).to_owned(),
+        match (self.told(action), ACTIONS.iter().find(|(held, ..)| *held == action)) {
+            (Some(key), _) => key.to_owned(),
             (None, Some((_, name, _))) => format!(":{name}"),
             (None, None) => String::new(),
         }
+    }
+
+    /// The key that is told for this, if there is one: the first of the table, which everybody knows, unless the person gave
+    /// it another meaning; then the shortest.
+    pub fn told(&self, action: Action) -> Option<&str> {
+        let (_, _, keys) = ACTIONS.iter().find(|(held, ..)| *held == action)?;
+        let first = keys.split(' ').find(|key| self.0.get(*key) == Some(&action));
+        first.or_else(|| self.of(action).first().copied())
     }
 
     /// The keys that do this, as people write them.

@@ -134,6 +134,15 @@ impl Theme {
         self.with(Color::Blue, Color::LightBlue, Color::Blue)
     }
 
+    /// A code for scanners: dark on light, as far as that is known without colours.
+    pub fn code(self) -> Style {
+        match (self.colour, self.ground) {
+            (true, _) => Style::new().fg(Color::Black).bg(Color::White),
+            (false, Ground::Light) => Style::new(),
+            (false, _) => Style::new().add_modifier(Modifier::REVERSED),
+        }
+    }
+
     /// A mark in letters that the terminal has.
     pub fn mark(self, mark: &'static str, ascii: &'static str) -> &'static str {
         if self.ascii { ascii } else { mark }
@@ -180,6 +189,7 @@ mod tests {
                 theme.good(),
                 theme.mine(),
                 theme.link(),
+                theme.code(),
             ]
         };
         for ground in [Ground::Unknown, Ground::Dark, Ground::Light] {

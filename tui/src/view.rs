@@ -5,6 +5,7 @@ mod choice;
 mod compose;
 pub mod health;
 mod help;
+mod hints;
 mod person;
 pub mod post;
 mod sheet;
@@ -33,6 +34,11 @@ use crate::{
 /// Smallest terminal in which something can be read.
 const SMALLEST: (u16, u16) = (20, 6);
 
+/// Cells of a key in the palette, which is what is to be learnt from it.
+const KEY: usize = 6;
+/// Columns from which on the palette shows the names of things as well.
+const NAMES: usize = 60;
+
 /// Draws everything.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -60,7 +66,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Screen::Thread(tree)) => columns(app, Some(tree), frame, body),
         Some(Screen::History(_, edits, from)) => choice::history(app, edits.as_deref(), *from, frame, body),
         Some(Screen::Found(found)) => timeline::found(app, found, frame, body),
-        Some(Screen::Help(filter)) => help::draw(app, filter, frame, body),
+        Some(Screen::Help(it)) => help::draw(app, it, frame, body),
         Some(Screen::Sheet(it)) => sheet::draw(app, it, frame, body),
         Some(Screen::CatchUp(it)) => sheet::catch_up(app, it, frame, body),
         Some(Screen::Line(_, person)) => {
@@ -86,9 +92,10 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
 }
 
 /// Marks that stand in sentences, and the ellipsis of what is cut, for terminals that have none of them.
-fn in_ascii(buffer: &mut Buffer) {
+pub fn in_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         let plain = match cell.symbol() {
+            // Words of ours have three dots for it: this is where something was cut.
             "…" => "~",
             "·" | "–" | "—" => "-",
             "›" => ">",
@@ -121,7 +128,7 @@ fn columns(app: &App, tree: Option<&Tree>, frame: &mut Frame<'_>, area: Rect) {
     };
     match (tree, app.selected_post(), account) {
         (Some(tree), ..) => thread::draw(app, tree, frame, areas[2]),
-        (None, Some(post), _) => post::whole(app, post, frame, areas[2]),
+        (None, Some(post), _) => post::whole(app, post, 0, frame, areas[2]),
         // Nothing but somebody who did something.
         (None, None, Some(account)) => {
             let lines = side::card(app, account, areas[2].width.into());
@@ -150,13 +157,28 @@ fn areas(app: &App, area: Rect) -> Vec<Rect> {
     Layout::horizontal(shares).split(area).to_vec()
 }
 
-/// Lines of the selected post of a thread that are below the screen, and how many the screen has for it.
-pub fn thread_hidden(app: &App) -> (usize, usize) {
-    let Some(Screen::Thread(tree)) = app.stack.last() else { return (0, 0) };
+/// How far down help can be read.
+pub fn help_deepest(app: &App, filter: &str) -> usize {
+    help::deepest(app, filter, (app.size.0, app.size.1.saturating_sub(CHROME)))
+}
+
+/// Lines of the post that is read in a thread or a catch-up that are below the screen, and how many the screen has for it.
+pub fn hidden(app: &App) -> (usize, usize) {
     let (width, height) = (app.size.0, app.size.1.saturating_sub(CHROME));
-    let areas = areas(app, Rect { x: 0, y: 0, width, height });
-    let area = areas.get(2).or(areas.first()).copied().unwrap_or_default();
-    (thread::hidden(app, tree, area), area.height.into())
+    match app.stack.last() {
+        Some(Screen::Thread(tree)) => {
+            let areas = areas(app, Rect { x: 0, y: 0, width, height });
+            let area = areas.get(2).or(areas.first()).copied().unwrap_or_default();
+            (thread::hidden(app, tree, area), area.height.into())
+        }
+        Some(Screen::CatchUp(it)) => {
+            let Some(post) = it.post() else { return (0, 0) };
+            let room = usize::from(height.saturating_sub(1));
+            let lines = post::laid(app, post.inner(), width.into()).lines.len();
+            (lines.saturating_sub(room + it.scroll), room)
+        }
+        _ => (0, 0),
+    }
 }
 
 pub use post::name;
@@ -193,31 +215,53 @@ fn top(app: &App, cells: usize) -> Text<'static> {
     let crumbs: Vec<String> = app.stack.iter().filter_map(|screen| crumb(app, screen)).collect();
     if !crumbs.is_empty() {
         let between = theme.mark(" › ", " > ");
-        let path = format!("{}{between}{}", title(app, &TABS[app.tab]), crumbs.join(between));
-        return ours(app, &path, cells, theme.title());
+        let mut path: Vec<String> = std::iter::once(title(app, &TABS[app.tab])).chain(crumbs).collect();
+        // The end says where the reader is: what there is no room for is left out before it.
+        let more = theme.mark("…", "...");
+        let wide = |path: &[String]| width(&path.join(between));
+        while path.len() > 1 && wide(&path) > cells {
+            let from = usize::from(path[0] == more);
+            path.remove(from);
+            if path[0] != more && path.len() > 1 {
+                path.insert(0, more.to_owned());
+            } else if path.len() == 2 && wide(&path) > cells {
+                path.remove(0);
+            }
+        }
+        return ours(app, &path.join(between), cells, theme.title());
     }
     let rtl = app.words.right_to_left();
-    let word = |(number, line): (usize, &Line)| {
+    let word = |(number, line): (usize, &Line), named: bool| {
         let waiting = app.lines.get(line).map_or(0, Rows::waiting);
-        let count = if waiting > 0 { format!(" {waiting}") } else { String::new() };
-        let words = format!("{} {}{count}", number + 1, title(app, line));
+        let words = match (named, waiting) {
+            (true, 0) => format!("{} {}", number + 1, title(app, line)),
+            (true, waiting) => format!("{} {} {waiting}", number + 1, title(app, line)),
+            (false, 0) => format!("{}", number + 1),
+            (false, waiting) => format!("{}({waiting})", number + 1),
+        };
         if rtl {
             layout::line_from_right(&words, cells, app.bidi)
         } else {
             layout::line(&words, cells, app.bidi)
         }
     };
-    let words: Vec<String> = TABS.iter().enumerate().map(word).collect();
-    // The open one is always among those that there is room for.
-    let room =
-        |from: usize, to: usize| words[from..=to].iter().map(|word| width(word) + 2).sum::<usize>() - 2;
-    let first = (0..app.tab).find(|first| room(*first, app.tab) <= cells).unwrap_or(app.tab);
-    let last = (app.tab..words.len()).rev().find(|last| room(first, *last) <= cells).unwrap_or(app.tab);
+    let tabs = |named: &dyn Fn(usize) -> bool| -> Vec<String> {
+        TABS.iter().enumerate().map(|tab| word(tab, named(tab.0))).collect()
+    };
+    let fits = |words: &[String], gap: usize| {
+        words.iter().map(|word| width(word) + gap).sum::<usize>() <= cells + gap
+    };
+    // Where there is no room for all of their names, the others are numbers: they are there, and so are their news.
+    let (mut words, mut gap) = (tabs(&|_| true), "  ");
+    if !fits(&words, 2) {
+        words = tabs(&|number| number == app.tab);
+        gap = if fits(&words, 2) { "  " } else { " " };
+    }
     let mut spans = Vec::new();
-    for (number, words) in words.into_iter().enumerate().take(last + 1).skip(first) {
+    for (number, words) in words.into_iter().enumerate() {
         let style = if number == app.tab { theme.selected() } else { theme.faint() };
-        if number > first {
-            spans.push(Span::raw("  "));
+        if number > 0 {
+            spans.push(Span::raw(gap));
         }
         spans.push(Span::styled(words, style));
     }
@@ -260,17 +304,7 @@ fn word(app: &App, cells: usize) -> Text<'static> {
         };
         return ours(app, DisplayText::new(text).as_str(), cells, style);
     }
-    let own = match app.stack.last() {
-        Some(Screen::Compose(_)) => Some("view-form-keys"),
-        Some(Screen::Choice(_)) => Some("view-choice-keys"),
-        _ => None,
-    };
-    if let Some(name) = own {
-        let keys = app.words.say(name);
-        let keys = if app.theme.ascii { keys.replace('·', "-") } else { keys.into_owned() };
-        return ours(app, &keys, cells, app.theme.faint());
-    }
-    if thread_hidden(app).0 > 0 {
+    if hidden(app).0 > 0 {
         let words = app.words.put("thread-more", [("key", app.keys.best(Action::PageDown))]);
         return ours(app, &words, cells, app.theme.faint());
     }
@@ -293,29 +327,22 @@ fn word(app: &App, cells: usize) -> Text<'static> {
         let name = if more { "view-new-more" } else { "view-new" };
         return ours(app, &app.words.with(name, &args), cells, app.theme.warning());
     }
-    let hint = |(action, name)| Some(format!("{} {}", app.keys.of(action).first()?, app.words.say(name)));
-    let hints = [
-        (Action::Open, "view-hint-open"),
-        (Action::Reply, "view-hint-reply"),
-        (Action::Compose, "view-hint-compose"),
-        (Action::Boost, "view-hint-boost"),
-        (Action::Like, "view-hint-like"),
-        (Action::Search, "view-hint-search"),
-        (Action::Help, "view-hint-help"),
-        (Action::Quit, "view-hint-quit"),
-    ];
-    let hints = sheet::hints(app).unwrap_or(hints.as_slice());
-    let mut line = String::new();
-    for hint in hints.iter().copied().filter_map(hint) {
-        if width(&line) + 3 + width(&hint) > cells {
-            break;
-        }
-        if !line.is_empty() {
-            line.push_str(app.theme.mark(" · ", " - "));
-        }
-        line.push_str(&hint);
-    }
+    let line = fitting(&hints::of(app), cells, app.theme.mark(" · ", " - "));
     ours(app, &line, cells, app.theme.faint())
+}
+
+/// As many of these parts as there is room for, whole, the first before the others.
+pub fn fitting(parts: &[String], cells: usize, between: &str) -> String {
+    let mut line = String::new();
+    for part in parts {
+        let gap = if line.is_empty() { 0 } else { width(between) };
+        if width(&line) + gap + width(part) > cells {
+            continue;
+        }
+        line.push_str(if gap > 0 { between } else { "" });
+        line.push_str(part);
+    }
+    line
 }
 
 /// A line to type in, with what it offers above it.
@@ -340,19 +367,25 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
         let first = (prompt.chosen + 1).saturating_sub(rows);
         let area = Rect { y: body.bottom() - rows as u16, height: rows as u16, ..body };
         let row = |(number, (action, name, what)): (usize, &(Action, &str, String))| {
-            let keys = app.keys.of(*action).join(" ");
             let style = if number == prompt.chosen { app.theme.selected() } else { Style::new() };
-            let line = format!("{name:<20} {what}  ({keys})");
+            let key = app.keys.told(*action).unwrap_or_default();
+            let name = if cells < NAMES { String::new() } else { format!("{name:<18} ") };
+            let line = format!("{key:<KEY$} {name}{what}");
             Text::styled(layout::line(&line, cells, app.bidi), style)
         };
         let shown: Vec<_> = offered.iter().enumerate().skip(first).take(rows).map(row).collect();
         frame.render_widget(Clear, area);
         frame.render_widget(Paragraph::new(shown), area);
     }
-    let whole = format!("{before}{text}");
-    // The end of what is typed is what the eye is on.
-    let skip = width(&whole).saturating_sub(cells.saturating_sub(1));
-    let shown = layout::line(&tail(&whole, skip), cells, app.bidi);
+    let whole = match &prompt.asks {
+        // What is asked begins with what would be done.
+        Asks::Sure(..) => format!("{}{text}", clip(&before, cells.saturating_sub(width(&text) + 1))),
+        // The end of what is typed is what the eye is on. Of what it is typed for nothing is better than a part.
+        _ if width(&before) + width(&text) < cells => format!("{before}{text}"),
+        _ if width(&text) < cells => text,
+        _ => format!("…{}", tail(&text, (width(&text) + 2).saturating_sub(cells))),
+    };
+    let shown = layout::line(&whole, cells, app.bidi);
     frame.set_cursor_position((line.x + width(&shown).min(cells.saturating_sub(1)) as u16, line.y));
     frame.render_widget(Paragraph::new(shown), line);
 }

@@ -20,12 +20,14 @@ type Bundle = FluentBundle<FluentResource>;
 pub struct Words {
     chosen: Vec<Arc<Bundle>>,
     english: Arc<Bundle>,
+    /// Whether the terminal has no dots and dashes but those of ASCII.
+    ascii: bool,
 }
 
 impl Default for Words {
     fn default() -> Self {
         let english = bundle("en", ENGLISH).unwrap_or_else(|_| empty("en"));
-        Self { chosen: Vec::new(), english: Arc::new(english) }
+        Self { chosen: Vec::new(), english: Arc::new(english), ascii: false }
     }
 }
 
@@ -56,6 +58,12 @@ impl Words {
         let mut words = Self::shipped(language);
         words.chosen.insert(0, Arc::new(bundle(language, text)?));
         Ok(words)
+    }
+
+    /// The same for a terminal that has no dots and dashes but those of ASCII.
+    #[must_use]
+    pub fn in_ascii(self, ascii: bool) -> Self {
+        Self { ascii, ..self }
     }
 
     /// What is said under this name.
@@ -102,7 +110,13 @@ impl Words {
             errors.is_empty().then_some(said)
         });
         // A name that no language has is a mistake of ours, which tests find; the reader sees which one.
-        said.map_or_else(|| name.to_owned().into(), Cow::Owned)
+        match said {
+            Some(said) if self.ascii => {
+                said.replace('…', "...").replace(['·', '–', '—'], "-").replace('›', ">").into()
+            }
+            Some(said) => said.into(),
+            None => name.to_owned().into(),
+        }
     }
 }
 
@@ -284,7 +298,9 @@ mod tests {
         )
         .unwrap();
         assert!(words.right_to_left());
-        assert_eq!(words.say("view-too-small"), "too small: 20 by 6");
+        assert_eq!(words.say("view-too-small"), "needs 20 by 6");
+        assert_eq!(words.in_ascii(true).say("compose-sending"), "Sending...");
+        let words = Words::of_file("xx", "how-many = { $count ->\n  [one] one\n *[other] {$count}\n }").unwrap();
         assert_eq!(words.count("how-many", 3), "3");
         assert_eq!(words.say("no such words"), "no such words");
         assert!(Words::of_file("xx", "= nothing").is_err());

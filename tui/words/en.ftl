@@ -21,20 +21,20 @@ app-not-muted = Not muted any more.
 app-muted = Muted: nothing of theirs is shown.
 app-still-missing = It is not here yet: nobody who is connected has it.
 app-drafts-found = { $count ->
-    [one] A draft was kept: { $key } goes on with it.
-   *[other] { $count } drafts were kept: { $key } goes on with one.
+    [one] A draft was kept: [{ $key }] goes on with it.
+   *[other] { $count } drafts were kept: [{ $key }] goes on with one.
 }
 app-scheduled = It waits for its hour here, and is published then.
 
 # --- input
-input-draft-kept = The draft is kept: { $key } goes on with it.
+input-draft-kept = The draft is kept: [{ $key }] goes on with it.
 input-copied = Copied: { $address }
 input-not-yours = This post is somebody else's: only its author can change it.
 input-that-is-you = That is you.
-input-erase-sure = Delete this post, here and at all who hold it?
+input-erase-sure = Delete this post everywhere?
 input-forget-sure = Throw this draft away?
 input-call-off-sure = Call this post off?
-input-block-sure = Block: show, store and pass on nothing of theirs?
+input-block-sure = Block them?
 
 input-no-tag = A tag is one word.
 
@@ -81,7 +81,7 @@ compose-describe = Alt text
 compose-poll = Poll
 compose-open-for = Open for
 compose-choice = Choice
-compose-when = Publish at
+compose-when = When
 compose-one = one answer
 compose-many = several answers
 compose-for-minutes = 5 minutes
@@ -95,8 +95,8 @@ compose-for-week = 1 week
 # Where a file is, after its name.
 compose-file-named = to be described
 compose-file-sending = on its way to the server…
-compose-file-ready = there
-compose-file-refused = not taken:
+compose-file-ready = uploaded
+compose-file-refused = refused:
 compose-file-failed = A file was not taken: ctrl-x in its field takes it off.
 compose-files-wait = A file is still on its way: it goes in a moment.
 compose-undescribed = Who does not see it gets nothing of it without a description. Enter again leaves it so.
@@ -105,12 +105,12 @@ compose-when-wrong = When is a wait (2h, 3 days) or a time to come (18:00, 2026-
 # Beside an empty field: what goes in.
 compose-hint-file = The path of a picture, then enter; ctrl-x takes the last one off
 # What the server takes; after enter the next thing is asked.
-compose-limit-file = A path, then enter: { $kinds }, up to { $size } MiB, { $count } at most; ctrl-x takes the last off
+compose-limit-file = A path, then enter: { $kinds }, to { $size } MiB, { $count } at most; ctrl-x takes one off
 compose-limit-describe = What does it show? At most { $count } characters, then enter
 compose-limit-poll = An answer a line, { $count } at most
 compose-hint-describe = What does it show? Then enter
 compose-hint-poll = An answer a line
-compose-hint-when = Nothing is now; 2h, 3 days, 18:00, 2026-11-24 18:00
+compose-hint-when = Empty: at once. Or 2h, 3 days, 18:00, 2026-11-24 18:00
 compose-hint-choice = Any key changes it
 compose-of-characters = { $count } of { $most } characters
 compose-characters = { $count ->
@@ -132,7 +132,7 @@ client-stream-closed = the server closed the stream
 client-stream-too-much = the server sent more than it should
 client-unreadable = the server's answer cannot be read: { $why }
 client-answered = the server answered { $status }
-client-not-there = the node does not run, or not there
+client-not-there = the node does not run, or is not at this address
 client-slow = the server takes too long
 
 # --- upload
@@ -144,7 +144,7 @@ run-no-editor = the editor could not be run: { $why }
 run-too-much = too much is under way
 
 # --- view: the frame around every screen
-view-too-small = too small: 20 by 6
+view-too-small = needs 20 by 6
 view-home = Home
 view-local = Local
 view-network = Network
@@ -159,18 +159,39 @@ view-write = Write
 view-search = Search: { $words }
 view-keys = Keys
 # One line; the keys are those of the form.
-view-form-keys = ctrl-s send · tab next field · ctrl-o editor · esc keep and leave
+view-form-keys = ctrl-s send · esc keeps it · tab next field · ctrl-o editor
 view-new = { $count ->
-    [one] 1 new: { $key } shows it
-   *[other] { $count } new: { $key } shows them
+    [one] 1 new: [{ $key }] shows it
+   *[other] { $count } new: [{ $key }] shows them
 }
-view-new-more = more than { $count } new: { $key } shows them, { $other } begins at the newest
+view-new-more = more than { $count } new: [{ $key }] shows them, [{ $other }] begins at the newest
 view-ask-tag = Tag:
-view-history = Before
+view-history = Earlier versions
 # One line; the keys are those of a choice.
-view-choice-keys = enter chooses · a number goes there · esc closes
+view-choice-keys = enter chooses · esc closes · or its number
+view-poll-keys = space marks · enter votes · esc closes
+view-help-keys = type to find · esc back · up/down move
 # What stands beside a key on the last line but one.
 view-hint-open = open
+view-hint-back = back
+view-hint-fold = fold
+view-hint-bookmark = bookmark
+view-hint-follow = follow
+view-hint-mute = mute
+view-hint-note = note
+view-hint-down = down
+view-hint-up = up
+view-hint-choose = choose
+view-hint-throw-away = throw away
+view-hint-let-in = let in
+view-hint-refuse = refuse
+view-hint-refresh = refresh
+view-hint-call-off = call off
+view-hint-author = who wrote it
+view-hint-copy = copy
+view-hint-next = next
+view-hint-next-author = next author
+view-hint-previous = previous
 view-hint-reply = reply
 view-hint-compose = write
 view-hint-boost = boost
@@ -178,7 +199,7 @@ view-hint-like = like
 view-hint-search = search
 view-hint-help = keys
 view-hint-quit = quit
-view-lost = Not connected: { $why }. Trying again; nothing you type is lost.
+view-lost = Not connected, trying again: { $why }. Nothing you type is lost.
 view-connecting = Connecting…
 view-connected = Connected.
 view-disk-low = The disk is nearly full: nothing of others is taken in. Free some space.
@@ -193,8 +214,8 @@ view-syncing = { $count ->
    *[other] fetching from { $count }
 }
 view-waiting = { $count ->
-    [one] 1 of your entries waits for a peer
-   *[other] { $count } of your entries wait for a peer
+    [one] 1 of your posts and changes waits for a peer
+   *[other] { $count } of your posts and changes wait for a peer
 }
 # Before what is typed.
 view-ask-search = Search:
@@ -219,7 +240,7 @@ post-unknown = file
 # After a date.
 post-changed = edited
 post-clock-ahead = by a clock that is ahead
-post-opens = { $key } opens it
+post-opens = [{ $key }] opens it
 post-answers = { $count ->
     [one] 1 reply
    *[other] { $count } replies
@@ -232,13 +253,14 @@ post-likes = { $count ->
     [one] 1 like
    *[other] { $count } likes
 }
+post-bookmarked = bookmarked
 
 post-quote-missing = [quotes a post that is not here]
 post-votes = { $count ->
     [one] 1 vote
    *[other] { $count } votes
 }
-post-poll-open = { $key } votes
+post-poll-open = [{ $key }] to vote
 post-poll-until = until { $when }
 post-poll-over = ended
 post-run = { $who } boosted { $count } posts
@@ -269,21 +291,21 @@ side-entry = entry { $id }
 # --- thread
 thread-loading = Loading…
 thread-folded = { $count } folded
-thread-missing = a post that is not here: { $key } asks for it
-thread-erased = a post that was erased
-thread-more = { $key } shows the rest of it
+thread-missing = a post that is not here: [{ $key }] asks for it
+thread-erased = a post that was deleted
+thread-more = [{ $key }] shows the rest of it
 thread-unread = { $count ->
-    [one] 1 unread: { $key } goes to it
-   *[other] { $count } unread: { $key } goes to the next
+    [one] 1 unread: [{ $key }] goes to it
+   *[other] { $count } unread: [{ $key }] goes to the next
 }
 
 # --- timeline
 timeline-loading = Loading…
-timeline-no-home = Nothing here yet. Follow somebody: { $invite } opens their invite, and Network ({ $key }) shows who came by.
+timeline-no-home = Nothing here yet. Follow somebody: [{ $invite }] opens their invite, and Network [{ $key }] shows who came by.
 timeline-no-public = Nothing came by yet. As soon as a peer is connected, posts of others show up here.
 timeline-no-notifications = Nobody has replied to, liked or followed you yet.
-timeline-no-bookmarks = No bookmarks yet. { $key } bookmarks a post.
-timeline-no-favourites = Nothing is liked yet. { $key } likes a post.
+timeline-no-bookmarks = No bookmarks yet. [{ $key }] bookmarks a post.
+timeline-no-favourites = Nothing is liked yet. [{ $key }] likes a post.
 timeline-no-tag = Nothing with this tag is here.
 timeline-no-posts = Nothing of theirs is here yet.
 timeline-no-list = Nobody on this list has written anything that is here.
@@ -307,14 +329,22 @@ timeline-searching = Searching…
 timeline-not-found = Nothing was found in what is stored here.
 
 # --- help
-help-filter = Type to filter, esc to leave: { $words }
+help-filter = Find: { $words }
+help-nothing = No key does that.
+help-liked = you like it
+help-boosted = boosted, by you or by whom it says
+help-bookmarked = you bookmarked it
+help-reply = a reply
+help-files = has pictures or other files
+help-warning = behind a warning
+help-unread = unread
 
 # --- health: the last line
 health-unheld = { $count ->
-    [one] 1 post that nobody else holds yet ({ $key })
-   *[other] { $count } posts that nobody else holds yet ({ $key })
+    [one] 1 post that nobody else holds yet [{ $key }]
+   *[other] { $count } posts that nobody else holds yet [{ $key }]
 }
-health-no-peers = no peers: open an invite, or give yours ({ $key })
+health-no-peers = No peers: [{ $key }] opens or gives an invite
 health-drafts = { $count ->
     [one] 1 draft
    *[other] { $count } drafts
@@ -358,16 +388,16 @@ outbound-unheld = none of them said yet that it holds it
 outbound-no-network = waits: this node runs without a network
 outbound-no-peer = waits for a peer: nobody is connected
 outbound-nobody-asked = waits: no connected peer asks for your posts
-outbound-gone = a post that was erased
+outbound-gone = a post that was deleted
 outbound-none = Nothing was written since the node was started. What was before is held by whoever follows you.
 outbound-scheduled = waits for its hour: { $when }
 outbound-unsent = { $count ->
-    [one] 1 entry of yours waits for a peer
-   *[other] { $count } entries of yours wait for a peer
+    [one] 1 of your posts and changes waits for a peer
+   *[other] { $count } of your posts and changes wait for a peer
 }
 outbound-files = { $count ->
-    [one] 1 file that is shown has not arrived
-   *[other] { $count } files that are shown have not arrived
+    [one] 1 file in posts that you see is not here yet
+   *[other] { $count } files in posts that you see are not here yet
 }
 outbound-unindexed = { $count ->
     [one] 1 entry is not in the index of words yet
@@ -400,20 +430,13 @@ mesh-received = { $count ->
    *[other] { $count } entries came from it
 }
 mesh-demerits = { $count ->
-    [one] 1 point against it
-   *[other] { $count } points against it
+    [one] misbehaved (1 point)
+   *[other] misbehaved ({ $count } points)
 }
 mesh-traffic = Since the start
-mesh-gossip = gossip: { $came } came, { $went } went
-mesh-sync = sync: { $came } came, { $went } went
-mesh-shards = { $count ->
-    [one] 1 part of the gossip
-   *[other] { $count } parts of the gossip
-}
-mesh-links = { $count ->
-    [one] 1 link in it
-   *[other] { $count } links in it
-}
+mesh-gossip = new posts: { $came } came, { $went } went
+mesh-sync = catching up: { $came } came, { $went } went
+mesh-links = gossip mesh: { $links } links in { $shards } shards
 mesh-refused = { $count ->
     [one] 1 connection was refused
    *[other] { $count } connections were refused
@@ -462,7 +485,7 @@ origin-first-here = First here { $when }
 origin-from = From the peer { $peer }
 origin-written-here = Written on this node, or brought in by a file.
 origin-unknown = Nothing is known of it here.
-origin-erased = Its author erased it.
+origin-erased = Its author deleted it.
 origin-address = Address: { $address }
 origin-never-changed = It was never changed.
 origin-versions = { $count ->
@@ -477,17 +500,16 @@ mute-for-eight-hours = for 8 hours
 mute-for-day = for 1 day
 mute-for-week = for 1 week
 mute-for-month = for 30 days
-mute-notices-too = What they do to you is muted as well (enter changes it)
-mute-notices-not = What they do to you still comes (enter changes it)
-lists-whom = Lists on which { $who } may be
+mute-notifications = their notifications too
+lists-whom = Lists that { $who } is on
 lists-new = Make a new list…
 lists-ask-title = Name of the list:
-identity-whose = { $who } is
-identity-yours = You are
+identity-whose = The id of { $who }
+identity-yours = Your id
 identity-how = Compare with what their own screen shows, or scan it. Enter copies it.
 identity-no-room = There is no room for a code to scan here.
-drafts-new = A new post
-drafts-forget = { $key } throws one away
+identity-no-letters = This terminal cannot draw a code to scan.
+drafts-new = Write a new post…
 invite-open = Open an invite that somebody gave you…
 invite-ask = Invite:
 invite-own = Your own, for those who are to follow you
@@ -496,16 +518,10 @@ invite-opened = You follow { $who } now; where they are is called.
 requests-none = Nobody waits for you to let them in.
 requests-follow = { $who } wants to follow you
 requests-heard = { $who }, whom you do not know, wants to be heard
-requests-how = Enter lets in, { $key } does not.
 since-when = Catch up with everything at home
 since-read = since you read last
 since-day = of the last day
 since-week = of the last week
-sheet-hint-choose = choose
-sheet-hint-refresh = ask again
-sheet-hint-back = back
-catchup-hint-next = next
-catchup-hint-author = next author
 catchup-nothing = Nothing was written since.
 catchup-total = { $count } posts by { $people } people
 catchup-total-more = the newest { $count } posts, by { $people } people: there are more
@@ -517,7 +533,7 @@ mouse-on = The mouse is on: the wheel moves, a click selects, another opens. Tex
 mouse-off = The mouse is off: it selects text.
 
 # --- people
-people-note = Your note (petname): { $note }
+people-note = Your note: { $note }
 people-ask-note = Note, for you alone:
 people-noted = The note is kept.
 people-kept = That is kept.
@@ -526,8 +542,8 @@ people-not-notifying = You are not told of what they write any more.
 people-you-are-told = you are told of what they write
 people-requested = you asked to follow them
 people-muted-until = muted until { $when }
-people-notices-come = what they do to you still comes
-people-forked = Two versions of one place of their log were signed: somebody else may have their key.
+people-notices-come = their notifications still come
+people-forked = Somebody else may have their key: two versions of one of their entries were signed.
 people-retired = They said that they do not write here any more.
 people-open-first = Open the person first.
 people-follow-first = Follow them first.
@@ -597,27 +613,28 @@ first-name-why =
 first-name-keys = enter goes on · esc leaves
 first-name-long = A name has at most { $count } characters.
 first-phrase = Your recovery phrase
+first-phrase-page = Words { $first } to { $last } of { $count }
 first-phrase-why = Write these 24 words on paper: they are shown only now. Whoever has them is you; without them a lost disk is a lost name. Three of them are asked back.
 first-phrase-keys = enter goes on · esc back
 first-asked = Did you write it down?
-first-asked-which = Word number { $count }:
+first-asked-which = Word { $count } ({ $step } of 3):
 first-asked-keys = enter goes on · esc shows them again
 first-asked-wrong = Word { $count } was another one: look again.
 first-meet = How do you meet others?
-first-meet-why = There is no directory: people find each other by invites, or on the same network. You can change this later.
+first-meet-why = There is no directory: people find each other by invites, or on the same network, where yours is then shown to others. You can change this later.
 first-meet-invite = I have an invite
-first-meet-near = Local network: show me there, and find others
-first-meet-nobody = Nobody yet
-first-meet-keys = arrows choose · enter · esc back
+first-meet-near = On the local network
+first-meet-nobody = Not yet
+first-meet-keys = arrows choose · enter goes on · esc back
 first-invite = Somebody's invite
 first-invite-why = Paste the link; it begins with starling:invite:
 first-invite-keys = enter goes on · esc back
 first-making = One moment
 first-making-why = Your keys are being made.
 first-making-keys = a few seconds
-first-failed = It could not be made
+first-failed = Your account could not be made
 first-failed-keys = enter tries again · esc leaves
-first-done = Welcome. c writes your first post, ? shows the keys.
+first-done = Welcome. [c] writes your first post, [?] shows the keys.
 
 # --- plain: lines instead of a screen
 plain-hello = You are { $who }.
@@ -635,8 +652,8 @@ plain-new-posts = { $count ->
    *[other] { $count } new posts: home reads them
 }
 plain-new-notices = { $count ->
-    [one] 1 new notification: notices reads it
-   *[other] { $count } new notifications: notices reads them
+    [one] 1 new notification: notifications reads it
+   *[other] { $count } new notifications: notifications reads them
 }
 plain-empty = Nothing here yet.
 plain-end = That is all.

@@ -22,21 +22,21 @@ app-not-muted = כבר לא מושתק.
 app-muted = הושתק: דבר משם לא יוצג.
 app-still-missing = עדיין לא כאן: לאיש מהמחוברים אין את זה.
 app-drafts-found = { $count ->
-    [one] נשמרה טיוטה: { $key } ממשיך אותה.
-    [two] נשמרו שתי טיוטות: { $key } ממשיך אחת מהן.
-   *[other] נשמרו { $count } טיוטות: { $key } ממשיך אחת מהן.
+    [one] נשמרה טיוטה: [{ $key }] ממשיך אותה.
+    [two] נשמרו שתי טיוטות: [{ $key }] ממשיך אחת מהן.
+   *[other] נשמרו { $count } טיוטות: [{ $key }] ממשיך אחת מהן.
 }
 app-scheduled = ממתין כאן לשעתו, ואז יפורסם.
 
 # --- input
-input-draft-kept = הטיוטה נשמרה: { $key } ממשיך אותה.
+input-draft-kept = הטיוטה נשמרה: [{ $key }] ממשיך אותה.
 input-copied = הועתק: { $address }
 input-not-yours = הרשומה הזאת של מישהו אחר: רק מי שכתב אותה יכול לשנות אותה.
 input-that-is-you = זה את או אתה.
-input-erase-sure = למחוק את הרשומה כאן ואצל כל מי שמחזיק בה?
+input-erase-sure = למחוק את הפוסט בכל מקום?
 input-forget-sure = לזרוק את הטיוטה?
 input-call-off-sure = לבטל את הפרסום?
-input-block-sure = לחסום: לא להציג, לא לשמור ולא להעביר דבר משם?
+input-block-sure = לחסום?
 input-no-tag = תגית היא מילה אחת.
 
 # --- reading
@@ -83,7 +83,7 @@ compose-describe = טקסט חלופי
 compose-poll = סקר
 compose-open-for = פתוח למשך
 compose-choice = בחירה
-compose-when = מועד
+compose-when = מתי
 compose-one = תשובה אחת
 compose-many = כמה תשובות
 compose-for-minutes = 5 דקות
@@ -96,20 +96,20 @@ compose-for-three-days = 3 ימים
 compose-for-week = שבוע
 compose-file-named = עוד לתאר
 compose-file-sending = בדרך אל השרת…
-compose-file-ready = הגיע
-compose-file-refused = לא התקבל:
+compose-file-ready = הועלה
+compose-file-refused = נדחה:
 compose-file-failed = קובץ לא התקבל: ctrl-x בשדה שלו מסיר אותו.
 compose-files-wait = קובץ עוד בדרך: יישלח עוד רגע.
 compose-undescribed = מי שלא רואה לא יקבל מזה דבר בלי תיאור. enter פעם נוספת משאיר כך.
 compose-one-option = סקר צריך שתי תשובות, שורה לכל אחת.
 compose-when-wrong = מתי: המתנה (2h, 3 days) או זמן שיבוא (18:00, 2026-11-24 18:00).
 compose-hint-file = נתיב של תמונה ואז enter; ctrl-x מסיר את האחרונה
-compose-limit-file = נתיב ואז enter: { $kinds }, עד { $size } MiB, לכל היותר { $count }; ctrl-x מסיר את האחרון
+compose-limit-file = נתיב ואז enter: { $kinds }, עד { $size } MiB, לכל היותר { $count }; ctrl-x מסיר
 compose-limit-describe = מה רואים? לכל היותר { $count } תווים, ואז enter
 compose-limit-poll = תשובה בכל שורה, לכל היותר { $count }
 compose-hint-describe = מה רואים? ואז enter
 compose-hint-poll = תשובה בכל שורה
-compose-hint-when = ריק הוא עכשיו; 2h, 3 days, 18:00, 2026-11-24 18:00
+compose-hint-when = ריק: מיד. או 2h, 3 days, 18:00, 2026-11-24 18:00
 compose-hint-choice = כל מקש משנה
 compose-of-characters = { $count } מתוך { $most } תווים
 compose-characters = { $count ->
@@ -132,7 +132,7 @@ client-stream-closed = השרת סגר את השידור
 client-stream-too-much = השרת שלח יותר מהמותר
 client-unreadable = אי אפשר לקרוא את תשובת השרת: { $why }
 client-answered = השרת ענה { $status }
-client-not-there = הצומת לא פועל, או לא שם
+client-not-there = הצומת אינו פועל, או אינו בכתובת הזאת
 client-slow = השרת מתמהמה
 
 # --- upload
@@ -144,7 +144,7 @@ run-no-editor = לא היה אפשר להפעיל את העורך: { $why }
 run-too-much = יותר מדי דברים בדרך
 
 # --- view
-view-too-small = קטן מדי: 20 על 6
+view-too-small = דרוש 20 על 6
 view-home = בית
 view-local = כאן
 view-network = רשת
@@ -158,17 +158,38 @@ view-answer = תשובה
 view-write = כתיבה
 view-search = חיפוש: { $words }
 view-keys = מקשים
-view-form-keys = ctrl-s שליחה · tab השדה הבא · ctrl-o עורך · esc לשמור ולצאת
+view-form-keys = ctrl-s שליחה · esc שומר · tab לשדה הבא · ctrl-o עורך
 view-new = { $count ->
-    [one] רשומה חדשה אחת: { $key } מציג אותה
-    [two] שתי רשומות חדשות: { $key } מציג אותן
-   *[other] { $count } חדשות: { $key } מציג אותן
+    [one] רשומה חדשה אחת: [{ $key }] מציג אותה
+    [two] שתי רשומות חדשות: [{ $key }] מציג אותן
+   *[other] { $count } חדשות: [{ $key }] מציג אותן
 }
-view-new-more = יותר מ־{ $count } חדשות: { $key } מציג אותן, { $other } מתחיל מהחדשה ביותר
+view-new-more = יותר מ־{ $count } חדשות: [{ $key }] מציג אותן, [{ $other }] מתחיל מהחדשה ביותר
 view-ask-tag = תגית:
-view-history = קודם
-view-choice-keys = enter בוחר · מספר מגיע לשם · esc סוגר
+view-history = גרסאות קודמות
+view-choice-keys = enter בוחר · esc סוגר · או המספר
+view-poll-keys = space מסמן · enter מצביע · esc סוגר
+view-help-keys = הקלדה מחפשת · esc חוזר · חצים זזים
 view-hint-open = פתיחה
+view-hint-back = חזרה
+view-hint-fold = קיפול
+view-hint-bookmark = סימנייה
+view-hint-follow = מעקב
+view-hint-mute = השתקה
+view-hint-note = הערה
+view-hint-down = למטה
+view-hint-up = למעלה
+view-hint-choose = בחירה
+view-hint-throw-away = השלכה
+view-hint-let-in = הכנסה
+view-hint-refuse = סירוב
+view-hint-refresh = רענון
+view-hint-call-off = ביטול
+view-hint-author = מי כתב
+view-hint-copy = העתקה
+view-hint-next = הבא
+view-hint-next-author = הכותב הבא
+view-hint-previous = הקודם
 view-hint-reply = תשובה
 view-hint-compose = כתיבה
 view-hint-boost = הדהוד
@@ -176,7 +197,7 @@ view-hint-like = חיבוב
 view-hint-search = חיפוש
 view-hint-help = מקשים
 view-hint-quit = יציאה
-view-lost = אין חיבור: { $why }. מנסה שוב; דבר ממה שהוקלד לא יאבד.
+view-lost = אין חיבור, מנסה שוב: { $why }. מה שהוקלד לא יאבד.
 view-connecting = מתחבר…
 view-connected = מחובר.
 view-disk-low = הדיסק כמעט מלא: דבר של אחרים לא נקלט. יש לפנות מקום.
@@ -217,7 +238,7 @@ post-audio = צליל
 post-unknown = קובץ
 post-changed = נערכה
 post-clock-ahead = לפי שעון שממהר
-post-opens = { $key } פותח
+post-opens = [{ $key }] פותח
 post-answers = { $count ->
     [one] תשובה אחת
     [two] שתי תשובות
@@ -233,13 +254,14 @@ post-likes = { $count ->
     [two] שני חיבובים
    *[other] { $count } חיבובים
 }
+post-bookmarked = סומן
 post-quote-missing = [מצטטת רשומה שאינה כאן]
 post-votes = { $count ->
     [one] הצבעה אחת
     [two] שתי הצבעות
    *[other] { $count } הצבעות
 }
-post-poll-open = { $key } מצביע
+post-poll-open = [{ $key }] להצבעה
 post-poll-until = עד { $when }
 post-poll-over = הסתיים
 post-run = { $who } הידהד { $count } רשומות
@@ -276,22 +298,22 @@ thread-folded = { $count ->
     [two] שתיים מקופלות
    *[other] { $count } מקופלות
 }
-thread-missing = רשומה שאינה כאן: { $key } מבקש אותה
+thread-missing = רשומה שאינה כאן: [{ $key }] מבקש אותה
 thread-erased = רשומה שנמחקה
-thread-more = { $key } מציג את ההמשך
+thread-more = [{ $key }] מראה את ההמשך
 thread-unread = { $count ->
-    [one] אחת לא נקראה: { $key } מגיע אליה
-    [two] שתיים לא נקראו: { $key } מגיע לבאה
-   *[other] { $count } לא נקראו: { $key } מגיע לבאה
+    [one] אחת לא נקראה: [{ $key }] מגיע אליה
+    [two] שתיים לא נקראו: [{ $key }] מגיע לבאה
+   *[other] { $count } לא נקראו: [{ $key }] מגיע לבאה
 }
 
 # --- timeline
 timeline-loading = נטען…
-timeline-no-home = אין כאן עדיין דבר. כדאי לעקוב אחרי מישהו: { $invite } פותח הזמנה, ותחת רשת ({ $key }) רואים מי עבר כאן.
+timeline-no-home = אין כאן עדיין דבר. כדאי לעקוב אחרי מישהו: [{ $invite }] פותח הזמנה, ותחת רשת [{ $key }] רואים מי עבר כאן.
 timeline-no-public = עדיין לא עבר כאן דבר. ברגע שיתחבר עמית יופיעו כאן רשומות של אחרים.
 timeline-no-notifications = עדיין איש לא השיב, לא חיבב ולא עקב.
-timeline-no-bookmarks = אין עדיין סימניות. { $key } מוסיף סימניה לרשומה.
-timeline-no-favourites = אין עדיין חיבובים. { $key } מחבב רשומה.
+timeline-no-bookmarks = אין עדיין סימניות. [{ $key }] מוסיף סימניה לרשומה.
+timeline-no-favourites = אין עדיין חיבובים. [{ $key }] מחבב רשומה.
 timeline-no-tag = אין כאן דבר עם התגית הזאת.
 timeline-no-posts = אין כאן עדיין דבר משם.
 timeline-no-list = איש ברשימה הזאת לא כתב דבר שנמצא כאן.
@@ -322,15 +344,23 @@ timeline-searching = מחפש…
 timeline-not-found = לא נמצא דבר במה ששמור כאן.
 
 # --- help
-help-filter = הקלדה מסננת, esc יוצא: { $words }
+help-filter = חיפוש: { $words }
+help-nothing = אין מקש שעושה את זה.
+help-liked = אהבת
+help-boosted = הודהד, בידך או בידי מי שכתוב
+help-bookmarked = סימנת
+help-reply = תשובה
+help-files = יש תמונות או קבצים
+help-warning = מאחורי אזהרה
+help-unread = לא נקרא
 
 # --- health
 health-unheld = { $count ->
-    [one] רשומה אחת שאיש עוד לא מחזיק ({ $key })
-    [two] שתי רשומות שאיש עוד לא מחזיק ({ $key })
-   *[other] { $count } רשומות שאיש עוד לא מחזיק ({ $key })
+    [one] רשומה אחת שאיש עוד לא מחזיק [{ $key }]
+    [two] שתי רשומות שאיש עוד לא מחזיק [{ $key }]
+   *[other] { $count } רשומות שאיש עוד לא מחזיק [{ $key }]
 }
-health-no-peers = אין עמיתים: אפשר לפתוח הזמנה או לתת את שלך ({ $key })
+health-no-peers = אין עמיתים: [{ $key }] פותח הזמנה או נותן אחת
 health-drafts = { $count ->
     [one] טיוטה אחת
     [two] שתי טיוטות
@@ -431,18 +461,9 @@ mesh-demerits = { $count ->
    *[other] { $count } נקודות לחובתו
 }
 mesh-traffic = מאז ההפעלה
-mesh-gossip = רכילות: { $came } נכנסו, { $went } יצאו
-mesh-sync = סנכרון: { $came } נכנסו, { $went } יצאו
-mesh-shards = { $count ->
-    [one] חלק אחד של הרכילות
-    [two] שני חלקים של הרכילות
-   *[other] { $count } חלקים של הרכילות
-}
-mesh-links = { $count ->
-    [one] קשר אחד בה
-    [two] שני קשרים בה
-   *[other] { $count } קשרים בה
-}
+mesh-gossip = פוסטים חדשים: { $came } הגיעו, { $went } יצאו
+mesh-sync = השלמות: { $came } הגיעו, { $went } יצאו
+mesh-links = רשת הרכילות: { $links } קשרים ב־{ $shards } מקטעים
 mesh-refused = { $count ->
     [one] חיבור אחד נדחה
     [two] שני חיבורים נדחו
@@ -497,7 +518,7 @@ origin-first-here = הגיעה לכאן לראשונה { $when }
 origin-from = מהעמית { $peer }
 origin-written-here = נכתבה בצומת הזה, או הובאה בקובץ.
 origin-unknown = לא ידוע עליה דבר כאן.
-origin-erased = מי שכתב אותה מחק אותה.
+origin-erased = מי שכתב את זה מחק אותו.
 origin-address = כתובת: { $address }
 origin-never-changed = מעולם לא שונתה.
 origin-versions = { $count ->
@@ -514,17 +535,16 @@ mute-for-eight-hours = ל־8 שעות
 mute-for-day = ליום
 mute-for-week = לשבוע
 mute-for-month = ל־30 יום
-mute-notices-too = גם מה שעושים כלפיך מושתק (enter משנה)
-mute-notices-not = מה שעושים כלפיך עדיין מגיע (enter משנה)
-lists-whom = רשימות ש־{ $who } יכול להיות בהן
+mute-notifications = גם ההתראות מהם
+lists-whom = הרשימות ש־{ $who } נמצא בהן
 lists-new = רשימה חדשה…
 lists-ask-title = שם הרשימה:
-identity-whose = { $who } הוא
-identity-yours = הזהות שלך
+identity-whose = המזהה של { $who }
+identity-yours = המזהה שלך
 identity-how = יש להשוות למה שמוצג אצלם, או לסרוק. enter מעתיק.
 identity-no-room = אין כאן מקום לקוד לסריקה.
-drafts-new = רשומה חדשה
-drafts-forget = { $key } זורק אחת
+identity-no-letters = המסוף הזה אינו יכול לצייר קוד לסריקה.
+drafts-new = פוסט חדש…
 invite-open = פתיחת הזמנה שקיבלת…
 invite-ask = הזמנה:
 invite-own = ההזמנה שלך, למי שאמור לעקוב אחריך
@@ -533,16 +553,10 @@ invite-opened = { $who } מעכשיו במעקב שלך; הצומת נקרא.
 requests-none = איש לא ממתין שתכניסו אותו.
 requests-follow = { $who } רוצה לעקוב אחריך
 requests-heard = { $who }, שאינו מוכר לך, רוצה להישמע
-requests-how = enter מכניס, { $key } לא.
 since-when = השלמה של מה שבבית
 since-read = מאז הקריאה האחרונה
 since-day = של היום האחרון
 since-week = של השבוע האחרון
-sheet-hint-choose = בחירה
-sheet-hint-refresh = לשאול שוב
-sheet-hint-back = חזרה
-catchup-hint-next = הבאה
-catchup-hint-author = הכותב הבא
 catchup-nothing = דבר לא נכתב מאז.
 catchup-total = { $count } רשומות של { $people } אנשים
 catchup-total-more = { $count } הרשומות החדשות ביותר, של { $people } אנשים: יש עוד
@@ -563,8 +577,8 @@ people-not-notifying = לא תבוא עוד הודעה על מה שייכתב ש
 people-you-are-told = באה הודעה על מה שנכתב שם
 people-requested = ביקשת לעקוב
 people-muted-until = מושתק עד { $when }
-people-notices-come = מה שעושים כלפיך עדיין מגיע
-people-forked = נחתמו שתי גרסאות של אותו מקום ביומן: ייתכן שהמפתח אצל מישהו אחר.
+people-notices-come = ההתראות מהם עדיין מגיעות
+people-forked = ייתכן שלמישהו אחר יש המפתח שלהם: אחת הרשומות נחתמה בשתי גרסאות.
 people-retired = נאמר משם שלא ייכתב כאן עוד.
 people-open-first = קודם יש לפתוח את האדם.
 people-follow-first = קודם יש לעקוב.
@@ -634,27 +648,28 @@ first-name-why =
 first-name-keys = enter ממשיך · esc יוצא
 first-name-long = בשם יש לכל היותר { $count } תווים.
 first-phrase = מילות השחזור שלך
+first-phrase-page = מילים { $first } עד { $last } מתוך { $count }
 first-phrase-why = יש לכתוב את 24 המילים האלה על נייר: הן מוצגות רק עכשיו. מי שבידו המילים הוא את או אתה; בלעדיהן דיסק שאבד הוא שם שאבד. על שלוש מהן תישאלו.
 first-phrase-keys = enter ממשיך · esc חוזר
 first-asked = נכתבו?
-first-asked-which = מילה מספר { $count }:
+first-asked-which = מילה { $count } ({ $step } מתוך 3):
 first-asked-keys = enter ממשיך · esc מציג אותן שוב
 first-asked-wrong = מילה { $count } הייתה אחרת: כדאי לבדוק שוב.
 first-meet = איך פוגשים אחרים?
-first-meet-why = אין ספר טלפונים: אנשים מוצאים זה את זה בהזמנות, או באותה רשת. אפשר לשנות את זה אחר כך.
+first-meet-why = אין ספר טלפונים: אנשים מוצאים זה את זה בהזמנות, או באותה רשת, ואז שלך נראה שם לאחרים. אפשר לשנות את זה אחר כך.
 first-meet-invite = יש לי הזמנה
-first-meet-near = רשת מקומית: להראות אותי שם ולמצוא אחרים
-first-meet-nobody = עדיין אף אחד
-first-meet-keys = חצים בוחרים · enter · esc חוזר
+first-meet-near = ברשת המקומית
+first-meet-nobody = עדיין לא
+first-meet-keys = חצים בוחרים · enter ממשיך · esc חוזר
 first-invite = הזמנה של מישהו
 first-invite-why = יש להדביק את הקישור; הוא מתחיל ב־starling:invite:
 first-invite-keys = enter ממשיך · esc חוזר
 first-making = רק רגע
 first-making-why = המפתחות שלך נוצרים.
 first-making-keys = כמה שניות
-first-failed = לא היה אפשר ליצור
+first-failed = לא היה אפשר ליצור את החשבון
 first-failed-keys = enter מנסה שוב · esc יוצא
-first-done = הגעת. c כותב את הרשומה הראשונה, ? מספר מה עושים המקשים.
+first-done = הגעת. [c] כותב את הרשומה הראשונה, [?] מספר מה עושים המקשים.
 
 # --- plain
 plain-hello = שלום { $who }.
@@ -674,9 +689,9 @@ plain-new-posts = { $count ->
    *[other] { $count } רשומות חדשות: home קורא אותן
 }
 plain-new-notices = { $count ->
-    [one] התראה חדשה אחת: notices קורא אותה
-    [two] שתי התראות חדשות: notices קורא אותן
-   *[other] { $count } התראות חדשות: notices קורא אותן
+    [one] התראה חדשה אחת: notifications קורא אותה
+    [two] שתי התראות חדשות: notifications קורא אותן
+   *[other] { $count } התראות חדשות: notifications קורא אותן
 }
 plain-empty = אין כאן עדיין דבר.
 plain-end = זה הכול.

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    App, Asks, Found, Prompt, Said, Screen, TABS,
+    App, Asks, Found, Help, Prompt, Said, Screen, TABS,
     compose::{Draft, Typed, Visibility},
     offered,
     rows::Rows,
@@ -36,17 +36,9 @@ impl App {
                 let prompt = prompt.clone();
                 self.prompted(prompt, key)
             }
-            Some(Screen::Help(filter)) => {
-                match key.code {
-                    KeyCode::Esc | KeyCode::Enter => drop(self.stack.pop()),
-                    KeyCode::Backspace => drop(filter.pop()),
-                    KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-                        drop(self.stack.pop())
-                    }
-                    KeyCode::Char(c) => filter.push(c),
-                    _ => {}
-                }
-                Vec::new()
+            Some(Screen::Help(help)) => {
+                let help = help.clone();
+                self.helped(help, key)
             }
             Some(Screen::Choice(_)) => self.chosen(key),
             _ => match key.code {
@@ -56,6 +48,44 @@ impl App {
                 _ => self.keys.action(&key).map_or(Vec::new(), |action| self.act(action)),
             },
         }
+    }
+
+    /// A key for those who look for one: it is looked for, or moves.
+    fn helped(&mut self, mut help: Help, key: KeyEvent) -> Vec<Effect> {
+        let (page, deepest) = (
+            usize::from(self.size.1).saturating_sub(5).max(1),
+            crate::view::help_deepest(self, &help.filter),
+        );
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Esc | KeyCode::Enter => {
+                self.stack.pop();
+                return Vec::new();
+            }
+            KeyCode::Char('c') if ctrl => {
+                self.stack.pop();
+                return Vec::new();
+            }
+            KeyCode::Down => help.from = (help.from + 1).min(deepest),
+            KeyCode::PageDown => help.from = (help.from + page).min(deepest),
+            KeyCode::Up => help.from = help.from.saturating_sub(1),
+            KeyCode::PageUp => help.from = help.from.saturating_sub(page),
+            KeyCode::Home => help.from = 0,
+            KeyCode::End => help.from = deepest,
+            KeyCode::Backspace => {
+                help.filter.pop();
+                help.from = 0;
+            }
+            KeyCode::Char(c) if !ctrl => {
+                help.filter.push(c);
+                help.from = 0;
+            }
+            _ => {}
+        }
+        if let Some(Screen::Help(shown)) = self.stack.last_mut() {
+            *shown = help;
+        }
+        Vec::new()
     }
 
     /// Text was pasted.
@@ -190,7 +220,7 @@ impl App {
             }
             Action::Mouse => self.toggle_mouse(),
             Action::Help => {
-                self.push(Screen::Help(String::new()));
+                self.push(Screen::Help(Help::default()));
                 Vec::new()
             }
             Action::Suspend => vec![Effect::Suspend],
@@ -210,7 +240,7 @@ impl App {
 
     /// A page further, or back: first within a post that is longer than the screen.
     fn page(&mut self, by: isize) -> Vec<Effect> {
-        let (hidden, height) = crate::view::thread_hidden(self);
+        let (hidden, height) = crate::view::hidden(self);
         if let Some(Screen::Thread(tree)) = self.stack.last_mut() {
             let part = height.saturating_sub(1).max(1);
             if by > 0 && hidden > 0 {
@@ -356,6 +386,10 @@ impl App {
 
     /// A new post; the draft that was left, if there is one; a choice, if there are more.
     fn compose(&mut self) -> Vec<Effect> {
+        if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if matches!(sheet.about, About::Drafts(_)))
+        {
+            return self.write(Draft::default());
+        }
         match self.drafts.len() {
             0 => self.write(Draft::default()),
             1 => {

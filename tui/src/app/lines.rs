@@ -150,6 +150,10 @@ impl App {
             self.stack.remove(0);
             self.forget_closed();
         }
+        // What was said of another screen would stand in the place of what can be done on this one.
+        if matches!(screen, Screen::Compose(_) | Screen::Sheet(_)) {
+            self.said = None;
+        }
         self.stack.push(screen);
     }
 

@@ -206,6 +206,7 @@ impl App {
         let asks = sheet.asks();
         sheet.loading = asks.is_some();
         self.push(super::Screen::Sheet(Box::new(sheet)));
+        let _ = self.step_sheet(0);
         asks.map_or(Vec::new(), ask)
     }
 
@@ -221,11 +222,17 @@ impl App {
         }
     }
 
-    /// Selects another line of the sheet on the screen.
+    /// Selects another line of the sheet on the screen: never a heading, if there is anything else.
     pub(super) fn step_sheet(&mut self, by: isize) -> Vec<Effect> {
-        let last = self.sheet_rows().len().saturating_sub(1);
+        let rows = self.sheet_rows();
+        let last = rows.len().saturating_sub(1);
         if let Some(super::Screen::Sheet(sheet)) = self.stack.last_mut() {
-            sheet.selected = sheet.selected.saturating_add_signed(by).min(last);
+            let to = sheet.selected.saturating_add_signed(by).min(last);
+            let says = |at: &usize| rows.get(*at).is_some_and(|row| row.tone != Tone::Head);
+            let below = || (to..=last).find(says);
+            let above = || (0..=to).rev().find(says);
+            let found = if by < 0 { above().or_else(below) } else { below().or_else(above) };
+            sheet.selected = found.unwrap_or(to);
         }
         Vec::new()
     }
@@ -252,7 +259,9 @@ impl App {
             About::Origin(_, origin) => self.open_origin(&origin, at),
             About::Mesh(mesh) => self.open_mesh(&mesh, at),
             About::Identity(account) => {
-                let id = account.id.clone();
+                // The second line of two ids is the reader's own, below a heading of its own.
+                let own = self.me.as_ref().filter(|me| me.id != account.id && at == choices::OWN_ID);
+                let id = own.map_or(&account.id, |me| &me.id).clone();
                 let words = self.words.put("input-copied", [("address", id.as_str())]).into_owned();
                 let _ = self.say(super::Said::Good(words));
                 vec![Effect::Copy(id)]

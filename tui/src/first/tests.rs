@@ -47,7 +47,7 @@ fn answer(first: &mut First<'_>) {
 
 /// From the phrase to the question after it.
 fn read(first: &mut First<'_>) {
-    while matches!(first.step, Step::Phrase(_)) {
+    while matches!(first.step, Step::Why(_) | Step::Phrase(_)) {
         press(first, "\n");
     }
 }
@@ -194,7 +194,7 @@ fn every_word_of_the_phrase_is_shown_at_every_size() {
             let mut first = newcomer((columns, rows));
             press(&mut first, "\n");
             let mut seen = String::new();
-            while matches!(first.step, Step::Phrase(_)) {
+            while matches!(first.step, Step::Why(_) | Step::Phrase(_)) {
                 seen += &drawn(&first);
                 press(&mut first, "\n");
             }

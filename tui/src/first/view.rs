@@ -46,23 +46,31 @@ pub fn draw(first: &First<'_>, frame: &mut Frame<'_>) {
         return;
     }
     let area = Rect { width: whole.width.min(WIDEST), ..whole };
+    // Few rows are too few to keep one for what is not said.
+    let said = u16::from(first.wrong.is_some() || whole.height > 8);
     let [title, body, wrong, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Min(1),
-        Constraint::Length(1),
+        Constraint::Length(said),
         Constraint::Length(1),
     ])
     .areas(area);
     let theme = first.from.theme;
     let (named, says, hints) = told(first);
-    one(first, &words.say(named), theme.title(), frame, title);
+    one(first, &title_of(first, named), theme.title(), frame, title);
     if let Some(why) = &first.wrong {
         one(first, DisplayText::new(why).as_str(), theme.failure(), frame, wrong);
     }
-    let hints = words.say(hints);
-    let hints = if theme.ascii { hints.replace('·', "-").into() } else { hints };
-    one(first, &hints, theme.faint(), frame, keys);
+    // Parts that there is no room for are left out whole.
+    let dot = theme.mark(" · ", " - ");
+    let hints: Vec<String> = words.say(hints).split(dot).map(str::to_owned).collect();
+    one(first, &crate::view::fitting(&hints, keys.width.into(), dot), theme.faint(), frame, keys);
     match &first.step {
+        Step::Why(from) => {
+            let page = why(first).into_iter().skip(*from).take(body.height.into());
+            let page: Vec<_> = page.map(aligned).collect();
+            frame.render_widget(Paragraph::new(page), body);
+        }
         Step::Phrase(from) => phrase(first, *from, frame, body),
         Step::Meet(at) => {
             let below = text(first, &says, frame, body, WAYS.len() as u16);
@@ -74,6 +82,45 @@ pub fn draw(first: &First<'_>, frame: &mut Frame<'_>) {
         }
         Step::Making | Step::Failed(_) => drop(text(first, &says, frame, body, 0)),
     }
+    if theme.ascii {
+        crate::view::in_ascii(frame.buffer_mut());
+    }
+}
+
+/// The title; of words that do not all fit, which they are.
+fn title_of(first: &First<'_>, named: &str) -> String {
+    let (count, page) = (first.phrase().len(), words_a_page(first.size));
+    let words = &first.from.words;
+    match first.step {
+        Step::Phrase(from) if page < count => {
+            let args = [("first", from + 1), ("last", (from + page).min(count)), ("count", count)];
+            words.put("first-phrase-page", args).into_owned()
+        }
+        _ => words.say(named).into_owned(),
+    }
+}
+
+/// What the phrase is for, in lines.
+fn why(first: &First<'_>) -> Vec<crate::layout::Drawn> {
+    let cells = first.size.0.min(WIDEST).into();
+    lines(&first.from.words.say("first-phrase-why"), cells, first.from.bidi)
+}
+
+/// Whether there is room for that above the words, with a gap between them.
+pub fn explains(first: &First<'_>) -> bool {
+    let rows = first.phrase().len().div_ceil(columns(first.size.0).into());
+    why(first).len() + 1 + rows <= usize::from(first.size.1.saturating_sub(AROUND))
+}
+
+/// The next page of it, if there is one.
+pub fn more_why(first: &First<'_>, from: usize) -> Option<usize> {
+    let next = from + usize::from(first.size.1.saturating_sub(AROUND - 1).max(1));
+    (next < why(first).len()).then_some(next)
+}
+
+fn aligned(line: crate::layout::Drawn) -> Text<'static> {
+    let side = if line.right { Alignment::Right } else { Alignment::Left };
+    Text::raw(line.text).alignment(side)
 }
 
 /// The title of a step, what it says, and what the keys do.
@@ -85,9 +132,10 @@ fn told<'f>(first: &'f First<'_>) -> (&'static str, Cow<'f, str>, &'static str) 
             args.set("command", "`starling restore`");
             ("first-name", words.with("first-name-why", &args), "first-name-keys")
         }
-        Step::Phrase(_) => ("first-phrase", "".into(), "first-phrase-keys"),
+        Step::Why(_) | Step::Phrase(_) => ("first-phrase", "".into(), "first-phrase-keys"),
         Step::Asked(places, answered) => {
-            ("first-asked", words.count("first-asked-which", places[*answered] + 1), "first-asked-keys")
+            let args = [("count", places[*answered] + 1), ("step", answered + 1)];
+            ("first-asked", words.put("first-asked-which", args), "first-asked-keys")
         }
         Step::Meet(_) => ("first-meet", words.say("first-meet-why"), "first-meet-keys"),
         Step::Invite => ("first-invite", words.say("first-invite-why"), "first-invite-keys"),
@@ -110,14 +158,14 @@ fn text(first: &First<'_>, text: &str, frame: &mut Frame<'_>, area: Rect, rows: 
     let room = area.height.saturating_sub(rows);
     let drawn = lines(text, area.width.into(), first.from.bidi);
     let used = room.min(drawn.len() as u16);
-    let drawn: Vec<_> = drawn
-        .into_iter()
-        .take(used.into())
-        .map(|line| {
-            let side = if line.right { Alignment::Right } else { Alignment::Left };
-            Text::raw(line.text).alignment(side)
-        })
-        .collect();
+    let cut = drawn.len() > used.into();
+    let mut drawn: Vec<_> = drawn.into_iter().take(used.into()).collect();
+    if let (true, Some(last)) = (cut, drawn.last_mut()) {
+        // What is left out is seen to be.
+        let cells = usize::from(area.width);
+        last.text = format!("{}…", clip(last.text.trim_end(), cells.saturating_sub(1)).trim_end_matches('…'));
+    }
+    let drawn: Vec<_> = drawn.into_iter().map(aligned).collect();
     frame.render_widget(Paragraph::new(drawn), Rect { height: used, ..area });
     let gap = u16::from(used < room && used > 0);
     Rect { y: area.y + used + gap, height: area.height - used - gap, ..area }
@@ -135,8 +183,14 @@ fn field(first: &First<'_>, frame: &mut Frame<'_>, area: Rect) {
         fits
     });
     let shown = &whole[fits.last().map_or(whole.len(), |(at, _)| at)..];
-    frame.set_cursor_position((area.x + width(shown).min(cells) as u16, area.y));
+    let shown = if shown.len() < whole.len() { format!("…{}", tail_of(shown)) } else { shown.to_owned() };
+    frame.set_cursor_position((area.x + width(&shown).min(cells) as u16, area.y));
     frame.render_widget(Paragraph::new(shown), area);
+}
+
+/// A text without its first character.
+fn tail_of(text: &str) -> &str {
+    text.graphemes(true).next().map_or(text, |first| &text[first.len()..])
 }
 
 fn ways(first: &First<'_>, at: usize, frame: &mut Frame<'_>, area: Rect) {

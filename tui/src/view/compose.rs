@@ -29,8 +29,9 @@ pub fn draw(app: &App, form: &Compose, frame: &mut Frame<'_>, area: Rect) {
     let cells = usize::from(area.width);
     let fields = shown(form, area.height);
     let heights: Vec<u16> = fields.iter().map(|field| height(form, *field)).collect();
-    // On the smallest of screens the field that is being filled in takes the place of the title.
-    let title = u16::from(area.height > 3 || fields.is_empty());
+    // On the smallest of screens there is a title only if it tells more than where the reader is.
+    let says = form.reply_to.is_some() || form.quotes.is_some();
+    let title = u16::from(area.height > 4 || (says && fields.is_empty()));
     let mut rows = vec![Constraint::Length(title), Constraint::Min(1)];
     rows.extend(heights.iter().map(|height| Constraint::Length(*height)));
     rows.push(Constraint::Length(1));
@@ -57,14 +58,27 @@ fn what(app: &App, form: &Compose) -> String {
     }
 }
 
-/// The fields below the text: all of them if there is room, else the one that is being filled in.
+/// The fields below the text: all of them if there is room; else the one that is being filled in, how far the post goes,
+/// and of the others as many as leave room to write.
 fn shown(form: &Compose, rows: u16) -> Vec<Field> {
     let fields: Vec<Field> = form.fields().into_iter().filter(|field| *field != Field::Text).collect();
     let all: u16 = fields.iter().map(|field| height(form, *field)).sum();
     if all + TEXT + 2 <= rows {
         return fields;
     }
-    fields.into_iter().filter(|field| *field == form.field).collect()
+    let active = |field: &Field| *field == form.field;
+    let mut room = rows.saturating_sub(TEXT + 2);
+    let mut kept: Vec<Field> = fields.iter().copied().filter(active).collect();
+    room = room.saturating_sub(kept.iter().map(|field| height(form, *field)).sum());
+    let first = fields.iter().copied().filter(|field| *field == Field::Visibility);
+    for field in first.chain(fields.iter().copied()).filter(|field| !active(field)) {
+        if !kept.contains(&field) && height(form, field) <= room {
+            room -= height(form, field);
+            kept.push(field);
+        }
+    }
+    // In the order in which they are gone through.
+    fields.into_iter().filter(|field| kept.contains(field)).collect()
 }
 
 fn height(form: &Compose, field: Field) -> u16 {

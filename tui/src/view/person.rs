@@ -18,38 +18,47 @@ use crate::{
 /// Lines of a person above their posts at most.
 const LINES: usize = 12;
 
+/// Rows in which there is room for nothing but what matters and the posts.
+const FEW: u16 = 6;
+
 /// Draws a person, and gives the area that is left for their posts.
 pub fn draw(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> Rect {
     let theme = app.theme;
     let cells = usize::from(area.width);
     let account = &person.account;
-    let faint = |text: &str| super::ours(app, text, cells, theme.faint());
-    let mut lines = vec![Text::styled(layout::line(&name(account), cells, app.bidi), theme.name())];
-    let acct = format!("@{}", DisplayText::short(&account.acct));
-    lines.push(Text::styled(layout::clip(&acct, cells).into_owned(), theme.faint()));
-    // First what is true of them for this reader: it must not fall off the end.
-    if !person.relation.note.trim().is_empty() {
-        let note = DisplayText::new(&person.relation.note).to_string();
-        lines.push(super::ours(app, &app.words.put("people-note", [("note", note)]), cells, theme.mine()));
+    // In lines, as many as it takes: what is true of them for this reader must not be cut.
+    let said = |text: &str, style: Style| -> Vec<Text<'static>> {
+        let lines = layout::lines(text, cells, app.bidi).into_iter();
+        lines.map(|line| post::aligned(line, style)).collect()
+    };
+    let extra = account.starling.as_ref();
+    let mut lines = Vec::new();
+    if extra.is_some_and(|extra| !extra.forked.is_empty()) {
+        lines.extend(said(&app.words.say("people-forked"), theme.failure()));
+    }
+    if extra.is_some_and(|extra| extra.retired) {
+        lines.extend(said(&app.words.say("people-retired"), theme.warning()));
     }
     let stands = stands(app, person);
     if !stands.is_empty() {
-        lines.push(faint(&stands.join(", ")));
+        lines.extend(said(&stands.join(", "), theme.faint()));
     }
-    if account.starling.as_ref().is_some_and(|extra| !extra.forked.is_empty()) {
-        lines.push(super::ours(app, &app.words.say("people-forked"), cells, theme.failure()));
+    if !person.relation.note.trim().is_empty() {
+        let note = DisplayText::new(&person.relation.note).to_string();
+        lines.extend(said(&app.words.put("people-note", [("note", note)]), theme.mine()));
     }
-    if account.starling.as_ref().is_some_and(|extra| extra.retired) {
-        lines.push(super::ours(app, &app.words.say("people-retired"), cells, theme.warning()));
+    // The name is where the reader is as well, above; where there is little room that is enough.
+    if area.height > FEW {
+        let acct = format!("@{}", DisplayText::short(&account.acct));
+        lines.insert(0, Text::styled(layout::line(&name(account), cells, app.bidi), theme.name()));
+        lines.insert(1, Text::styled(layout::clip(&acct, cells).into_owned(), theme.faint()));
     }
-    lines.push(faint(&app.words.put(
-        "timeline-counts",
-        [
-            ("posts", account.statuses_count),
-            ("followers", account.followers_count),
-            ("followed", account.following_count),
-        ],
-    )));
+    let counts = [
+        ("posts", account.statuses_count),
+        ("followers", account.followers_count),
+        ("followed", account.following_count),
+    ];
+    lines.extend(said(&app.words.put("timeline-counts", counts), theme.faint()));
     let bio = match &account.starling {
         Some(extra) => extra.bio.clone(),
         None => layout::of_html(&account.note),

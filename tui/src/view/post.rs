@@ -52,6 +52,9 @@ pub fn ago(words: &Words, now: Timestamp, then: Option<Timestamp>) -> String {
     words.put(name, [("count", count)]).into_owned()
 }
 
+/// Rows of a terminal from which on a post has a head of several lines.
+const ROOMY: u16 = 11;
+
 /// The first words of a post: its warning while that is closed, else its text in one line.
 pub fn gist(app: &App, post: &Status) -> (String, bool) {
     if app.is_closed(post) {
@@ -104,7 +107,7 @@ pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'s
         (post.reblogged, theme.mark("⟲", "+")),
         (post.bookmarked, theme.mark("⚑", "#")),
         (post.in_reply_to_id.is_some(), theme.mark("↳", ">")),
-        (!post.media_attachments.is_empty(), theme.mark("▣", "@")),
+        (!post.media_attachments.is_empty(), theme.mark("▣", "%")),
     ] {
         if on {
             marks.push_str(mark);
@@ -225,23 +228,39 @@ impl Laid<'_> {
     }
 }
 
+/// Who wrote a post and when. On a screen of few rows that is one line: the text is what it is about.
+fn head(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
+    let theme = app.theme;
+    let mut more: Vec<std::borrow::Cow<'_, str>> = Vec::new();
+    if post.edited_at.is_some() {
+        more.push(app.words.say("post-changed"));
+    }
+    if post.starling.as_ref().is_some_and(|extra| extra.time_doubted) {
+        more.push(app.words.say("post-clock-ahead"));
+    }
+    if app.size.1 < ROOMY {
+        let mut words = vec![name(&post.account), age(app, post.created_at)];
+        words.extend(more.iter().map(ToString::to_string));
+        let line = layout::line(&words.join(theme.mark(" · ", " - ")), cells, app.bidi);
+        return vec![Text::styled(line, theme.name())];
+    }
+    let acct = DisplayText::short(&post.account.acct).to_string();
+    let mut when: Vec<_> = post.created_at.map(|at| moment(at, &app.zone).into()).into_iter().collect();
+    when.extend(more);
+    vec![
+        Text::styled(layout::line(&name(&post.account), cells, app.bidi), theme.name()),
+        Text::styled(clip(&format!("@{acct}"), cells).into_owned(), theme.faint()),
+        Text::styled(layout::line(&when.join(", "), cells, app.bidi), theme.faint()),
+        Text::default(),
+    ]
+}
+
 /// A post as it is drawn whole in so many cells.
 pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
     let theme = app.theme;
     let (mut pictures, mut links) = (Vec::new(), Vec::new());
     let mut out = Vec::new();
-    let acct = DisplayText::short(&post.account.acct).to_string();
-    out.push(Text::styled(layout::line(&name(&post.account), cells, app.bidi), theme.name()));
-    out.push(Text::styled(clip(&format!("@{acct}"), cells).into_owned(), theme.faint()));
-    let mut when: Vec<_> = post.created_at.map(|at| moment(at, &app.zone).into()).into_iter().collect();
-    if post.edited_at.is_some() {
-        when.push(app.words.say("post-changed"));
-    }
-    if post.starling.as_ref().is_some_and(|extra| extra.time_doubted) {
-        when.push(app.words.say("post-clock-ahead"));
-    }
-    out.push(Text::styled(layout::line(&when.join(", "), cells, app.bidi), theme.faint()));
-    out.push(Text::default());
+    out.extend(head(app, post, cells));
     if !post.spoiler_text.is_empty() {
         for line in layout::lines(DisplayText::block(&post.spoiler_text).as_str(), cells, app.bidi) {
             out.push(aligned(line, theme.warning()));
@@ -294,16 +313,35 @@ pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
         }
     }
     out.push(Text::default());
-    let count = |name, count: u64| layout::line(&app.words.put(name, [("count", count)]), cells, app.bidi);
-    let mine = |on: bool| if on { theme.mine() } else { theme.faint() };
-    out.push(Text::from(vec![
-        Span::styled(count("post-answers", post.replies_count), theme.faint()),
-        Span::raw("  "),
-        Span::styled(count("post-boosts", post.reblogs_count), mine(post.reblogged)),
-        Span::raw("  "),
-        Span::styled(count("post-likes", post.favourites_count), mine(post.favourited)),
-    ]));
+    out.push(counts(app, post, cells));
     Laid { lines: out, pictures, links }
+}
+
+/// What others did to a post; what the reader did has its mark, which does not hang on a colour.
+fn counts(app: &App, post: &Status, cells: usize) -> Text<'static> {
+    let theme = app.theme;
+    let parts = [
+        ("post-answers", post.replies_count, false, ""),
+        ("post-boosts", post.reblogs_count, post.reblogged, theme.mark("⟲ ", "+ ")),
+        ("post-likes", post.favourites_count, post.favourited, theme.mark("★ ", "* ")),
+    ];
+    let words = |(name, count, mine, mark): (_, u64, bool, &str)| {
+        let words = app.words.put(name, [("count", count)]);
+        (format!("{}{words}", if mine { mark } else { "" }), mine)
+    };
+    let mut said: Vec<(String, bool)> = parts.into_iter().map(words).collect();
+    if post.bookmarked {
+        said.push((format!("{}{}", theme.mark("⚑ ", "# "), app.words.say("post-bookmarked")), true));
+    }
+    let mut spans = Vec::new();
+    let mut room = cells;
+    for (words, mine) in said {
+        let gap = if spans.is_empty() { "" } else { "  " };
+        let words = layout::line(&words, room.saturating_sub(gap.len()), app.bidi);
+        room = room.saturating_sub(gap.len() + width(&words));
+        spans.extend([Span::raw(gap), Span::styled(words, if mine { theme.mine() } else { theme.faint() })]);
+    }
+    Text::from(spans)
 }
 
 /// A poll, with what is known of its votes.
@@ -314,7 +352,8 @@ fn poll(app: &App, poll: &Poll, cells: usize) -> Vec<Text<'static>> {
     for (number, option) in poll.options.iter().enumerate() {
         let mine = poll.own_votes.as_ref().is_some_and(|own| own.contains(&number));
         let mark = if mine { "(x) " } else { "( ) " };
-        let votes = option.votes_count.map(|votes| format!(" {votes}")).unwrap_or_default();
+        let dot = theme.mark(" · ", " - ");
+        let votes = option.votes_count.map(|votes| format!("{dot}{votes}")).unwrap_or_default();
         let room = cells.saturating_sub(width(mark) + width(&votes));
         let title = layout::line(DisplayText::short(&option.title).as_str(), room, app.bidi);
         let leads = most > 0 && option.votes_count == Some(most);
@@ -366,12 +405,13 @@ fn quote(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
     lines
 }
 
-/// A post whole, as much of it as there is room for.
-pub fn whole(app: &App, post: &Status, frame: &mut Frame<'_>, area: Rect) {
+/// A post whole, from this line on, as much of it as there is room for.
+pub fn whole(app: &App, post: &Status, from: usize, frame: &mut Frame<'_>, area: Rect) {
     let mut laid = laid(app, post, area.width.into());
-    frame.render_widget(Paragraph::new(std::mem::take(&mut laid.lines)), area);
-    laid.draw_pictures(frame, area, 0, 0);
-    laid.draw_links(frame, area, 0, 0);
+    let lines: Vec<_> = std::mem::take(&mut laid.lines).into_iter().skip(from).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+    laid.draw_pictures(frame, area, from as isize, 0);
+    laid.draw_links(frame, area, from as isize, 0);
 }
 
 /// A line at the edge where it belongs.

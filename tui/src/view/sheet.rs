@@ -11,10 +11,9 @@ use ratatui::{
 use super::post::{self, aligned};
 use crate::{
     app::{
-        App, Screen,
-        sheet::{About, CatchUp, Row, Sheet, Tone},
+        App,
+        sheet::{CatchUp, Row, Sheet, Tone},
     },
-    keys::Action,
     layout::{self, width},
     text::DisplayText,
 };
@@ -32,7 +31,7 @@ pub fn draw(app: &App, sheet: &Sheet, frame: &mut Frame<'_>, area: Rect) {
         if number == selected {
             begins = lines.len();
         }
-        lines.extend(drawn(app, row, number == selected, cells));
+        lines.extend(drawn(app, row, number == selected, (cells, height)));
         if number == selected {
             ends = lines.len();
         }
@@ -42,12 +41,12 @@ pub fn draw(app: &App, sheet: &Sheet, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(shown), area);
 }
 
-fn drawn(app: &App, row: &Row, selected: bool, cells: usize) -> Vec<Text<'static>> {
+fn drawn(app: &App, row: &Row, selected: bool, (cells, height): (usize, usize)) -> Vec<Text<'static>> {
     // A margin of a third at most: the text is what it is about.
     let margin = usize::from(row.indent).min(cells / 3);
     let inner = cells - margin;
     if row.tone == Tone::Fixed {
-        return fixed(app, &row.text, inner);
+        return fixed(app, &row.text, (inner, height), selected);
     }
     let style = style(app, row.tone);
     let mut lines = Vec::new();
@@ -79,13 +78,19 @@ fn style(app: &App, tone: Tone) -> Style {
     }
 }
 
-/// A picture made of letters, if there is room for it and the terminal has the letters.
-fn fixed(app: &App, text: &str, cells: usize) -> Vec<Text<'static>> {
-    let fits = !app.theme.ascii && text.lines().all(|line| width(line) <= cells);
-    if fits && !text.is_empty() {
-        return text.lines().map(|line| Text::raw(line.to_owned())).collect();
+/// A code to scan, if there is room for the whole of it and the terminal has the letters: black on white whatever the
+/// terminal's colours are, since scanners read no other.
+fn fixed(app: &App, text: &str, (cells, height): (usize, usize), selected: bool) -> Vec<Text<'static>> {
+    let fits = text.lines().all(|line| width(line) <= cells) && text.lines().count() <= height;
+    let faint = if selected { app.theme.selected() } else { app.theme.faint() };
+    if app.theme.ascii || text.is_empty() {
+        return vec![super::ours(app, &app.words.say("identity-no-letters"), cells, faint)];
     }
-    vec![super::ours(app, &app.words.say("identity-no-room"), cells, app.theme.faint())]
+    if !fits {
+        return vec![super::ours(app, &app.words.say("identity-no-room"), cells, faint)];
+    }
+    let paper = app.theme.code();
+    text.lines().map(|line| Text::from(ratatui::text::Span::styled(line.to_owned(), paper))).collect()
 }
 
 /// Draws a catch-up: who wrote how much; then one post after the other; then that this was all.
@@ -111,7 +116,7 @@ pub fn catch_up(app: &App, it: &CatchUp, frame: &mut Frame<'_>, area: Rect) {
         args.set("who", format!("{name} {place}"));
         let words = app.words.with("catchup-place", &args).into_owned();
         frame.render_widget(super::ours(app, &words, cells, theme.title()), above);
-        post::whole(app, post.inner(), frame, below);
+        post::whole(app, post.inner(), it.scroll, frame, below);
         return;
     }
     if it.at.is_some() {
@@ -147,40 +152,4 @@ fn overview(app: &App, it: &CatchUp, frame: &mut Frame<'_>, (above, below): (Rec
     };
     let shown: Vec<_> = (first..it.authors.len()).take(height).map(row).collect();
     frame.render_widget(Paragraph::new(shown), below);
-}
-
-/// What can be done on a sheet or in a catch-up; none elsewhere.
-pub fn hints(app: &App) -> Option<&'static [(Action, &'static str)]> {
-    const ALL: &[(Action, &str)] = &[
-        (Action::Open, "view-hint-open"),
-        (Action::Refresh, "sheet-hint-refresh"),
-        (Action::Back, "sheet-hint-back"),
-        (Action::Help, "view-hint-help"),
-    ];
-    const CHOICE: &[(Action, &str)] = &[
-        (Action::Open, "sheet-hint-choose"),
-        (Action::Back, "sheet-hint-back"),
-        (Action::Help, "view-hint-help"),
-    ];
-    const READING: &[(Action, &str)] = &[
-        (Action::Down, "catchup-hint-next"),
-        (Action::Fold, "catchup-hint-author"),
-        (Action::Back, "sheet-hint-back"),
-        (Action::Reply, "view-hint-reply"),
-        (Action::Like, "view-hint-like"),
-        (Action::Open, "view-hint-open"),
-    ];
-    match app.stack.last()? {
-        Screen::Sheet(sheet) => Some(match sheet.about {
-            About::Mute(..)
-            | About::Lists(..)
-            | About::Drafts(_)
-            | About::Since
-            | About::Requests(_)
-            | About::Invite(_) => CHOICE,
-            _ => ALL,
-        }),
-        Screen::CatchUp(it) => Some(if it.post().is_some() { READING } else { CHOICE }),
-        _ => None,
-    }
 }

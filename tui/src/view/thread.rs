@@ -119,11 +119,10 @@ fn drawn(
         }
         Item::Post(status) => {
             let unread = tree.is_unread(place);
-            let (mark, room) = if unread { (theme.mark("• ", "* "), 2) } else { ("", 0) };
-            let mut rows = post::row(app, status, inner.saturating_sub(room), false);
-            if unread {
-                rows[0].spans.insert(0, Span::styled(mark, theme.mine()));
-            }
+            // The place of the mark is kept where there is none: what stands further in is deeper.
+            let mark = if unread { theme.mark("• ", "o ") } else { "  " };
+            let mut rows = post::row(app, status, inner.saturating_sub(2), false);
+            rows[0].spans.insert(0, Span::styled(mark, theme.mine()));
             if let Some(folded) = folded {
                 rows[1].spans.push(Span::styled(folded, theme.faint()));
             }

@@ -23,6 +23,8 @@ pub struct CatchUp {
     pub chosen: usize,
     /// Which post is read; none while the first page shows, their count at the end.
     pub at: Option<usize>,
+    /// Lines of that post that were scrolled away.
+    pub scroll: usize,
     /// The newest post, which is the mark of having read all.
     newest: Option<Id>,
 }
@@ -73,6 +75,7 @@ impl CatchUp {
     }
 
     fn step(&mut self, by: isize) {
+        self.scroll = 0;
         match &mut self.at {
             Some(at) => *at = at.saturating_add_signed(by).min(self.posts.len()),
             None => {
@@ -86,6 +89,7 @@ impl CatchUp {
     fn skip(&mut self) {
         if let Some((_, span)) = self.author() {
             self.at = Some(span.end);
+            self.scroll = 0;
         }
     }
 
@@ -124,8 +128,18 @@ impl App {
 
     /// Goes on, or back.
     pub(in crate::app) fn step_catch_up(&mut self, by: isize) -> Vec<Effect> {
+        let (hidden, height) = crate::view::hidden(self);
         let Some(catch_up) = self.catch_up() else { return Vec::new() };
-        // One post at a time: a page that is skipped was not read.
+        // What counts as read was in sight: first the rest of a long post, then the next, one at a time.
+        let part = height.saturating_sub(1).max(1);
+        if catch_up.at.is_some() && by > 0 && hidden > 0 {
+            catch_up.scroll += part.min(hidden);
+            return Vec::new();
+        }
+        if by < 0 && catch_up.scroll > 0 {
+            catch_up.scroll = catch_up.scroll.saturating_sub(part);
+            return Vec::new();
+        }
         catch_up.step(if catch_up.at.is_some() { by.signum() } else { by });
         self.end_catch_up()
     }
@@ -161,6 +175,7 @@ impl App {
         let Some(catch_up) = self.catch_up() else { return false };
         let author = catch_up.author().map(|(number, _)| number);
         catch_up.chosen = author.unwrap_or(catch_up.chosen);
+        catch_up.scroll = 0;
         catch_up.at.take().is_some()
     }
 }

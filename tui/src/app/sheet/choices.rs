@@ -33,8 +33,8 @@ pub(super) fn mute(app: &App, account: &Account, notifications: bool) -> Vec<Row
     let who = crate::view::name(account);
     let mut rows = vec![Row::new(Tone::Head, app.words.put("mute-whom", [("who", who)]))];
     rows.extend(MUTES.iter().map(|(_, name)| Row::new(Tone::Plain, app.words.say(name)).within()));
-    let name = if notifications { "mute-notices-too" } else { "mute-notices-not" };
-    rows.push(Row::new(Tone::Faint, app.words.say(name)).within());
+    let mark = if notifications { "[x]" } else { "[ ]" };
+    rows.push(Row::new(Tone::Plain, format!("{mark} {}", app.words.say("mute-notifications"))).within());
     rows
 }
 
@@ -51,6 +51,9 @@ pub(super) fn lists(app: &App, account: &Account, lists: &[(List, bool)], loadin
     rows.push(Row::new(Tone::Faint, app.words.say("lists-new")).within());
     rows
 }
+
+/// The line of an identity that is the reader's own id, if it is somebody else's identity.
+pub(super) const OWN_ID: usize = 3;
 
 pub(super) fn identity(app: &App, account: &Account) -> Vec<Row> {
     let who = crate::view::name(account);
@@ -71,20 +74,31 @@ fn grouped(id: &str) -> String {
     letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
-/// An id as a QR code of half blocks. Upper case takes half the modules, and ids are read in either.
+/// An id as a QR code of half blocks, whose ink is the dark modules: it is drawn black on white. Upper case takes half the
+/// modules, and ids are read in either. The margin is half of what ISO/IEC 18004 asks for, which phones do with, so that
+/// more terminals have room for it.
 fn qr(id: &str) -> String {
+    const MARGIN: usize = 2;
     let code = QrCode::with_error_correction_level(id.to_uppercase(), EcLevel::L);
     let draw = |code: QrCode| {
-        code.render::<unicode::Dense1x2>()
-            .dark_color(unicode::Dense1x2::Light)
-            .light_color(unicode::Dense1x2::Dark)
-            .build()
+        let bare = code
+            .render::<unicode::Dense1x2>()
+            .quiet_zone(false)
+            .dark_color(unicode::Dense1x2::Dark)
+            .light_color(unicode::Dense1x2::Light)
+            .build();
+        let side = " ".repeat(MARGIN);
+        let edge = " ".repeat(code.width() + 2 * MARGIN);
+        let mut lines = vec![edge.clone()];
+        lines.extend(bare.lines().map(|line| format!("{side}{line}{side}")));
+        lines.push(edge);
+        lines.join("\n")
     };
     code.map(draw).unwrap_or_default()
 }
 
 pub(super) fn drafts(app: &App, drafts: &[Draft]) -> Vec<Row> {
-    let mut rows = vec![Row::new(Tone::Head, app.words.say("drafts-new"))];
+    let mut rows = vec![Row::new(Tone::Plain, app.words.say("drafts-new"))];
     for draft in drafts {
         let text = DisplayText::new(&draft.text).to_string();
         let text = match text.trim().is_empty() {
@@ -100,10 +114,6 @@ pub(super) fn drafts(app: &App, drafts: &[Draft]) -> Vec<Row> {
             None => format!("{at}  {text}"),
         };
         rows.push(Row::new(Tone::Plain, text));
-    }
-    if !drafts.is_empty() {
-        let key = app.keys.best(crate::keys::Action::Delete);
-        rows.push(Row::new(Tone::Faint, app.words.put("drafts-forget", [("key", key)])));
     }
     rows
 }
@@ -134,11 +144,9 @@ pub(super) fn requests(app: &App, wishes: &[Wish], loading: bool) -> Vec<Row> {
         let name = if wish.follow { "requests-follow" } else { "requests-heard" };
         rows.push(Row::new(Tone::Plain, app.words.put(name, [("who", who)])));
         let said = wish.post.as_ref().map(|post| crate::layout::plain(post).as_str().to_owned());
-        let below = said.unwrap_or_else(|| wish.account.acct.clone());
+        let below = said.unwrap_or_else(|| format!("@{}", wish.account.acct));
         rows.push(Row::new(Tone::Faint, DisplayText::new(&below).as_str()).within());
     }
-    let key = app.keys.best(crate::keys::Action::Delete);
-    rows.push(Row::new(Tone::Faint, app.words.put("requests-how", [("key", key)])));
     rows
 }
 

@@ -188,9 +188,8 @@ fn traffic(teller: &Teller<'_>, network: &Network) -> Vec<Row> {
         rows.push(Row::new(Tone::Plain, teller.words.count("mesh-refused", traffic.refused as usize)));
     }
     let mesh: usize = network.shards.iter().map(|shard| shard.mesh).sum();
-    let dot = teller.dot;
-    let shards = teller.words.count("mesh-shards", network.shards.len());
-    rows.push(Row::new(Tone::Plain, format!("{shards}{dot}{}", teller.words.count("mesh-links", mesh))));
+    let counts = [("links", mesh), ("shards", network.shards.len())];
+    rows.push(Row::new(Tone::Plain, teller.words.put("mesh-links", counts)));
     rows
 }
 

@@ -23,7 +23,7 @@ pub(super) fn rows(teller: &Teller<'_>, origin: &Origin, loading: bool) -> Vec<R
         words.put(name, [(key, value)]).into_owned()
     };
     let mut rows = vec![
-        Row::new(Tone::Head, words.put("origin-author", [("who", name)])),
+        Row::new(Tone::Plain, words.put("origin-author", [("who", name)])),
         Row::new(Tone::Faint, DisplayText::new(&origin.author.id).as_str()).within(),
     ];
     match &origin.entry {
