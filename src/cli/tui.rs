@@ -177,12 +177,15 @@ fn keys(context: &Context) -> Result<Keys, Failure> {
     }
     let mut keys = Keys::default();
     let path = context.places.config.with_file_name("keys.toml");
+    let wrong = |why: String| {
+        Failure::new(Kind::Config, format!("{}: {why}", path.display()))
+            .hint("mend the file, or move it away and the keys are those that come with the program")
+    };
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(keys),
-        Err(error) => return Err(Failure::new(Kind::Config, format!("{}: {error}", path.display()))),
+        Err(error) => return Err(wrong(error.to_string())),
     };
-    let wrong = |why: String| Failure::new(Kind::Config, format!("{}: {why}", path.display()));
     let file: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     keys.patch(&file.keys).map_err(wrong)?;
     Ok(keys)
