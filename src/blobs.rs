@@ -45,6 +45,10 @@ use worker::Worker;
 
 /// Bytes of one file.
 pub const MAX_BYTES: u64 = 10 * 1024 * 1024;
+/// What is taken, for those whose file is not.
+pub const TAKEN: &str = "taken are JPEG, PNG, GIF and WebP, up to 10 MiB and 33 megapixels";
+const _: () =
+    assert!(picture::TYPES.len() == 4 && MAX_BYTES == 10 << 20 && picture::PIXELS / 1_000_000 == 33);
 /// How long an upload waits for a post, in milliseconds: a day.
 pub const UPLOAD_MS: u64 = 24 * 60 * 60 * 1000;
 /// How long an own file stays that a post showed and none does any more, in milliseconds: who deletes a post to write

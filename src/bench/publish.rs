@@ -47,7 +47,7 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
 async fn deliver(alice: &Node, bob: &Node) -> Result<Vec<f64>, Error> {
     alice.wait_for(|status| !status.listen.is_empty()).await;
     let mut news = bob.events();
-    bob.command(Command::Follow { author: alice.author(), addresses: alice.listen() }).await?;
+    bob.command(Command::follow(alice.author(), alice.listen())).await?;
     // The first one waits for the connection and is not counted.
     let mut times = Vec::new();
     for turn in 0..=POSTS {

@@ -118,7 +118,7 @@ pub fn command(engine: &mut Engine, command: Command) -> Result<Reply, Error> {
 
 /// Follows all of the feeds and learns of their identities.
 pub fn follow(engine: &mut Engine, feeds: &[Feed]) -> Result<(), Error> {
-    let follow = |feed: &Feed| Command::Follow { author: feed.author, addresses: Vec::new() };
+    let follow = |feed: &Feed| Command::follow(feed.author, Vec::new());
     let inputs = feeds.iter().map(|feed| Input::Command(Request(0), follow(feed))).collect();
     for output in engine.handle_all(clock::now(), inputs) {
         if let Output::Reply(_, result) = output {

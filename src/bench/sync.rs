@@ -53,7 +53,7 @@ pub fn run(options: &Options, watch: &mut dyn Watch) -> Result<(), Error> {
     watch.measured(&share.noting(format!("{note}, from the store to frames")));
 
     let mut engine = rig::engine(&empty)?;
-    let follow = |feed: &Feed| Command::Follow { author: feed.author, addresses: Vec::new() };
+    let follow = |feed: &Feed| Command::follow(feed.author, Vec::new());
     for feed in &feeds {
         rig::command(&mut engine, follow(feed))?;
     }

@@ -76,6 +76,8 @@ mod terminal {
     struct Session {
         child: Child,
         master: File,
+        /// What came behind a text that was waited for.
+        rest: Vec<u8>,
     }
 
     impl Session {
@@ -103,11 +105,14 @@ mod terminal {
                 .stdout(Stdio::from(near))
                 .stderr(Stdio::null())
                 .spawn()?;
-            Ok(Self { child, master: File::from(master) })
+            Ok(Self { child, master: File::from(master), rest: Vec::new() })
         }
 
         /// What comes next; nothing if nothing comes for so long.
         fn next(&mut self, wait: Duration) -> Result<Vec<u8>, Error> {
+            if !self.rest.is_empty() {
+                return Ok(std::mem::take(&mut self.rest));
+            }
             let until = Timespec::try_from(wait).map_err(std::io::Error::other)?;
             let mut place = [PollFd::new(&self.master, PollFlags::IN)];
             if poll(&mut place, Some(&until)).map_err(std::io::Error::from)? == 0 {
@@ -119,16 +124,19 @@ mod terminal {
             Ok(bytes)
         }
 
-        /// Reads until this was shown.
+        /// Reads until this was shown; what came behind it is there to be read.
         fn until(&mut self, text: &str) -> Result<(), Error> {
             let (began, mut seen) = (Instant::now(), Vec::new());
-            while !seen.windows(text.len()).any(|part| part == text.as_bytes()) {
+            loop {
+                if let Some(at) = seen.windows(text.len()).position(|part| part == text.as_bytes()) {
+                    self.rest = seen.split_off(at + text.len());
+                    return Ok(());
+                }
                 if began.elapsed() > PATIENCE {
                     return Err(Error::Void(format!("the UI never showed {text:?}")));
                 }
                 seen.extend(self.next(QUIET)?);
             }
-            Ok(())
         }
 
         /// Reads until nothing comes any more, and says how much did.
@@ -144,8 +152,15 @@ mod terminal {
 
         fn end(mut self) -> Result<(), Error> {
             self.master.write_all(b"q")?;
+            let began = Instant::now();
             // It waits for a terminal that takes what it still writes.
             while self.child.try_wait()?.is_none() {
+                if began.elapsed() > PATIENCE {
+                    return Err(Error::Void(format!(
+                        "the UI was told to end and did not within {} s",
+                        PATIENCE.as_secs()
+                    )));
+                }
                 let _ = self.next(QUIET);
             }
             Ok(())

@@ -118,6 +118,33 @@ pub struct Relationship {
     pub following: bool,
     pub followed_by: bool,
     pub blocking: bool,
+    pub starling: RelationshipExtra,
+}
+
+/// What Mastodon's entity has no word for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct RelationshipExtra {
+    pub followed: Option<Followed>,
+}
+
+/// How it came that somebody is followed.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Followed {
+    pub at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub how: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
+}
+
+/// Where somebody was come upon.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Via {
+    pub account: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
 }
 
 /// Who is meant.

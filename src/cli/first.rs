@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use serde_json::{Value, json};
 use starling::home::Home;
 use starling_protocol::{invite::Invite, keys::Phrase, limits};
-use starling_tui::{Began, Chosen, Meet, Newcomer};
+use starling_tui::{Began, Chosen, Meet, Newcomer, Options};
 
 use super::{
     Failure, init,
@@ -26,12 +26,12 @@ struct Made {
 /// Asks, makes, and opens the UI on it.
 pub fn run(tui: &Tui, context: &Context) -> Result<(), Failure> {
     let phrase = init::phrase()?;
-    let options = tui.options(context)?;
+    let Options { theme, pictures, keys, bidi, words, scratch, server: _ } = tui.options(context)?;
     let mut made = Made::default();
     let from = Newcomer {
-        theme: options.theme,
-        bidi: options.bidi,
-        words: tui.words(context)?,
+        theme,
+        bidi,
+        words: words.clone(),
         phrase: phrase.words(),
         // Which words are asked back is no secret: the chance that tables are kept with is good enough.
         chance: RandomState::new().hash_one(std::process::id()),
@@ -41,16 +41,11 @@ pub fn run(tui: &Tui, context: &Context) -> Result<(), Failure> {
             Err(error) => Err(error.to_string()),
         },
     };
-    let mut options = Some(options);
     let began = starling_tui::begin(from, &mut |chosen| {
         let session = make(context, &phrase, chosen, &mut made).map_err(told)?;
         let home = context.home().map_err(told)?;
-        let mut options = match options.take() {
-            Some(options) => options,
-            None => tui.options(context).map_err(told)?,
-        };
-        options.server = tui::near(session, &home);
-        Ok(options)
+        let (keys, words, scratch) = (keys.clone(), words.clone(), scratch.clone());
+        Ok(Options { server: tui::near(session, &home), theme, pictures, keys, bidi, words, scratch })
     });
     if let Some(session) = made.session.take() {
         session.close();

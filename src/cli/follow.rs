@@ -6,11 +6,14 @@ use starling_protocol::AuthorId;
 
 use super::{
     Failure,
-    answer::{Account, Identity, Relationship, Resolved},
+    answer::{Account, Followed, Identity, Relationship, Resolved},
     client::Client,
-    invite, print,
+    invite, print, read,
     session::Context,
 };
+
+/// Authors that one question about relations may name.
+const NAMED: usize = 80;
 
 /// Follow an author
 #[derive(Debug, clap::Args)]
@@ -21,6 +24,9 @@ pub struct Follow {
     /// Where a node that holds their posts may be; may be given several times
     #[arg(long = "at", value_name = "MULTIADDR")]
     at: Vec<Multiaddr>,
+    /// The post in which, or the author through whom, you found them: told to nobody, and shown to you later
+    #[arg(long, value_name = "ID|WHO")]
+    via: Option<String>,
 }
 
 /// Follow an author no longer
@@ -76,6 +82,22 @@ pub fn author(client: &Client, who: &str) -> Result<String, Failure> {
     Ok(resolved.author)
 }
 
+/// The id of the post or of the author that is meant.
+fn found(client: &Client, via: &str) -> Result<String, Failure> {
+    if via.starts_with("bafyr4i") { read::entry(client, via) } else { author(client, via) }
+}
+
+/// How it came that these authors are followed, in their order.
+pub fn origins(client: &Client, authors: &[&str]) -> Result<Vec<Option<Followed>>, Failure> {
+    let mut origins = Vec::with_capacity(authors.len());
+    for page in authors.chunks(NAMED) {
+        let query: Vec<_> = page.iter().map(|author| ("id[]", *author)).collect();
+        let relations: Vec<Relationship> = client.get_with("/api/v1/accounts/relationships", &query)?;
+        origins.extend(relations.into_iter().map(|relation| relation.starling.followed));
+    }
+    Ok(origins)
+}
+
 impl Follow {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         if invite::is_link(&self.who) {
@@ -85,7 +107,11 @@ impl Follow {
         let author = author(&session.client, &self.who)?;
         let addresses: Vec<String> = self.at.iter().map(ToString::to_string).collect();
         let path = format!("/api/v1/accounts/{author}/follow");
-        let _: Relationship = session.client.post(&path, &json!({ "addresses": addresses }))?;
+        let mut wish = json!({ "addresses": addresses });
+        if let Some(via) = &self.via {
+            wish["starling"] = json!({ "via": found(&session.client, via)? });
+        }
+        let _: Relationship = session.client.post(&path, &wish)?;
         if !session.online() {
             context.output.talk("stored; their posts are fetched once a node runs (`starling run`)");
         }
@@ -142,8 +168,19 @@ fn people(context: &Context, who: Option<&str>, list: &str, nobody: &str) -> Res
     if people.is_empty() && !context.output.json {
         context.output.talk(nobody);
     }
+    // Of one's own follows it is known how they came about. People look at them one by one, with `profile show`.
+    let origins = if context.output.json && who.is_none() && list == "following" {
+        let authors: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
+        origins(&session.client, &authors)?
+    } else {
+        Vec::new()
+    };
+    let mut origins = origins.into_iter();
     for person in &people {
-        let object = json!({ "author": person.id, "name": person.display_name });
+        let mut object = json!({ "author": person.id, "name": person.display_name });
+        if let Some(origin) = origins.next().flatten() {
+            object["follow"] = json!(origin);
+        }
         context.output.either(&object, print::name(&context.output, person))?;
     }
     Ok(())

@@ -75,7 +75,10 @@ impl Look {
         let languages = starling_tui::languages(&locale);
         for language in &languages {
             let path = context.places.config.with_file_name(format!("words-{language}.ftl"));
-            let wrong = |why: String| Failure::new(Kind::Config, format!("{}: {why}", path.display()));
+            let wrong = |why: String| {
+                Failure::new(Kind::Config, format!("{}: {why}", path.display()))
+                    .hint("mend the file, or move it away and the words that come with the program are used")
+            };
             match std::fs::read_to_string(&path) {
                 Ok(text) => return Words::of_file(language, &text).map_err(wrong),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -86,7 +89,7 @@ impl Look {
             Some(asked) if !languages.iter().any(|language| Words::has(language)) => {
                 let folder = context.places.config.parent().unwrap_or(&context.places.config);
                 let hint = format!("a file words-{asked}.ftl in {} would make it one", folder.display());
-                Err(Failure::new(Kind::Usage, format!("{asked} is no language that it speaks: {hint}")))
+                Err(Failure::usage(format!("{asked} is no language that it speaks")).hint(hint))
             }
             _ => Ok(Words::shipped(&locale)),
         }

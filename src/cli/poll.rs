@@ -1,6 +1,7 @@
 //! Polls: asked with a post, voted on, shown.
 
 use serde_json::{Value, json};
+use starling_protocol::limits;
 
 use super::{
     Failure, Output,
@@ -59,7 +60,7 @@ pub struct Vote {
     #[arg(value_name = "ID")]
     id: String,
     /// The answers, by the numbers that stand before them
-    #[arg(value_name = "N", required = true, value_parser = clap::value_parser!(u8).range(1..=8))]
+    #[arg(value_name = "N", required = true, value_parser = clap::value_parser!(u8).range(1..=limits::POLL_OPTIONS as i64))]
     answers: Vec<u8>,
 }
 

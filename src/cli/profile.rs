@@ -7,7 +7,7 @@ use starling::text::DisplayText;
 
 use super::{
     Failure,
-    answer::{Account, Identity},
+    answer::{Account, Followed, Identity},
     client::Client,
     files, follow, layout,
     output::safe,
@@ -70,7 +70,12 @@ impl Profile {
             }
             Self::Set(set) => set.send(&session.client)?,
         };
-        show(context, &account)
+        let origin = if account.starling.followed {
+            follow::origins(&session.client, &[&account.id])?.pop().flatten()
+        } else {
+            None
+        };
+        show(context, &account, origin.as_ref())
     }
 }
 
@@ -110,11 +115,27 @@ impl Set {
     }
 }
 
-fn show(context: &Context, account: &Account) -> Result<(), Failure> {
+/// How it came that somebody is followed, for people.
+fn way(origin: &Followed) -> String {
+    let how = match (origin.how.as_deref(), &origin.via) {
+        (_, Some(via)) => {
+            let name = safe(&via.name);
+            let post = via.status.as_ref().map(|post| format!(", {}", layout::short_entry(post)));
+            format!(", found through {name}{}", post.unwrap_or_default())
+        }
+        (Some("invite"), None) => ", by an invite".into(),
+        (Some("welcome"), None) => ", came with the program".into(),
+        (Some("device"), None) => ", on another of your devices".into(),
+        _ => String::new(),
+    };
+    format!("{}{how}", safe(&origin.at))
+}
+
+fn show(context: &Context, account: &Account, origin: Option<&Followed>) -> Result<(), Failure> {
     let output = &context.output;
     let extra = &account.starling;
     if output.json {
-        return output.object(&json!({
+        let mut object = json!({
             "author": account.id,
             "name": account.display_name,
             "bio": extra.bio,
@@ -127,7 +148,11 @@ fn show(context: &Context, account: &Account) -> Result<(), Failure> {
             "followed": extra.followed,
             "follows_me": extra.follows_me,
             "blocked": extra.blocked,
-        }));
+        });
+        if let Some(origin) = origin {
+            object["follow"] = json!(origin);
+        }
+        return output.object(&object);
     }
     output.line(print::name(output, account))?;
     for line in layout::wrap(DisplayText::block(&extra.bio).as_str(), output.width - 2) {
@@ -149,5 +174,8 @@ fn show(context: &Context, account: &Account) -> Result<(), Failure> {
         (extra.blocked, "you block them"),
     ];
     let relations: Vec<&str> = relations.iter().filter(|(holds, _)| *holds).map(|(_, text)| *text).collect();
-    if relations.is_empty() { Ok(()) } else { output.line(format!("  {}", relations.join(", "))) }
+    if !relations.is_empty() {
+        output.line(format!("  {}", relations.join(", ")))?;
+    }
+    origin.map_or(Ok(()), |origin| output.line(format!("  followed  {}", way(origin))))
 }

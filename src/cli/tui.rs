@@ -114,8 +114,7 @@ impl Starting {
     fn server(&self, home: &Home) -> Server {
         let door = Arc::clone(&self.door);
         let again: Again = Arc::new(move || door.wait().clone());
-        let drafts = Some(home.path().join("draft.json"));
-        Server { base: String::new(), token: String::new(), drafts, again: Some(again) }
+        Server { base: String::new(), token: String::new(), drafts: Some(drafts(home)), again: Some(again) }
     }
 
     /// Stops it in good order, or says why it did not start.
@@ -130,6 +129,11 @@ impl Starting {
     }
 }
 
+/// Where the UI keeps what was typed and is not sent.
+fn drafts(home: &Home) -> PathBuf {
+    home.path().join("draft.json")
+}
+
 /// The node of this home, as the UI's server.
 pub fn near(session: &Session, home: &Home) -> Server {
     let (base, token) = session.client.door();
@@ -140,7 +144,7 @@ pub fn near(session: &Session, home: &Home) -> Server {
     });
     // A node inside this process stays where it is.
     let again = session.online().then_some(again);
-    Server { base, token, drafts: Some(home.path().join("draft.json")), again }
+    Server { base, token, drafts: Some(drafts(home)), again }
 }
 
 /// Has the node inside say nothing: it would stand in the middle of the screen, and the health line says what matters.
@@ -173,12 +177,15 @@ fn keys(context: &Context) -> Result<Keys, Failure> {
     }
     let mut keys = Keys::default();
     let path = context.places.config.with_file_name("keys.toml");
+    let wrong = |why: String| {
+        Failure::new(Kind::Config, format!("{}: {why}", path.display()))
+            .hint("mend the file, or move it away and the keys are those that come with the program")
+    };
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(keys),
-        Err(error) => return Err(Failure::new(Kind::Config, format!("{}: {error}", path.display()))),
+        Err(error) => return Err(wrong(error.to_string())),
     };
-    let wrong = |why: String| Failure::new(Kind::Config, format!("{}: {why}", path.display()));
     let file: File = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     keys.patch(&file.keys).map_err(wrong)?;
     Ok(keys)

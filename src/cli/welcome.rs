@@ -14,7 +14,8 @@ const FEED: &[u8] = include_bytes!("welcome/feed.bundle");
 pub fn greet(client: &Client) -> Result<(), Failure> {
     let author = bundle::check(FEED).map_err(feed::damaged)?.about.author;
     let _: Value = client.upload("/api/starling/v1/import", "application/cbor-seq", &mut &*FEED)?;
-    let _: Value = client.post(&format!("/api/v1/accounts/{author}/follow"), &json!({}))?;
+    let led = json!({ "starling": { "how": "welcome" } });
+    let _: Value = client.post(&format!("/api/v1/accounts/{author}/follow"), &led)?;
     Ok(())
 }
 

@@ -6,6 +6,8 @@ use starling_protocol::{
     payload::{Content, OverLimit, Profile},
 };
 
+use crate::store::kept::origin::Origin;
+
 /// A wish. Each is answered by a [`Reply`] after it is on disk, or by a [`Refusal`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -44,6 +46,8 @@ pub enum Command {
         author: AuthorId,
         /// Where a node that holds their feed may be.
         addresses: Vec<Multiaddr>,
+        /// What led to it, unless they are followed already.
+        origin: Origin,
     },
     /// Follow no longer.
     Unfollow(AuthorId),
@@ -71,6 +75,13 @@ pub enum Command {
     Keep(Vec<crate::store::kept::Change>),
     /// Let a new device of this identity speak, or cut one off at what is held of it now.
     RemoveDevice(starling_protocol::DeviceKey),
+}
+
+impl Command {
+    /// Follow an author whom the person chose.
+    pub fn follow(author: AuthorId, addresses: Vec<Multiaddr>) -> Self {
+        Self::Follow { author, addresses, origin: Origin::Hand(None) }
+    }
 }
 
 /// One item of a bundle.

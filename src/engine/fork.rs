@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     network::Verdict,
-    store::{Error, Taken},
+    store::{Error, Taken, kept::origin},
 };
 
 impl Turn<'_, '_> {
@@ -141,6 +141,9 @@ impl Turn<'_, '_> {
     fn reconsider(&mut self) -> Result<(), Error> {
         let (following, blocked) = (self.state.following.clone(), self.state.blocked.clone());
         self.load_relations()?;
+        for target in following.difference(&self.state.following) {
+            self.batch.keep(&origin::forget(target))?;
+        }
         let turned: Vec<AuthorId> = following
             .symmetric_difference(&self.state.following)
             .chain(blocked.symmetric_difference(&self.state.blocked))

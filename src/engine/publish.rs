@@ -13,7 +13,11 @@ use super::{
     receive::{Outcome, Source},
     turn::{Answered, Turn},
 };
-use crate::store::{Error, body, graph, reaction};
+use crate::store::{
+    Error, body, graph,
+    kept::origin::{self, Noted, Origin},
+    reaction,
+};
 
 impl Turn<'_, '_> {
     /// A wish of the person. One line an arm.
@@ -29,7 +33,7 @@ impl Turn<'_, '_> {
             Command::Like(id) => self.react(id, reaction::LIKE)?,
             Command::Unlike(id) => self.unreact(id, reaction::LIKE)?,
             Command::Vote(id, choices) => self.vote(id, choices)?,
-            Command::Follow { author, addresses } => self.follow(author, &addresses)?,
+            Command::Follow { author, addresses, origin } => self.follow(author, &addresses, origin)?,
             Command::Unfollow(author) => self.relate(author, graph::FOLLOW, false)?,
             Command::Block(author) => self.block(author)?,
             Command::Unblock(author) => self.relate(author, graph::BLOCK, false)?,
@@ -225,7 +229,12 @@ impl Turn<'_, '_> {
         if ids.is_empty() { Ok(Ok(Reply::Unchanged)) } else { self.say(Body::Delete(ids)) }
     }
 
-    fn follow(&mut self, author: AuthorId, addresses: &[libp2p::Multiaddr]) -> Answered<Reply> {
+    fn follow(
+        &mut self,
+        author: AuthorId,
+        addresses: &[libp2p::Multiaddr],
+        origin: Origin,
+    ) -> Answered<Reply> {
         if author == self.state.author {
             return Ok(Err(Refusal::NotOurs("this is you: your own posts are on your timeline anyway")));
         }
@@ -243,7 +252,12 @@ impl Turn<'_, '_> {
         {
             return Ok(Err(refusal));
         }
-        self.relate(author, graph::FOLLOW, true)
+        let said = self.relate(author, graph::FOLLOW, true)?;
+        // Who is followed already was come upon before: that is what the person will want to know.
+        if let Ok(Reply::Published { .. }) = said {
+            self.batch.keep(&origin::note(&author, &Noted { at: self.now, origin }))?;
+        }
+        Ok(said)
     }
 
     fn block(&mut self, author: AuthorId) -> Answered<Reply> {

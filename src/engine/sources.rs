@@ -8,7 +8,7 @@ use starling_protocol::AuthorId;
 use super::turn::Turn;
 
 /// Looks at sessions that cost next to nothing: whoever follows a few hundred people is always told the truth of now.
-const CHEAP: usize = 20_000;
+pub(super) const CHEAP: usize = 20_000;
 /// Beyond it they are counted at most once in this time, in milliseconds.
 const PAUSE_MS: u64 = 5_000;
 

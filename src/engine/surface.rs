@@ -9,7 +9,7 @@ use starling_protocol::{
 use super::turn::{Fresh, Turn};
 use crate::{
     network::Command,
-    store::{Audience, Error, Turned, graph},
+    store::{Audience, Error, Turned, graph, kept::origin},
 };
 
 /// The gossip shard of an author, 0 to 63: the first 6 bits of the id.
@@ -54,6 +54,9 @@ impl Turn<'_, '_> {
             set.insert(target);
         } else {
             set.remove(&target);
+            if turn.kind == graph::FOLLOW {
+                self.batch.keep(&origin::forget(&target))?;
+            }
         }
         // Whoever is blocked may be unfollowed too: what is seen of them stays the same.
         if self.audience(&target) == before { Ok(()) } else { self.regard(&target, turn.target) }

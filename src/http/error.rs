@@ -60,6 +60,9 @@ pub enum Error {
     /// Readable, and wrong.
     #[error("Validation failed: {0}")]
     Invalid(String),
+    /// A file that is not taken.
+    #[error("Validation failed: file: {0}")]
+    Unfit(blobs::picture::Unfit),
     /// Two programs wrote at once.
     #[error("Conflict during update, please try again")]
     Conflict,
@@ -112,7 +115,7 @@ pub enum Error {
 impl From<blobs::Error> for Error {
     fn from(error: blobs::Error) -> Self {
         match error {
-            blobs::Error::Unfit(unfit) => Self::Invalid(format!("file: {unfit}")),
+            blobs::Error::Unfit(unfit) => Self::Unfit(unfit),
             blobs::Error::Busy => Self::Crowded,
             blobs::Error::Full => Self::Refused(Refusal::Storage(error.to_string())),
             blobs::Error::Disk(error) => Self::Refused(Refusal::Storage(error.to_string())),
@@ -151,7 +154,11 @@ impl Error {
             Self::NotLetIn => {
                 (S::UNPROCESSABLE_ENTITY, "not_let_in", Some("ask the person: `/oauth/authorize`"))
             }
-            Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too_large", None),
+            Self::TooLarge(bytes) => {
+                let file = *bytes as u64 == blobs::MAX_BYTES;
+                (S::PAYLOAD_TOO_LARGE, "too_large", file.then_some(blobs::TAKEN))
+            }
+            Self::Unfit(_) => (S::UNPROCESSABLE_ENTITY, "invalid", Some(blobs::TAKEN)),
             Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid", None),
             Self::Conflict => (S::CONFLICT, "conflict", Some("read it again, then change it")),
             Self::Ambiguous { .. } => (S::UNPROCESSABLE_ENTITY, "ambiguous", Some("write more of it")),

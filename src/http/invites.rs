@@ -12,7 +12,7 @@ use super::{
     input,
     route::{OWNER, Route},
 };
-use crate::engine::Command;
+use crate::{engine::Command, store::kept::origin::Origin};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -73,6 +73,6 @@ pub(super) async fn open(
     // An address of a kind that this version cannot read is no reason to leave the others.
     let addresses: Vec<Multiaddr> = invite.addresses.iter().filter_map(|text| text.parse().ok()).collect();
     let dialled: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-    app.command(Command::Follow { author: invite.author, addresses }).await?;
+    app.command(Command::Follow { author: invite.author, addresses, origin: Origin::Invite }).await?;
     Ok(Json(Opened { author: invite.author.to_string(), name: invite.name, addresses: dialled }))
 }

@@ -12,6 +12,7 @@ use super::{
     error::Error,
     input::{self, Name, Params},
     lookup, paging,
+    relations::relationship,
     route::{Needs, Route},
 };
 use crate::{
@@ -77,7 +78,7 @@ async fn mute(
         Ok((vec![people::mute(&author, &mute)], ()))
     });
     keep.await?;
-    app.read(move |reader| Ok(Json(Relationship::to(reader, &author, now)?))).await
+    relationship(&app, author).await
 }
 
 /// The number of the next mute.
@@ -95,7 +96,7 @@ fn all_mutes(reader: &Reader) -> Result<Vec<(Mute, AuthorId)>, Error> {
 async fn unmute(State(app): State<App>, Name(id): Name) -> Answer<Relationship> {
     let author = lookup::author(&id)?;
     app.keep(move |_| Ok((vec![people::unmute(&author)], ()))).await?;
-    app.read(move |reader| Ok(Json(Relationship::to(reader, &author, clock::now())?))).await
+    relationship(&app, author).await
 }
 
 /// Mastodon's MutedAccount: with when it ends.

@@ -20,6 +20,7 @@ use crate::{
         Reader,
         kept::{
             Change, Shelf, Span, lists,
+            origin::{Origin, Via},
             people::{self, Following, NOTE_CHARS},
         },
     },
@@ -64,16 +65,65 @@ pub(super) fn named(params: &Params) -> Result<Vec<AuthorId>, Error> {
 }
 
 async fn relationships(State(app): State<App>, params: Params) -> Answer<Vec<Relationship>> {
+    let device = app.node().device();
     app.read(move |reader| {
         let now = clock::now();
-        let to = |author: &AuthorId| Ok(Relationship::to(reader, author, now)?);
+        let to = |author: &AuthorId| Ok(Relationship::to(reader, author, &device, now)?);
         named(&params)?.iter().map(to).collect::<Result<_, _>>().map(Json)
     })
     .await
 }
 
-async fn relationship(app: &App, author: AuthorId) -> Answer<Relationship> {
-    app.read(move |reader| Ok(Json(Relationship::to(reader, &author, clock::now())?))).await
+/// How one stands to `author` now.
+pub(super) async fn relationship(app: &App, author: AuthorId) -> Answer<Relationship> {
+    let device = app.node().device();
+    app.read(move |reader| Ok(Json(Relationship::to(reader, &author, &device, clock::now())?))).await
+}
+
+/// What led to a follow.
+#[derive(Debug, Default, Deserialize)]
+struct Led {
+    #[serde(default)]
+    how: How,
+    /// The post in which, or the person through whom, they were come upon.
+    #[serde(default)]
+    via: Option<String>,
+}
+
+/// What a program may say of it. Of invites the node knows itself.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum How {
+    #[default]
+    Hand,
+    Welcome,
+}
+
+impl Led {
+    fn origin(&self, reader: &Reader) -> Result<Origin, Error> {
+        let via = self.via.as_deref().filter(|via| !via.is_empty());
+        match (self.how, via) {
+            (How::Welcome, None) => Ok(Origin::Welcome),
+            (How::Welcome, Some(_)) => Err(Error::Invalid("starling.via goes with hand".into())),
+            (How::Hand, None) => Ok(Origin::Hand(None)),
+            (How::Hand, Some(id)) => match found(reader, id)? {
+                Some(via) => Ok(Origin::Hand(Some(via))),
+                None => {
+                    Err(Error::Invalid("starling.via is no post and no account that is known here".into()))
+                }
+            },
+        }
+    }
+}
+
+/// The post or the person with this id, if either is known here.
+fn found(reader: &Reader, id: &str) -> Result<Option<Via>, Error> {
+    if let Ok(author) = id.parse() {
+        return Ok(reader.brief(&author)?.map(|_| Via { author, post: None }));
+    }
+    let Ok(post) = id.parse() else { return Ok(None) };
+    let author = reader.post(&post)?.and_then(|post| post.author.author);
+    Ok(author.map(|author| Via { author, post: Some(post) }))
 }
 
 /// Where an author's feed may be found, and how they are followed.
@@ -87,6 +137,8 @@ struct Follow {
     notify: Option<bool>,
     #[serde(default, deserialize_with = "input::texts")]
     languages: Option<Vec<String>>,
+    #[serde(default)]
+    starling: Led,
 }
 
 async fn follow(
@@ -103,7 +155,9 @@ async fn follow(
     if languages.as_ref().is_some_and(|all| all.len() > LANGUAGES || all.iter().any(|one| one.len() > 35)) {
         return Err(Error::Invalid("Languages are invalid".into()));
     }
-    app.command(Command::Follow { author, addresses: wish.addresses }).await?;
+    let (led, addresses) = (wish.starling, wish.addresses);
+    let origin = app.read(move |reader| led.origin(reader)).await?;
+    app.command(Command::Follow { author, addresses, origin }).await?;
     let keep = app.keep(move |reader| {
         let held = reader.following_like(&author)?;
         let like = Following {

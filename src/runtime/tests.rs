@@ -44,7 +44,7 @@ impl Person {
     async fn follow(&self, other: &Self) {
         assert!(other.node.wait_for(|status| !status.listen.is_empty()).await);
         let (author, addresses) = (other.node.author(), other.node.listen());
-        self.node.command(Command::Follow { author, addresses }).await.unwrap();
+        self.node.command(Command::follow(author, addresses)).await.unwrap();
     }
 
     fn home_texts(&self) -> Vec<String> {
@@ -109,7 +109,7 @@ async fn a_feed_passes_through_a_third_while_its_author_is_gone() {
     bob.until_held(post).await;
     let author: AuthorId = alice.node.author();
     alice.node.shutdown().await;
-    carol.node.command(Command::Follow { author, addresses: bob.node.listen() }).await.unwrap();
+    carol.node.command(Command::follow(author, bob.node.listen())).await.unwrap();
     carol.until_held(post).await;
     assert_eq!(carol.home_texts(), ["carried by bob"]);
 }
@@ -163,7 +163,7 @@ async fn a_bundle_carries_a_feed_and_twice_is_once() {
     let (alice, bob) = (Person::new(1).await, Person::new(2).await);
     let post = alice.post("on a stick").await;
     let author = alice.node.author();
-    bob.node.command(Command::Follow { author, addresses: vec![] }).await.unwrap();
+    bob.node.command(Command::follow(author, vec![])).await.unwrap();
     let mut file = Vec::new();
     alice.node.export(None, &mut file).unwrap();
     let imported = bob.node.import(std::io::Cursor::new(file.clone())).await.unwrap().unwrap();

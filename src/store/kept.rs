@@ -9,6 +9,7 @@ pub mod filters;
 pub mod lists;
 pub mod marks;
 pub mod notification;
+pub mod origin;
 pub mod own;
 pub mod people;
 pub mod program;
@@ -85,6 +86,8 @@ pub enum Shelf {
     Following = 30,
     /// People who are not to be suggested any more.
     Declined = 31,
+    /// What led to following somebody.
+    Origin = 32,
     /// Polls that concern this person and have not ended yet, by their end.
     OpenPoll = 40,
 }

@@ -1,6 +1,6 @@
 //! What people write, change, take back and refuse to read.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Home, Node, eventually, id, when};
 
@@ -114,6 +114,72 @@ fn likes_and_boosts_are_counted_and_taken_back() {
     counts(0, 1);
     bob.does(&["boost", &post, "--undo"]);
     counts(0, 0);
+}
+
+#[test]
+fn votes_travel_and_are_counted_where_the_poll_began() {
+    let ([alice, bob], [_a, b]) = friends();
+    let post = |words: &[&str]| {
+        let asked = [&["post", "Which way?", "--poll", "North", "--poll", "South", "--poll", "Home"], words];
+        let id = id(&alice.does(&asked.concat()));
+        b.holds(&id, "Which way?");
+        id
+    };
+    let poll = post(&["--poll-for", "2h"]);
+    let voted = bob.does(&["vote", &poll, "2"])["poll"].clone();
+    assert_eq!((&voted["own_votes"], &voted["voters_count"]), (&json!([1]), &json!(1)), "{voted}");
+    let counted = |id: &str| {
+        eventually("alice counts the vote", || {
+            let poll = alice.tries(&["show", id])?[0]["poll"].clone();
+            when(poll["voters_count"] == 1, poll)
+        })
+    };
+    let result = counted(&poll);
+    let votes = |poll: &Value| -> Vec<Value> {
+        poll["options"].as_array().unwrap().iter().map(|option| option["votes_count"].clone()).collect()
+    };
+    assert_eq!(votes(&result), [json!(0), json!(1), json!(0)]);
+    assert_eq!((&result["own_votes"], &result["expired"]), (&json!([]), &json!(false)));
+
+    // Who may choose several does; before the end it is only said how many people did.
+    let several = post(&["--poll-several", "--poll-hidden"]);
+    let voted = bob.does(&["vote", &several, "1", "3"])["poll"].clone();
+    assert_eq!((&voted["own_votes"], &voted["multiple"]), (&json!([0, 2]), &json!(true)));
+    assert_eq!(votes(&counted(&several)), [Value::Null, Value::Null, Value::Null]);
+
+    let other = post(&[]);
+    for (home, poll, answers, code, says) in [
+        (&bob, &poll, vec!["1"], 1, "already voted"),
+        (&alice, &poll, vec!["1"], 1, "own poll"),
+        (&bob, &other, vec!["4"], 1, "does not exist"),
+        (&bob, &other, vec!["1", "2"], 1, "does not exist"),
+        (&bob, &other, vec!["9"], 2, "1..=8"),
+    ] {
+        let failed = home.fails(&[vec!["vote", poll], answers].concat());
+        assert_eq!(failed.code, code, "{failed:?}");
+        assert!(failed.error.contains(says), "{failed:?}");
+    }
+    bob.does(&["vote", &other, "3"]);
+}
+
+#[test]
+fn a_picture_reaches_who_follows_with_its_words() {
+    let ([alice, bob], [a, b]) = friends();
+    let heron = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/writing.in/heron.png");
+    let wren = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/writing.in/wren.png");
+    let shows = ["post", "Seen at last", "--media", heron, "--alt", "A heron on one leg", "--media", wren];
+    let post = alice.does(&shows);
+    let here = &post["media"];
+    assert_eq!(here[0]["description"], "A heron on one leg");
+    assert_eq!((&here[0]["type"], &here[1]["description"]), (&json!("image"), &Value::Null), "{here}");
+    b.holds(&id(&post), "Seen at last");
+    let there = bob.does(&["show", &id(&post)])["media"].clone();
+    assert_eq!(there[0]["description"], "A heron on one leg");
+    // The words come with the post, the file behind it.
+    let url = |media: &Value| media["url"].as_str().unwrap().to_owned();
+    let fetched = eventually("the picture is here", || b.way().file(&url(&there[0])));
+    assert_eq!(fetched, a.way().file(&url(&here[0])).unwrap());
+    assert!(fetched.starts_with(b"\x89PNG"));
 }
 
 #[test]

@@ -100,11 +100,11 @@ fn a_backup_adds_a_device_and_both_write_one_feed() {
     }
     let devices = desk.does(&["id", "devices"]);
     assert_eq!(devices["devices"].as_array().unwrap().len(), 2, "{devices}");
-    assert_eq!(
-        laptop.lists(&["following"]),
-        desk.lists(&["following"]),
-        "whom one device follows, the other does"
-    );
+    let (there, here) = (laptop.does(&["following"]), desk.does(&["following"]));
+    assert_eq!(there["author"], here["author"], "whom one device follows, the other does");
+    let (there, here) = (&there["follow"], &here["follow"]);
+    assert_eq!(there["at"], here["at"]);
+    assert_eq!((&there["how"], &here["how"]), (&"device".into(), &"hand".into()));
 }
 
 #[test]

@@ -122,6 +122,18 @@ fn a_failure_has_a_line_a_hint_and_an_exit_code() {
 }
 
 #[test]
+fn words_that_cannot_be_said_say_what_to_do() {
+    let home = Home::of("alice");
+    let told = home.fails(&["tui", "--plain", "--language", "qq"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.hint.contains("words-qq.ftl"), "{told:?}");
+    std::fs::write(home.path().join("words-qq.ftl"), "= nothing\n").unwrap();
+    let told = home.fails(&["tui", "--plain", "--language", "qq"]);
+    assert_eq!(told.code, 3, "{told:?}");
+    assert!(told.error.contains("words-qq.ftl") && told.hint.contains("move it away"), "{told:?}");
+}
+
+#[test]
 fn every_command_says_that_there_is_no_home() {
     let commands: [&[&str]; 24] = [
         &["run"],

@@ -92,7 +92,7 @@ impl Cast {
     }
 
     pub(super) fn following(&self, whom: NodeId) -> engine::Command {
-        engine::Command::Follow { author: self.person(whom).author, addresses: Vec::new() }
+        engine::Command::follow(self.person(whom).author, Vec::new())
     }
 
     pub(super) fn place(&self, node: NodeId) -> libp2p::Multiaddr {

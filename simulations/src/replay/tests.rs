@@ -74,10 +74,7 @@ fn recording() -> (Vec<u8>, recording::Summary) {
         let found = checked::check(&event);
         Input::Network(event, found)
     };
-    let follow = Command::Follow {
-        author: them.author,
-        addresses: vec![people::address(2).with_p2p(them.peer).unwrap()],
-    };
+    let follow = Command::follow(them.author, vec![people::address(2).with_p2p(them.peer).unwrap()]);
     let batches = [
         vec![says(1, "mine"), Input::Tick],
         vec![Input::Command(Request(2), follow)],

@@ -13,7 +13,6 @@ const ANSWER: usize = 16 << 20;
 /// A connection.
 pub struct Client {
     host: String,
-    token: String,
     stream: BufReader<TcpStream>,
     line: String,
     body: Vec<u8>,
@@ -25,18 +24,7 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         let stream = BufReader::with_capacity(64 << 10, stream);
-        Ok(Self {
-            host: address.to_string(),
-            token: TOKEN.into(),
-            stream,
-            line: String::new(),
-            body: Vec::new(),
-        })
-    }
-
-    /// From now on as the program that this token was given to.
-    pub fn as_program(&mut self, token: &str) {
-        self.token = token.into();
+        Ok(Self { host: address.to_string(), stream, line: String::new(), body: Vec::new() })
     }
 
     /// Asks, and gives the body of a good answer.
@@ -51,10 +39,9 @@ impl Client {
 
     fn send(&mut self, method: &str, path: &str, body: &str) -> Result<&[u8], Error> {
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nAccept: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {TOKEN}\r\nAccept: application/json\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.host,
-            self.token,
             body.len()
         );
         self.stream.get_mut().write_all(head.as_bytes())?;
@@ -105,10 +92,8 @@ impl Client {
 
     /// Asks for a stream of events.
     pub fn listen(&mut self, path: &str) -> Result<(), Error> {
-        let head = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
-            self.host, self.token
-        );
+        let head =
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n", self.host);
         self.stream.get_mut().write_all(head.as_bytes())?;
         self.line.clear();
         self.stream.read_line(&mut self.line)?;

@@ -63,7 +63,7 @@ fn happen(world: &mut World, ids: &mut Vec<starling_protocol::EntryId>, what: Ha
             let author = world.author(whom);
             drop(world.ask_only(who, Command::Unfollow(author)));
             world.now += 1;
-            Some((who, Command::Follow { author, addresses: vec![] }))
+            Some((who, Command::follow(author, vec![])))
         }
         Happening::Link(a, b) => {
             world.link(a, b);

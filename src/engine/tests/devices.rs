@@ -4,7 +4,10 @@
 use starling_protocol::{AuthorId, DeviceKey};
 
 use super::world::{Person, World, publish, published};
-use crate::engine::{Command, Event, Refusal};
+use crate::{
+    engine::{Command, Event, Refusal},
+    store::kept::origin::{self, Followed, Made, Origin},
+};
 
 const REASON: &str = "restored";
 
@@ -46,6 +49,27 @@ fn two_devices_of_one_author_read_each_other() {
     world.part(0, second);
     world.meet(second, bob);
     assert!(world.home(second).contains(&"hello".into()));
+}
+
+#[test]
+fn what_led_to_a_follow_stays_on_the_device_that_made_it() {
+    let mut world = World::of(2);
+    let desk = world.add(world.nodes[0].person.on(77, true));
+    let bob = world.author(1);
+    world.follow(0, bob);
+    let made = world.followed(0, &bob).unwrap();
+    assert_eq!(made.made, Made::Here(Origin::Hand(None)));
+    world.pass(60_000);
+    world.meet(0, desk);
+    assert_eq!(world.followed(desk, &bob), Some(Followed { at: made.at, made: Made::Elsewhere }));
+    // A store of a version that noted nothing knows from the entry that it was here, and when.
+    world.ask(0, Command::Keep(vec![origin::forget(&bob)])).unwrap();
+    assert_eq!(world.followed(0, &bob), Some(Followed { at: made.at, made: Made::Unknown }));
+    // What one device takes back is forgotten on the others.
+    world.ask(0, Command::Unfollow(bob)).unwrap();
+    world.follow(0, bob);
+    world.ask(desk, Command::Unfollow(bob)).unwrap();
+    assert_eq!((world.followed(0, &bob), world.followed(desk, &bob)), (None, None));
 }
 
 #[test]

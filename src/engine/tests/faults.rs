@@ -68,7 +68,7 @@ fn what_arrives_while_the_disk_fails_is_fetched_again() {
         world.meet(bob, ALICE);
         world.post(ALICE, "live");
         let carol = starling_protocol::AuthorId::new([writes as u8; 32]);
-        drop(world.ask(bob, Command::Follow { author: carol, addresses: vec![] }));
+        drop(world.ask(bob, Command::follow(carol, vec![])));
         disk.heal();
         world.pass(20_000);
         assert_eq!(world.home(bob), world.home(ALICE), "{writes}");

@@ -1,7 +1,9 @@
 //! What becomes of an own post, and who keeps which feed: told as far as it is known, and no further.
 
+use starling_protocol::AuthorId;
+
 use super::world::{World, publish};
-use crate::engine::OnItsWay;
+use crate::engine::{Command, Input, OnItsWay, Request, sources::CHEAP};
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -90,6 +92,35 @@ fn peers_that_keep_a_feed_are_counted() {
     assert_eq!(sources(&world, BOB, &bob), None);
     world.part(ALICE, BOB);
     assert_eq!((sources(&world, ALICE, &alice), sources(&world, BOB, &alice)), (None, Some(1)));
-    world.ask(CAROL, crate::engine::Command::Unfollow(alice)).unwrap();
+    world.ask(CAROL, Command::Unfollow(alice)).unwrap();
     assert_eq!(sources(&world, BOB, &alice), None);
+}
+
+#[test]
+fn counting_that_costs_is_put_off_for_a_moment_and_done() {
+    let mut world = World::of(3);
+    world.careful = false;
+    let alice = world.author(ALICE);
+    let count = |world: &World| world.nodes[BOB].status.sources.get(&alice).copied();
+    let wake = |world: &World| {
+        let wake = world.nodes[BOB].engine.as_ref().unwrap().next_wake(world.clock(BOB));
+        wake.map(|wake| wake - world.clock(BOB))
+    };
+    // So many that one peer's two sessions are just cheap to look at, and another's are not any more.
+    let stranger = |n: u32| AuthorId::new(*blake3::hash(&n.to_le_bytes()).as_bytes());
+    let follow = |n| Input::Command(Request(100_000 + u64::from(n)), Command::follow(stranger(n), vec![]));
+    world.input(BOB, (0..9_990).map(follow).collect());
+    world.follow(BOB, alice);
+    world.post(ALICE, "one");
+    world.pass(60_000);
+    world.meet(ALICE, BOB);
+    assert_eq!(count(&world), Some(1), "the first to come is told at once");
+    world.follow(CAROL, alice);
+    world.meet(CAROL, BOB);
+    let looked = world.nodes[BOB].engine.as_ref().unwrap().inspect();
+    assert!((CHEAP / 3..=CHEAP / 2).contains(&(looked.following + 1)), "{looked:?}");
+    assert_eq!(count(&world), Some(1), "the second is told a little later");
+    assert!(wake(&world).is_some_and(|wake| wake <= 5_000), "{:?}", wake(&world));
+    world.pass(5_000);
+    assert_eq!(count(&world), Some(2));
 }

@@ -1,10 +1,11 @@
 //! Whom one hears: following, leaving, blocking, and how people want to be seen.
 
-use starling_protocol::{AuthorId, payload::Profile};
+use starling_protocol::{AuthorId, EntryId, payload::Profile};
 
 use super::world::{Person, World};
 use crate::{
     engine::{Command, Refusal, Reply},
+    store::kept::origin::{Followed, Made, Origin, Via},
     view::Page,
 };
 
@@ -98,6 +99,35 @@ fn a_restarted_node_remembers_whom_it_follows_and_blocks() {
 }
 
 #[test]
+fn how_a_follow_came_about_is_known_while_it_holds() {
+    let mut world = World::of(3);
+    let (alice, carol) = (world.author(ALICE), world.author(CAROL));
+    let via = Origin::Hand(Some(Via { author: carol, post: Some(EntryId::new([7; 32])) }));
+    let follow = |origin| Command::Follow { author: alice, addresses: vec![], origin };
+    assert_eq!(world.followed(BOB, &alice), None);
+    world.ask(BOB, follow(via)).unwrap();
+    let noted = Some(Followed { at: world.clock(BOB), made: Made::Here(via) });
+    assert_eq!(world.followed(BOB, &alice), noted);
+    // Who is followed already was found before.
+    world.pass(5_000);
+    assert_eq!(world.ask(BOB, follow(Origin::Invite)), Ok(Reply::Unchanged));
+    world.stop(BOB);
+    world.start(BOB);
+    assert_eq!(world.followed(BOB, &alice), noted);
+    // It goes with the follow, and is another one's own business.
+    world.meet(BOB, ALICE);
+    world.meet(BOB, CAROL);
+    world.ask(BOB, Command::Unfollow(alice)).unwrap();
+    assert_eq!(world.followed(BOB, &alice), None);
+    world.ask(BOB, follow(Origin::Invite)).unwrap();
+    assert_eq!(world.followed(BOB, &alice).unwrap().made, Made::Here(Origin::Invite));
+    world.ask(BOB, Command::Block(alice)).unwrap();
+    assert_eq!(world.followed(BOB, &alice), None);
+    world.ask(BOB, Command::Unblock(alice)).unwrap();
+    assert_eq!(world.followed(BOB, &alice), None);
+}
+
+#[test]
 fn the_newest_profile_shows() {
     let mut world = World::of(2);
     let alice = world.author(ALICE);
@@ -119,7 +149,7 @@ fn nobody_follows_more_than_the_limit() {
     let mut world = World::new();
     world.add_with(Person::new(1), None, |policy| policy.follows = 3);
     let author = |n: u8| AuthorId::new([n; 32]);
-    let follow = |n| Command::Follow { author: author(n), addresses: vec![] };
+    let follow = |n| Command::follow(author(n), vec![]);
     for n in 1..=3 {
         world.ask(ALICE, follow(n)).unwrap();
     }
@@ -128,8 +158,5 @@ fn nobody_follows_more_than_the_limit() {
     world.ask(ALICE, Command::Unfollow(author(2))).unwrap();
     world.ask(ALICE, follow(4)).unwrap();
     let me = world.author(ALICE);
-    assert!(matches!(
-        world.ask(ALICE, Command::Follow { author: me, addresses: vec![] }),
-        Err(Refusal::NotOurs(_))
-    ));
+    assert!(matches!(world.ask(ALICE, Command::follow(me, vec![])), Err(Refusal::NotOurs(_))));
 }

@@ -18,7 +18,13 @@ use crate::{
         Command, Engine, Event, Input, Output, Policy, Refusal, Reply, Request, Setup, Status, checked,
     },
     network::{self, Event as Net, GossipRef, StreamId, SyncRole, Verdict},
-    store::{Reader, Store, audit},
+    store::{
+        Reader, Store, audit,
+        kept::{
+            Shelf, Span,
+            origin::{Followed, Noted},
+        },
+    },
     view::{Page, Post, PostBody},
 };
 
@@ -286,7 +292,7 @@ impl World {
 
     /// Follows somebody.
     pub fn follow(&mut self, at: usize, author: AuthorId) {
-        self.ask(at, Command::Follow { author, addresses: vec![] }).unwrap();
+        self.ask(at, Command::follow(author, vec![])).unwrap();
     }
 
     /// Gives inputs to a node in one transaction.
@@ -339,6 +345,12 @@ impl World {
         for (at, node) in self.nodes.iter().enumerate() {
             let found = audit::audit(&node.store).unwrap();
             assert!(found.is_empty(), "node {at}: {found:#?}");
+            let reader = node.store.read().unwrap();
+            let following = reader.following(&node.person.author).unwrap();
+            for (author, _) in reader.shelf::<Noted>(Shelf::Origin, &Span::of([], usize::MAX)).unwrap() {
+                let followed = following.iter().any(|one| one.as_bytes()[..] == author);
+                assert!(followed, "node {at} notes how it came to follow who is not followed");
+            }
             let seen = node.engine.as_ref().map(Engine::inspect);
             let overfull: Vec<_> = seen.iter().flat_map(|seen| seen.overfull()).collect();
             assert!(overfull.is_empty(), "node {at}: {overfull:?}");
@@ -373,6 +385,11 @@ impl World {
     }
 
     /// The texts of the home timeline, newest first.
+    /// Since when and how a node follows somebody.
+    pub fn followed(&self, at: usize, author: &AuthorId) -> Option<Followed> {
+        self.read(at).followed(author, &self.nodes[at].person.device.public()).unwrap()
+    }
+
     pub fn home(&self, at: usize) -> Vec<String> {
         texts(&self.read(at).home(&Page { limit: 80, ..Page::default() }).unwrap())
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     blobs::{Hash, hex},
     http::html,
-    store::kept::Shelf,
+    store::{self, Reader, kept::Shelf},
     view,
 };
 
@@ -95,6 +95,12 @@ impl From<&(DeviceKey, u8, u64)> for Forked {
 /// The short form of an author id, for those who have no name.
 pub(in crate::http) fn short(author: &AuthorId) -> String {
     author.to_string().chars().take(13).collect()
+}
+
+/// What an author is called: by the name that they gave themselves, if that is known.
+pub(in crate::http) fn called(reader: &Reader, author: &AuthorId) -> Result<String, store::Error> {
+    let name = reader.brief(author)?.map(|account| account.profile.name);
+    Ok(name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| short(author)))
 }
 
 /// Where an author is, for programs that follow links.

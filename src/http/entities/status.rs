@@ -241,8 +241,7 @@ impl Dresser<'_> {
 
     /// What somebody is called, or the beginning of their id.
     fn name_of(&self, author: &AuthorId) -> String {
-        let account = self.reader.and_then(|reader| reader.brief(author).ok().flatten());
-        let name = account.map(|account| account.profile.name).filter(|name| !name.trim().is_empty());
+        let name = self.reader.and_then(|reader| account::called(reader, author).ok());
         name.unwrap_or_else(|| account::short(author))
     }
 

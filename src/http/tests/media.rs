@@ -147,6 +147,8 @@ fn what_is_no_picture_is_refused_and_leaves_nothing() {
         for (kind, bytes) in cases {
             let answer = house.parts("POST", version, &body(&[("file", Some("x"), kind, bytes)]));
             assert_eq!(answer.bad(), (422, "invalid".into()), "{kind}");
+            let hint = answer.json()["hint"].as_str().unwrap().to_owned();
+            assert!(hint.contains("WebP") && hint.contains("10 MiB"), "{hint}");
         }
         let nothing = house.parts("POST", version, &body(&[("description", None, "", b"of nothing")]));
         assert_eq!(nothing.bad().0, 422);
@@ -169,7 +171,7 @@ fn a_file_has_an_end() {
         large.len()
     );
     let answer = house.raw(&[head.as_bytes(), &large].concat());
-    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("10 MiB"), "{answer}");
     let endless = head.replace(&large.len().to_string(), &(64 << 20).to_string());
     assert!(house.raw(endless.as_bytes()).starts_with("HTTP/1.1 413 "));
     // The next one is taken all the same.

@@ -189,6 +189,66 @@ fn a_name_that_two_have_is_not_guessed() {
 }
 
 #[test]
+fn what_led_to_a_follow_is_told_to_the_follower() {
+    let (alice, bob, post) = alice_and_bob();
+    let (carol, dave) = (AuthorId::new([3; 32]), AuthorId::new([4; 32]));
+    let stands = |house: &House, who: &AuthorId| {
+        house.get(&format!("/api/v1/accounts/relationships?id[]={who}")).good()[0]["starling"].clone()
+    };
+    let by_hand = stands(&alice, &bob.me())["followed"].clone();
+    assert_eq!((&by_hand["how"], &by_hand["via"]), (&json!("hand"), &Value::Null));
+    let at: jiff::Timestamp = by_hand["at"].as_str().unwrap().parse().unwrap();
+    let now = i64::try_from(crate::clock::now()).unwrap();
+    assert!((now - 600_000..=now).contains(&at.as_millisecond()), "{at}");
+    // What is not known here led to nobody, and then nobody is followed.
+    let follow = format!("/api/v1/accounts/{carol}/follow");
+    let unknown = EntryId::new([9; 32]).to_string();
+    let nowhere = [
+        unknown,
+        post.replace("bafyr4i", "bafyr4ia"),
+        dave.to_string(),
+        "1".into(),
+        "../..".into(),
+        "x".repeat(9_999),
+    ];
+    for via in nowhere.iter().map(|via| json!({ "via": via })).chain([
+        json!({ "via": 1 }),
+        json!({ "via": [post] }),
+        json!({ "how": "welcome", "via": post }),
+        json!({ "how": "invite" }),
+        json!("via"),
+    ]) {
+        let answer = alice.post(&follow, json!({ "starling": via }));
+        assert_eq!(answer.bad(), (422, "invalid".into()), "{via}");
+    }
+    assert_eq!(stands(&alice, &carol), json!({}));
+    // A form says the same.
+    let token = format!("Bearer {TOKEN}");
+    let form = [("authorization", token.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let body = format!("starling[via]={post}");
+    let told = alice.send("POST", &follow, &form, body.as_bytes()).good()["starling"]["followed"].clone();
+    let via = json!({ "account": bob.me().to_string(), "name": "Bob", "status": post });
+    assert_eq!((&told["how"], &told["via"]), (&json!("hand"), &via));
+    let follow = format!("/api/v1/accounts/{dave}/follow");
+    let person = json!({ "starling": { "via": bob.me().to_string() } });
+    let through_bob = alice.post(&follow, person).good()["starling"]["followed"].clone();
+    assert_eq!(through_bob["via"], json!({ "account": bob.me().to_string(), "name": "Bob" }));
+    // To change how one follows changes nothing of it.
+    let again = alice.post(&follow, json!({ "reblogs": false, "starling": { "how": "welcome" } })).good();
+    assert_eq!(again["starling"]["followed"], through_bob);
+    let alice = House::open(alice.close(), false);
+    assert_eq!(stands(&alice, &carol)["followed"], told);
+    assert_eq!(stands(&alice, &dave)["followed"], through_bob);
+    let left = alice.post(&format!("/api/v1/accounts/{dave}/unfollow"), json!({})).good();
+    assert_eq!((&left["following"], &left["starling"]), (&json!(false), &json!({})));
+    let greeted = alice.post(&follow, json!({ "starling": { "how": "welcome" } })).good();
+    assert_eq!(greeted["starling"]["followed"]["how"], "welcome");
+    // Nobody else learns of it.
+    let exported = alice.get("/api/starling/v1/export").bytes;
+    assert!(!exported.windows(32).any(|part| part == post.parse::<EntryId>().unwrap().as_bytes()));
+}
+
+#[test]
 fn an_invite_leads_to_its_author() {
     let (alice, bob) = (House::new(1), House::new(2));
     let invite = bob.get("/api/starling/v1/invites/new").good();
@@ -196,7 +256,9 @@ fn an_invite_leads_to_its_author() {
     let opened = alice.post("/api/starling/v1/invites/open", json!({ "invite": link })).good();
     assert_eq!(opened["author"], bob.me().to_string());
     let path = format!("/api/v1/accounts/relationships?id[]={}", bob.me());
-    assert_eq!(alice.get(&path).good()[0]["following"], true);
+    let relationship = &alice.get(&path).good()[0];
+    assert_eq!(relationship["following"], true);
+    assert_eq!(relationship["starling"]["followed"]["how"], "invite");
     let resolved = alice.get(&format!("/api/starling/v1/resolve?who={link}")).good();
     assert_eq!(resolved["author"], bob.me().to_string());
     let open = |invite: &str| alice.post("/api/starling/v1/invites/open", json!({ "invite": invite })).bad();

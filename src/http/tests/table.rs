@@ -76,27 +76,14 @@ fn our_own_answers_are_as_they_are_described() {
     let shapes = &described["components"]["schemas"];
     house.post("/api/starling/v1/tokens", json!({ "scopes": "read" })).good();
     let mut seen = 0;
-    for path in [
-        "status",
-        "peers",
-        "sync",
-        "queue",
-        "coverage",
-        "store/stats",
-        "id",
-        "routes",
-        "tokens",
-        "invites/new",
-    ]
-    .map(|name| format!("/api/starling/v1/{name}"))
-    .into_iter()
-    .chain([
-        format!("/api/starling/v1/resolve?who={}", house.me()),
-        format!("/api/starling/v1/entries/{post}"),
-    ]) {
-        let name = path.split('?').next().unwrap().replace(&post, "{id}");
-        let told =
-            &described["paths"][&name]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    for (name, operations) in described["paths"].as_object().unwrap() {
+        let told = &operations["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        // Some are not asked for with GET, some answer with bytes, and nobody waits to be let in.
+        if !told.is_object() || name.ends_with("/{word}") {
+            continue;
+        }
+        let query = if name.ends_with("/resolve") { format!("?who={}", house.me()) } else { String::new() };
+        let path = name.replace("{id}", &post) + &query;
         let answer = house.get(&path).good();
         seen += matches_shape(&answer, told, shapes, &path);
     }

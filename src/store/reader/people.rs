@@ -6,13 +6,17 @@ use std::{
 };
 
 use redb::ReadableTable;
-use starling_protocol::{AuthorId, EntryId};
+use starling_protocol::{AuthorId, DeviceKey, EntryId};
 
 use super::Reader;
 use crate::{
     store::{
         Error, graph,
-        record::{AuthorRow, prefix},
+        kept::{
+            Shelf,
+            origin::{Followed, Made, Noted},
+        },
+        record::{AuthorRow, prefix, tie},
         tags::folded,
     },
     view::Account,
@@ -94,6 +98,21 @@ impl Reader {
             }
         }
         Ok(targets)
+    }
+
+    /// Since when and how this node's author, who signs with `device` here, follows `author`; none if they do not.
+    pub fn followed(&self, author: &AuthorId, device: &DeviceKey) -> Result<Option<Followed>, Error> {
+        let (Some(me), Some(number)) = (self.me, self.number(author)?) else { return Ok(None) };
+        let Some(row) = self.tables.relations.get((me, graph::FOLLOW, number))? else { return Ok(None) };
+        let (at, signer, _, holds) = row.value();
+        if !holds {
+            return Ok(None);
+        }
+        if let Some(Noted { at, origin }) = self.kept(Shelf::Origin, author.as_bytes())? {
+            return Ok(Some(Followed { at, made: Made::Here(origin) }));
+        }
+        let made = if signer == tie(device) { Made::Unknown } else { Made::Elsewhere };
+        Ok(Some(Followed { at, made }))
     }
 
     /// Of the people whom this node's author follows, those who are known to follow `author`.

@@ -149,6 +149,15 @@ impl Way {
         answer(request.header("authorization", format!("Bearer {}", self.token)).call())
     }
 
+    /// GET a file as whoever knows its address may.
+    pub fn file(&self, url: &str) -> Result<Vec<u8>, String> {
+        let mut response = self.agent.get(url).call().map_err(|error| error.to_string())?;
+        if !response.status().is_success() {
+            return Err(response.status().to_string());
+        }
+        response.body_mut().read_to_vec().map_err(|error| error.to_string())
+    }
+
     /// POST an object.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
         let request = self.agent.post(format!("{}{path}", self.http));
