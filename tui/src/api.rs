@@ -244,6 +244,35 @@ pub struct Relationship {
     pub notifying: bool,
     #[serde(deserialize_with = "or_default")]
     pub note: String,
+    /// What only Starling's nodes tell.
+    #[serde(deserialize_with = "or_default")]
+    pub starling: RelationExtra,
+}
+
+/// What only Starling's nodes tell of how the reader stands to somebody.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RelationExtra {
+    /// How it came that they are followed.
+    pub followed: Option<Followed>,
+}
+
+/// How it came that somebody is followed.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Followed {
+    pub at: Option<Timestamp>,
+    /// `hand`, `invite`, `welcome` or `device`.
+    pub how: Option<String>,
+    pub via: Option<Via>,
+}
+
+/// Through whom.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Via {
+    pub account: Id,
+    pub name: String,
 }
 
 /// What a search found.

@@ -224,8 +224,7 @@ impl Worker {
             Effect::React(id, reaction) => self.react(id, *reaction)?,
             Effect::Relate(id, relate) => {
                 let verb = match relate {
-                    Relate::Follow(true) => "follow",
-                    Relate::Follow(false) => "unfollow",
+                    Relate::Unfollow => "unfollow",
                     Relate::Mute(true) => "mute",
                     Relate::Mute(false) => "unmute",
                     Relate::Block(true) => "block",
@@ -236,6 +235,13 @@ impl Worker {
                     &format!("/api/v1/accounts/{id}/{verb}"),
                     Some(&json!({})),
                 )?)
+            }
+            Effect::Follow(id, via) => {
+                let body = match via {
+                    Some(via) => json!({ "starling": { "via": via } }),
+                    None => json!({}),
+                };
+                Msg::Relation(self.send("POST", &format!("/api/v1/accounts/{id}/follow"), Some(&body))?)
             }
             Effect::Person(id) => {
                 let account: Account = self.get(&format!("/api/v1/accounts/{id}"))?;

@@ -255,8 +255,8 @@ pub enum Reaction {
 /// What the reader does to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relate {
-    /// Follow.
-    Follow(bool),
+    /// Follow no longer.
+    Unfollow,
     /// Mute.
     Mute(bool),
     /// Block.
@@ -282,6 +282,8 @@ pub enum Effect {
     React(Id, Reaction),
     /// Do something to a person.
     Relate(Id, Relate),
+    /// Follow a person; with the post or the person through whom the reader came upon them, if that is known.
+    Follow(Id, Option<Id>),
     /// Fetch a person.
     Person(Id),
     /// Search.

@@ -6,7 +6,7 @@ mod compose;
 pub mod health;
 mod help;
 mod hints;
-mod person;
+pub mod person;
 pub mod post;
 mod sheet;
 mod side;
@@ -209,6 +209,19 @@ pub fn ours(app: &App, text: &str, cells: usize, style: Style) -> Text<'static> 
     }
 }
 
+/// Parts of a line that fill it, the first where this language begins; all in one style, if there is one.
+pub fn across(app: &App, mut parts: Vec<Span<'static>>, style: Option<Style>) -> Text<'static> {
+    if app.words.right_to_left() {
+        parts.reverse();
+    }
+    match style {
+        Some(style) => {
+            Text::styled(parts.iter().map(|part| part.content.as_ref()).collect::<String>(), style)
+        }
+        None => Text::from(parts),
+    }
+}
+
 /// Where the reader is.
 fn top(app: &App, cells: usize) -> Text<'static> {
     let theme = app.theme;
@@ -254,7 +267,14 @@ fn top(app: &App, cells: usize) -> Text<'static> {
     // Where there is no room for all of their names, the others are numbers: they are there, and so are their news.
     let (mut words, mut gap) = (tabs(&|_| true), "  ");
     if !fits(&words, 2) {
-        words = tabs(&|number| number == app.tab);
+        let mut named = vec![app.tab];
+        for number in 0..TABS.len() {
+            named.push(number);
+            if !fits(&tabs(&|number| named.contains(&number)), 2) {
+                named.pop();
+            }
+        }
+        words = tabs(&|number| named.contains(&number));
         gap = if fits(&words, 2) { "  " } else { " " };
     }
     let mut spans = Vec::new();
@@ -358,7 +378,8 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
         Asks::Address => (format!("{} ", app.words.say("mesh-ask")), typed()),
         Asks::NewList(_) => (format!("{} ", app.words.say("lists-ask-title")), typed()),
         Asks::Sure(_, question) => {
-            (app.words.say(question).into_owned(), format!(" {}", app.words.say("view-yes-no")))
+            let question = app.words.put(question, [("who", about(app))]).into_owned();
+            (question, format!(" {}", app.words.say("view-yes-no")))
         }
     };
     if prompt.asks == Asks::Palette {
@@ -370,8 +391,10 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
             let style = if number == prompt.chosen { app.theme.selected() } else { Style::new() };
             let key = app.keys.told(*action).unwrap_or_default();
             let name = if cells < NAMES { String::new() } else { format!("{name:<18} ") };
-            let line = format!("{key:<KEY$} {name}{what}");
-            Text::styled(layout::line(&line, cells, app.bidi), style)
+            let before = format!("{key:<KEY$} {name}");
+            let what = layout::line(what, cells.saturating_sub(width(&before)), app.bidi);
+            let fill = " ".repeat(cells.saturating_sub(width(&before) + width(&what)));
+            across(app, vec![before.into(), what.into(), fill.into()], Some(style))
         };
         let shown: Vec<_> = offered.iter().enumerate().skip(first).take(rows).map(row).collect();
         frame.render_widget(Clear, area);
@@ -388,6 +411,15 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
     let shown = layout::line(&whole, cells, app.bidi);
     frame.set_cursor_position((line.x + width(&shown).min(cells.saturating_sub(1)) as u16, line.y));
     frame.render_widget(Paragraph::new(shown), line);
+}
+
+/// Who it is that something is asked about: the person on the screen, or whose post is selected.
+fn about(app: &App) -> String {
+    let below = app.stack.iter().rev().find(|screen| !matches!(screen, Screen::Prompt(_)));
+    match below {
+        Some(Screen::Line(Line::Person(_), Some(person))) => name(&person.account),
+        _ => app.selected_post().map(|post| name(&post.account)).unwrap_or_default(),
+    }
 }
 
 /// A text without its first cells.

@@ -300,7 +300,8 @@ mod tests {
         assert!(words.right_to_left());
         assert_eq!(words.say("view-too-small"), "needs 20 by 6");
         assert_eq!(words.in_ascii(true).say("compose-sending"), "Sending...");
-        let words = Words::of_file("xx", "how-many = { $count ->\n  [one] one\n *[other] {$count}\n }").unwrap();
+        let words =
+            Words::of_file("xx", "how-many = { $count ->\n  [one] one\n *[other] {$count}\n }").unwrap();
         assert_eq!(words.count("how-many", 3), "3");
         assert_eq!(words.say("no such words"), "no such words");
         assert!(Words::of_file("xx", "= nothing").is_err());

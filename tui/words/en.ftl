@@ -34,7 +34,7 @@ input-that-is-you = That is you.
 input-erase-sure = Delete this post everywhere?
 input-forget-sure = Throw this draft away?
 input-call-off-sure = Call this post off?
-input-block-sure = Block them?
+input-block-sure = Block { $who }?
 
 input-no-tag = A tag is one word.
 
@@ -266,7 +266,8 @@ post-poll-over = ended
 post-run = { $who } boosted { $count } posts
 
 # --- choice: what there is to choose from
-choice-links = Opens, or y copies:
+choice-quoted = the post of { $who } that it quotes
+choice-links = Open ([y] copies):
 choice-lists = Lists:
 choice-loading = Loading…
 choice-poll = Your answer, sent by enter:
@@ -525,7 +526,7 @@ since-week = of the last week
 catchup-nothing = Nothing was written since.
 catchup-total = { $count } posts by { $people } people
 catchup-total-more = the newest { $count } posts, by { $people } people: there are more
-catchup-place = { $place }: { $who }
+catchup-place = Post { $at } of { $total } · { $who }, { $number } of { $count }
 catchup-end = That was all: { $count } posts by { $people } people. They count as read now.
 
 # --- mouse
@@ -540,6 +541,12 @@ people-kept = That is kept.
 people-notifying = You are told of what they write.
 people-not-notifying = You are not told of what they write any more.
 people-you-are-told = you are told of what they write
+people-followed = followed since { $when }
+people-followed-invite = followed since { $when }, by their invite
+people-followed-welcome = followed since { $when }, with the welcome
+people-followed-device = followed since { $when }, on another of your devices
+people-followed-own = followed since { $when }, after a post of theirs
+people-followed-via = followed since { $when }, through { $who }
 people-requested = you asked to follow them
 people-muted-until = muted until { $when }
 people-notices-come = their notifications still come

@@ -36,7 +36,7 @@ input-that-is-you = זה את או אתה.
 input-erase-sure = למחוק את הפוסט בכל מקום?
 input-forget-sure = לזרוק את הטיוטה?
 input-call-off-sure = לבטל את הפרסום?
-input-block-sure = לחסום?
+input-block-sure = לחסום את { $who }?
 input-no-tag = תגית היא מילה אחת.
 
 # --- reading
@@ -267,7 +267,8 @@ post-poll-over = הסתיים
 post-run = { $who } הידהד { $count } רשומות
 
 # --- choice
-choice-links = נפתח, או y מעתיק:
+choice-quoted = הרשומה המצוטטת של { $who }
+choice-links = פתיחה ([y] מעתיק):
 choice-lists = רשימות:
 choice-loading = נטען…
 choice-poll = התשובה שלך, enter שולח:
@@ -560,7 +561,7 @@ since-week = של השבוע האחרון
 catchup-nothing = דבר לא נכתב מאז.
 catchup-total = { $count } רשומות של { $people } אנשים
 catchup-total-more = { $count } הרשומות החדשות ביותר, של { $people } אנשים: יש עוד
-catchup-place = { $place }: { $who }
+catchup-place = רשומה { $at } מתוך { $total } · { $who }, { $number } מתוך { $count }
 catchup-end = זה היה הכול: { $count } רשומות של { $people } אנשים. מעכשיו הן נחשבות כנקראו.
 
 # --- mouse
@@ -575,6 +576,12 @@ people-kept = נשמר.
 people-notifying = תבוא הודעה על כל מה שייכתב שם.
 people-not-notifying = לא תבוא עוד הודעה על מה שייכתב שם.
 people-you-are-told = באה הודעה על מה שנכתב שם
+people-followed = במעקב מאז { $when }
+people-followed-invite = במעקב מאז { $when }, לפי הזמנה
+people-followed-welcome = במעקב מאז { $when }, עם קבלת הפנים
+people-followed-device = במעקב מאז { $when }, במכשיר אחר שלך
+people-followed-own = במעקב מאז { $when }, אחרי רשומה שלהם
+people-followed-via = במעקב מאז { $when }, דרך { $who }
 people-requested = ביקשת לעקוב
 people-muted-until = מושתק עד { $when }
 people-notices-come = ההתראות מהם עדיין מגיעות

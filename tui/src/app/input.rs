@@ -11,7 +11,7 @@ use super::{
     tree::Item,
 };
 use crate::{
-    api::Status,
+    api::{Id, Status},
     keys::Action,
     msg::{Effect, Line, Reaction, Relate, Row, ask::Ask},
 };
@@ -194,10 +194,18 @@ impl App {
             Action::Fold => self.fold(),
             Action::Person => self.about(|app, post| app.show_person(post.account.id)),
             Action::Follow => {
-                self.relate(|person| Relate::Follow(!person.is_some_and(|held| held.following)))
+                self.relate(|app, id, person| match person.is_some_and(|held| held.following) {
+                    true => Effect::Relate(id, Relate::Unfollow),
+                    false => {
+                        let via = app.came_upon(&id);
+                        Effect::Follow(id, via)
+                    }
+                })
             }
             Action::Mute => self.mute(),
-            Action::Block => self.relate(|person| Relate::Block(!person.is_some_and(|held| held.blocking))),
+            Action::Block => self.relate(|_, id, person| {
+                Effect::Relate(id, Relate::Block(!person.is_some_and(|held| held.blocking)))
+            }),
             Action::Search => self.ask(Asks::Search),
             Action::Palette => self.ask(Asks::Palette),
             Action::Note => self.note(),
@@ -364,7 +372,7 @@ impl App {
 
     pub(super) fn relate(
         &mut self,
-        what: impl FnOnce(Option<&crate::api::Relationship>) -> Relate,
+        what: impl FnOnce(&Self, Id, Option<&crate::api::Relationship>) -> Effect,
     ) -> Vec<Effect> {
         let shown = match self.stack.last() {
             Some(Screen::Line(Line::Person(id), person)) => {
@@ -376,12 +384,32 @@ impl App {
         if self.me.as_ref().is_some_and(|me| me.id == id) {
             return self.bad("input-that-is-you");
         }
-        let relate = what(relation.as_ref());
-        let effect = Effect::Relate(id, relate);
-        match relate {
-            Relate::Block(true) => self.ask(Asks::Sure(Box::new(effect), "input-block-sure")),
-            _ => vec![effect],
+        match what(self, id, relation.as_ref()) {
+            block @ Effect::Relate(_, Relate::Block(true)) => {
+                self.ask(Asks::Sure(Box::new(block), "input-block-sure"))
+            }
+            effect => vec![effect],
         }
+    }
+
+    /// Where the reader came upon somebody, if it is a node of ours, which can note it: the person who passed the post on,
+    /// else the post.
+    fn came_upon(&self, person: &Id) -> Option<Id> {
+        let mut below = self.stack.iter().rev();
+        let shown = match self.stack.last() {
+            Some(Screen::Line(Line::Person(_), _)) => below.nth(1),
+            _ => below.next(),
+        };
+        let row = match shown {
+            None => self.lines.get(&TABS[self.tab])?.selected()?.1,
+            Some(Screen::Line(line, _)) => self.lines.get(line)?.selected()?.1,
+            Some(Screen::Thread(tree)) => return tree.selected()?.post().map(told_by)?,
+            Some(Screen::Found(found)) => return found.post().map(told_by)?,
+            Some(_) => return None,
+        };
+        let post = row.post()?;
+        post.starling.as_ref()?;
+        Some(row.booster().filter(|booster| *booster != person).unwrap_or(&post.id).clone())
     }
 
     /// A new post; the draft that was left, if there is one; a choice, if there are more.
@@ -492,4 +520,10 @@ impl App {
             Asks::Sure(..) => Vec::new(),
         }
     }
+}
+
+/// A post that a node of ours told of.
+fn told_by(post: &Status) -> Option<Id> {
+    let post = post.inner();
+    post.starling.as_ref().map(|_| post.id.clone())
 }

@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::{
     api::{Context, Notification, Source},
-    msg::{Done, News, Page, Reaction, Relate, Row, Sent, Span, ask},
+    msg::{Done, News, Page, Reaction, Row, Sent, Span, ask},
 };
 
 pub fn post(id: &str, who: &str, text: &str) -> Status {
@@ -119,7 +119,7 @@ fn keys_do_to_a_post_what_they_say_and_take_it_back() {
     assert_eq!(press(&mut app, "f"), [Effect::React("3".into(), Reaction::Like(false))]);
     assert_eq!(press(&mut app, "b"), [Effect::React("3".into(), Reaction::Boost(true))]);
     assert_eq!(press(&mut app, "m"), [Effect::React("3".into(), Reaction::Bookmark(true))]);
-    assert_eq!(press(&mut app, "F"), [Effect::Relate("bob".into(), Relate::Follow(true))]);
+    assert_eq!(press(&mut app, "F"), [Effect::Follow("bob".into(), None)]);
     assert_eq!(press(&mut app, "q").last(), Some(&Effect::Quit));
 }
 
@@ -239,6 +239,60 @@ fn nothing_opens_while_somebody_types() {
     assert_eq!(forms(&app), [("hello".to_owned(), false)]);
     assert!(matches!(app.stack.as_slice(), [Screen::Compose(_)]));
     assert!(matches!(&app.said, Some((Said::Good(words), _)) if words.contains("Ada")));
+}
+
+#[test]
+fn who_is_followed_was_come_upon_somewhere() {
+    let ours = |status: Status| Status { starling: Some(crate::api::StatusExtra::default()), ..status };
+    let boost = Status { reblog: Some(Box::new(ours(post("2", "Bob", "second")))), ..post("4", "Carol", "") };
+    let mut app = app((80, 24), &[ours(post("3", "Bob", "third")), boost]);
+    assert_eq!(press(&mut app, "F"), [Effect::Follow("bob".into(), Some("3".into()))]);
+    assert_eq!(press(&mut app, "jF"), [Effect::Follow("bob".into(), Some("carol".into()))]);
+    // From the person's own posts it is still known which post led there.
+    assert_eq!(press(&mut app, "kaF"), [Effect::Follow("bob".into(), Some("3".into()))]);
+    let relation = Relationship { id: "bob".into(), following: true, ..Relationship::default() };
+    app.update(Msg::Person(Box::new(person("Bob")), relation));
+    assert_eq!(press(&mut app, "F"), [Effect::Relate("bob".into(), crate::msg::Relate::Unfollow)]);
+}
+
+#[test]
+fn what_counts_as_read_was_in_sight() {
+    let mut app = app((80, 24), &[]);
+    press(&mut app, "u\n");
+    let long = post("2", "Ada", &"A paragraph of a long post.\n\n".repeat(20));
+    app.update(Msg::Told(Box::new(ask::Told::CaughtUp(vec![post("3", "Ada", "short"), long], false))));
+    let at = |app: &App| match app.stack.last() {
+        Some(Screen::CatchUp(it)) => (it.at, it.scroll > 0),
+        _ => panic!("no catch-up"),
+    };
+    press(&mut app, "\nj");
+    assert_eq!(at(&app), (Some(0), true), "its end was below the screen");
+    press(&mut app, "k");
+    assert_eq!(at(&app), (Some(0), false));
+    press(&mut app, "jjj");
+    assert_eq!(at(&app), (Some(1), false));
+}
+
+#[test]
+fn help_is_read_to_its_end() {
+    let mut app = app((80, 24), &[]);
+    press(&mut app, "?");
+    let key = |app: &mut App, code| app.update(Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    let from = |app: &App| match app.stack.last() {
+        Some(Screen::Help(help)) => (help.from, help.filter.clone()),
+        _ => panic!("no help"),
+    };
+    key(&mut app, KeyCode::End);
+    let (end, _) = from(&app);
+    assert!(end > 20, "{end}");
+    key(&mut app, KeyCode::PageDown);
+    assert_eq!(from(&app).0, end);
+    key(&mut app, KeyCode::PageUp);
+    assert!(from(&app).0 < end);
+    press(&mut app, "post");
+    assert_eq!(from(&app), (0, "post".to_owned()));
+    key(&mut app, KeyCode::Esc);
+    assert!(app.stack.is_empty());
 }
 
 #[test]

@@ -180,10 +180,26 @@ fn drawn(first: &First<'_>) -> String {
 
 #[test]
 fn questions_are_as_they_were_looked_at() {
+    let mut records: std::collections::BTreeMap<&str, String> = std::collections::BTreeMap::new();
     for size in [(120, 36), (80, 24), (60, 20), (40, 15), (20, 6)] {
-        for (name, first) in steps(size) {
-            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), drawn(&first));
+        for (name, mut first) in steps(size) {
+            let text = drawn(&first);
+            first.from.theme = Theme::new(false, true);
+            first.from.words = first.from.words.clone().in_ascii(true);
+            let ascii = drawn(&first);
+            assert_eq!(ascii.chars().filter(|c| "·…›".contains(*c)).count(), 0, "{ascii}");
+            let other: Vec<&str> = ascii
+                .lines()
+                .zip(text.lines())
+                .filter(|(ascii, text)| ascii != text)
+                .map(|(ascii, _)| ascii)
+                .collect();
+            let record = records.entry(name).or_default();
+            record.push_str(&format!("== {} by {}\n{text}\nascii\n{}\n", size.0, size.1, other.join("\n")));
         }
+    }
+    for (name, record) in records {
+        insta::assert_snapshot!(name, record);
     }
 }
 

@@ -61,9 +61,9 @@ impl<W: Write> Plain<W> {
             Verb::Call | Verb::Ban | Verb::Unban => self.about_peers(verb, rest),
             Verb::Catchup => self.catch_up(rest),
             Verb::Why => self.with_post(rest, |plain, post, _| plain.lines(Ask::Origin(post.id))),
-            Verb::Delete => {
-                self.with_post(rest, |plain, post, _| plain.sure("input-erase-sure", Effect::Delete(post.id)))
-            }
+            Verb::Delete => self.with_post(rest, |plain, post, _| {
+                plain.sure("input-erase-sure", "", Effect::Delete(post.id))
+            }),
             Verb::Like => self.react(rest, Reaction::Like(true)),
             Verb::Unlike => self.react(rest, Reaction::Like(false)),
             Verb::Boost => self.react(rest, Reaction::Boost(true)),
@@ -75,13 +75,21 @@ impl<W: Write> Plain<W> {
             Verb::Search => self.search(rest),
             Verb::Person => self.with_person(rest, |plain, account| plain.profile(&account)),
             Verb::People => self.people(),
-            Verb::Follow => self.relate(rest, Relate::Follow(true)),
-            Verb::Unfollow => self.relate(rest, Relate::Follow(false)),
+            Verb::Follow => {
+                // A post's number says where they were come upon.
+                let via = match self.thing(rest) {
+                    Some(Thing::Post(post)) if post.starling.is_some() => Some(post.id),
+                    _ => None,
+                };
+                self.with_person(rest, |plain, account| plain.done(&Effect::Follow(account.id, via)))
+            }
+            Verb::Unfollow => self.relate(rest, Relate::Unfollow),
             Verb::Mute => self.mute(rest),
             Verb::Unmute => self.relate(rest, Relate::Mute(false)),
             Verb::Unblock => self.relate(rest, Relate::Block(false)),
             Verb::Block => self.with_person(rest, |plain, account| {
-                plain.sure("input-block-sure", Effect::Relate(account.id, Relate::Block(true)))
+                let who = name(&account);
+                plain.sure("input-block-sure", &who, Effect::Relate(account.id, Relate::Block(true)))
             }),
             Verb::Invite => self.invite(rest),
             Verb::Peers => self.lines(Ask::Mesh),
@@ -291,9 +299,9 @@ impl<W: Write> Plain<W> {
     }
 
     /// Asks whether something is really to be done.
-    fn sure(&mut self, question: &str, effect: Effect) -> io::Result<()> {
+    fn sure(&mut self, question: &str, who: &str, effect: Effect) -> io::Result<()> {
         self.sure = Some(effect);
-        self.line(question)?;
+        self.put(question, [("who", who.to_owned())])?;
         self.line("plain-say-yes")
     }
 

@@ -11,7 +11,7 @@ use crate::{
         ask::{Ask, Since, Told},
     },
     text::DisplayText,
-    view::post::name,
+    view::{self, post::name},
 };
 
 impl<W: Write> Plain<W> {
@@ -44,6 +44,9 @@ impl<W: Write> Plain<W> {
             if is {
                 self.line(named)?;
             }
+        }
+        if let Some(words) = view::person::followed(&self.words, &relation, &self.zone) {
+            writeln!(self.out, "{words}")?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::{
         reading::{Choice, Of},
     },
     layout::{self, width},
+    links::Leads,
     text::DisplayText,
 };
 
@@ -37,6 +38,9 @@ pub fn draw(app: &App, choice: &Choice, frame: &mut Frame<'_>, body: Rect) {
             .iter()
             .map(|link| {
                 let (name, address) = (DisplayText::short(&link.name), DisplayText::short(&link.address));
+                if let Leads::Post(_) = &link.leads {
+                    return app.words.put("choice-quoted", [("who", name.to_string())]).into_owned();
+                }
                 match name == address || name.as_str().is_empty() {
                     true => address.to_string(),
                     // The address is what decides, so it is always there.
@@ -63,7 +67,8 @@ pub fn draw(app: &App, choice: &Choice, frame: &mut Frame<'_>, body: Rect) {
         let before = format!("{:>2} ", number + 1);
         let row = layout::line(row, cells.saturating_sub(width(&before)), app.bidi);
         let style = if number == choice.selected { app.theme.selected() } else { Style::new() };
-        lines.push(Text::styled(format!("{before}{row}"), style));
+        let fill = " ".repeat(cells.saturating_sub(width(&before) + width(&row)));
+        lines.push(super::across(app, vec![before.into(), row.into(), fill.into()], Some(style)));
     }
     let height = (lines.len() as u16).min(body.height);
     let area = Rect { y: body.bottom() - height, height, ..body };

@@ -5,7 +5,6 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     style::Style,
-    text::Span,
     widgets::Paragraph,
 };
 use ratatui_textarea::TextArea;
@@ -91,18 +90,24 @@ fn height(form: &Compose, field: Field) -> u16 {
 
 fn row(app: &App, form: &Compose, field: Field, frame: &mut Frame<'_>, area: Rect) {
     let label = LABEL.min(usize::from(area.width) / 2);
-    let [name, value] =
-        Layout::horizontal([Constraint::Length(label as u16), Constraint::Min(1)]).areas(area);
+    let rtl = app.words.right_to_left();
+    let sides = [Constraint::Length(label as u16), Constraint::Min(1)];
+    let [name, value] = match rtl {
+        false => Layout::horizontal(sides).areas(area),
+        true => {
+            let [value, name] = Layout::horizontal([sides[1], sides[0]]).areas(area);
+            [name, value]
+        }
+    };
     let words = app.words.say(label_of(form, field));
     let style = if form.field == field { app.theme.title() } else { app.theme.faint() };
-    // A language that runs from the right ends where the value begins.
     let room = name.width.saturating_sub(1);
-    frame.render_widget(super::ours(app, &words, room.into(), style), Rect { width: room, ..name });
+    let side = Rect { x: name.x + u16::from(rtl), width: room, ..name };
+    frame.render_widget(super::ours(app, &words, room.into(), style), side);
     let cells = usize::from(value.width);
     let choice = |name: &str, frame: &mut Frame<'_>| {
         let style = if form.field == field { app.theme.selected() } else { Style::new() };
-        let words = layout::line(&app.words.say(name), cells, app.bidi);
-        frame.render_widget(Paragraph::new(Span::styled(words, style)), value);
+        frame.render_widget(super::ours(app, &app.words.say(name), cells, style), value);
     };
     match field {
         Field::Text => {}

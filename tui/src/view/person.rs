@@ -1,5 +1,6 @@
 //! A person above their posts: who they are, how the reader stands to them, and what the reader noted.
 
+use jiff::tz::TimeZone;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -10,9 +11,11 @@ use ratatui::{
 
 use super::post::{self, name};
 use crate::{
+    api::Relationship,
     app::{App, Person},
     layout,
     text::DisplayText,
+    words::Words,
 };
 
 /// Lines of a person above their posts at most.
@@ -42,6 +45,9 @@ pub fn draw(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> Re
     let stands = stands(app, person);
     if !stands.is_empty() {
         lines.extend(said(&stands.join(", "), theme.faint()));
+    }
+    if let Some(words) = followed(&app.words, &person.relation, &app.zone) {
+        lines.extend(said(&words, theme.faint()));
     }
     if !person.relation.note.trim().is_empty() {
         let note = DisplayText::new(&person.relation.note).to_string();
@@ -78,6 +84,23 @@ pub fn draw(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> Re
     let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Min(1)]).areas(area);
     frame.render_widget(Paragraph::new(lines), above);
     below
+}
+
+/// Since when and how it came that the reader follows somebody, in words.
+pub fn followed(words: &Words, relation: &Relationship, zone: &TimeZone) -> Option<String> {
+    let followed = relation.starling.followed.as_ref()?;
+    let when = post::moment(followed.at?, zone);
+    let via = followed.via.as_ref();
+    let name = match (followed.how.as_deref(), via) {
+        (Some("invite"), _) => "people-followed-invite",
+        (Some("welcome"), _) => "people-followed-welcome",
+        (Some("device"), _) => "people-followed-device",
+        (_, Some(via)) if via.account == relation.id => "people-followed-own",
+        (_, Some(_)) => "people-followed-via",
+        (_, None) => "people-followed",
+    };
+    let who = DisplayText::new(via.map_or("", |via| &via.name)).to_string();
+    Some(words.put(name, [("when", when), ("who", who)]).into_owned())
 }
 
 /// How the reader stands to them, in words.

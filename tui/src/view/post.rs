@@ -157,26 +157,22 @@ impl Parts {
         let who = layout::line(&who, room, app.bidi);
         let gap = cells.saturating_sub(width(&who) + width(&right));
         let gist = layout::line(&gist, cells.saturating_sub(2 + width(before)), app.bidi);
-        if selected {
-            // One style for the whole row: colours inside a reversed row are hard to read.
-            let first = format!("{who}{}{right}", " ".repeat(gap));
-            let second = format!("  {before}{gist}");
-            let filled = format!("{second}{}", " ".repeat(cells.saturating_sub(width(&second))));
-            return [Text::styled(first, theme.selected()), Text::styled(filled, theme.selected())];
-        }
+        let fill = cells.saturating_sub(2 + width(before) + width(&gist));
         let style = if warned { theme.warning() } else { Style::new() };
-        [
-            Text::from(vec![
-                Span::styled(who, theme.name()),
-                Span::raw(" ".repeat(gap)),
-                Span::styled(right, theme.faint()),
-            ]),
-            Text::from(vec![
-                Span::raw("  "),
-                Span::styled(before, theme.warning()),
-                Span::styled(gist, style),
-            ]),
-        ]
+        let first = vec![
+            Span::styled(who, theme.name()),
+            Span::raw(" ".repeat(gap)),
+            Span::styled(right, theme.faint()),
+        ];
+        let second = vec![
+            Span::raw("  "),
+            Span::styled(before, theme.warning()),
+            Span::styled(gist, style),
+            Span::raw(" ".repeat(fill)),
+        ];
+        // One style for the whole of a selected row: colours inside a reversed row are hard to read.
+        let style = selected.then(|| theme.selected());
+        [super::across(app, first, style), super::across(app, second, style)]
     }
 }
 

@@ -110,10 +110,13 @@ pub fn catch_up(app: &App, it: &CatchUp, frame: &mut Frame<'_>, area: Rect) {
     }
     if let (Some(post), Some((number, span)), Some(at)) = (it.post(), it.author(), it.at) {
         let name = &it.authors[number].0;
-        let place = format!("{}/{}", at - span.start + 1, span.len());
         let mut args = fluent_bundle::FluentArgs::new();
-        args.set("place", format!("{}/{total}", at + 1));
-        args.set("who", format!("{name} {place}"));
+        args.set("who", name.as_str());
+        for (key, number) in
+            [("at", at + 1), ("total", total), ("number", at - span.start + 1), ("count", span.len())]
+        {
+            args.set(key, number);
+        }
         let words = app.words.with("catchup-place", &args).into_owned();
         frame.render_widget(super::ours(app, &words, cells, theme.title()), above);
         post::whole(app, post.inner(), it.scroll, frame, below);

@@ -2,9 +2,14 @@
 
 mod reading;
 mod sheets;
+mod states;
 
 use jiff::Timestamp;
-use ratatui::{Terminal, backend::TestBackend};
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    style::{Color, Modifier},
+};
 
 use super::*;
 use crate::{
@@ -167,27 +172,105 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
     all
 }
 
-#[test]
-fn screens_are_as_they_were_looked_at() {
-    for size in [(160, 40), (120, 36), (80, 24), (60, 20), (40, 15), (20, 6)] {
-        for (name, app) in screens(size) {
-            // Three columns are for reading; the rest is as wide as it is with two.
-            if size.0 == 160 && !["home", "thread", "reading"].contains(&name) {
-                continue;
-            }
-            insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), drawn(&app));
+/// Every cell of a screen by how it looks: a letter for its colour, large where it is bold, `~` where it is reversed.
+fn looks(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    terminal.draw(|frame| draw(app, frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let letter = |cell: &ratatui::buffer::Cell| {
+        let colour = match cell.fg {
+            Color::Reset => '.',
+            Color::DarkGray => 'd',
+            Color::Gray => 'y',
+            Color::Cyan | Color::LightCyan => 'c',
+            Color::Blue | Color::LightBlue => 'b',
+            Color::Yellow | Color::LightYellow => 'w',
+            Color::Red | Color::LightRed => 'r',
+            Color::Green | Color::LightGreen => 'g',
+            Color::Magenta | Color::LightMagenta => 'm',
+            Color::Black => 'k',
+            // A picture's own.
+            Color::Rgb(..) => 'p',
+            _ => '?',
+        };
+        match cell.modifier {
+            modifier if modifier.contains(Modifier::REVERSED) => '~',
+            modifier if modifier.contains(Modifier::BOLD) && colour == '.' => ':',
+            modifier if modifier.contains(Modifier::BOLD) => colour.to_ascii_uppercase(),
+            modifier if modifier.contains(Modifier::DIM) => ',',
+            _ => colour,
         }
+    };
+    let rows = buffer.content.chunks(usize::from(app.size.0));
+    rows.map(|row| row.iter().map(letter).collect::<String>()).collect::<Vec<_>>().join("\n")
+}
+
+/// A screen as it is recorded: what is read; how it looks in colours and without; and what reads otherwise in ASCII.
+fn record(mut app: App) -> String {
+    let text = drawn(&app);
+    let colours = looks(&app);
+    assert!(!colours.contains('?'), "no colour of ours\n{colours}");
+    let theme = app.theme;
+    app.theme = theme.on(crate::theme::Ground::Light);
+    assert!(!looks(&app).contains('?'));
+    app.theme = crate::theme::Theme::new(false, false);
+    assert_eq!(drawn(&app).contains('★'), text.contains('★'), "what is read does not hang on colours");
+    let bare = looks(&app);
+    app.theme = crate::theme::Theme::new(false, true);
+    app.words = app.words.clone().in_ascii(true);
+    let ascii = drawn(&app);
+    let ours = ascii.chars().filter(|c| "│┃▌★⟲⚠⚑↳▣·•›…–—▀▄".contains(*c)).count();
+    assert_eq!(ours, 0, "{ascii}");
+    let same = |looks: &str| {
+        looks.lines().map(|row| row.trim_end_matches('.').to_owned()).collect::<Vec<_>>().join("\n")
+    };
+    let other: Vec<String> = ascii
+        .lines()
+        .zip(text.lines())
+        .enumerate()
+        .filter(|(_, (ascii, text))| ascii != text)
+        .map(|(row, (ascii, _))| format!("{row:>2} {ascii}"))
+        .collect();
+    format!(
+        "{text}\ncolours\n{}\nwithout colours\n{}\nascii\n{}",
+        same(&colours),
+        same(&bare),
+        other.join("\n")
+    )
+}
+
+/// Compares screens with how they were when somebody looked at them: each at these sizes, one file for each.
+fn looked_at(sizes: &[(u16, u16)], screens: impl Fn((u16, u16)) -> Vec<(&'static str, App)>) {
+    let mut records: std::collections::BTreeMap<&str, String> = std::collections::BTreeMap::new();
+    for size in sizes {
+        for (name, app) in screens(*size) {
+            let record = record(app);
+            let all = records.entry(name).or_default();
+            all.push_str(&format!("== {} by {}\n{record}\n", size.0, size.1));
+        }
+    }
+    for (name, record) in records {
+        insta::assert_snapshot!(name, record);
     }
 }
 
 #[test]
-fn without_colours_and_in_ascii_it_is_all_there() {
-    for (name, mut app) in screens((60, 20)) {
-        app.theme = crate::theme::Theme::new(false, true);
-        let text = drawn(&app);
-        let ours = text.chars().filter(|c| "│┃▌★⟲⚠⚑↳▣·•›…–—▀▄".contains(*c)).count();
-        assert_eq!(ours, 0, "{name}\n{text}");
-    }
+fn screens_are_as_they_were_looked_at() {
+    looked_at(&[(120, 36), (80, 24), (60, 20), (40, 15), (20, 6)], screens);
+}
+
+#[test]
+fn three_columns_are_as_they_were_looked_at() {
+    let wide = |size| {
+        let named = |(name, _): &(&'static str, App)| ["home", "thread", "reading"].contains(name);
+        let wide = |(name, app)| match name {
+            "home" => ("wide-home", app),
+            "thread" => ("wide-thread", app),
+            _ => ("wide-reading", app),
+        };
+        screens(size).into_iter().filter(named).map(wide).collect()
+    };
+    looked_at(&[(160, 40)], wide);
 }
 
 #[test]

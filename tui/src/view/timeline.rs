@@ -86,15 +86,11 @@ fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) 
     let gist =
         notification.status.as_ref().map(|status| post::gist(app, status.inner()).0).unwrap_or_default();
     let second = format!("  {}", layout::line(&gist, cells.saturating_sub(2), app.bidi));
-    if selected {
-        let fill = " ".repeat(cells.saturating_sub(layout::width(&second)));
-        let style = theme.selected();
-        return [
-            Text::styled(format!("{first}{gap}{age}"), style),
-            Text::styled(format!("{second}{fill}"), style),
-        ];
-    }
-    [Text::styled(format!("{first}{gap}{age}"), theme.name()), Text::styled(second, Style::new())]
+    let fill = " ".repeat(cells.saturating_sub(layout::width(&second)));
+    let styles = if selected { [theme.selected(); 2] } else { [theme.name(), Style::new()] };
+    let lines = [vec![first.into(), gap.into(), age.into()], vec![second.into(), fill.into()]];
+    let [above, below] = lines;
+    [super::across(app, above, Some(styles[0])), super::across(app, below, Some(styles[1]))]
 }
 
 /// What a search found: people, tags, posts.

@@ -112,7 +112,7 @@ fn route(address: &str) -> &'static str {
     }
 }
 
-fn connected(teller: &Teller<'_>, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
+fn connected(teller: &Teller<'_>, mesh: &Mesh, peer: &Peer) -> Vec<Row> {
     let words = teller.words;
     let dot = teller.dot;
     let address = peer.addresses.first().map(String::as_str).unwrap_or_default();
@@ -138,8 +138,11 @@ fn connected(teller: &Teller<'_>, mesh: &Mesh, peer: &Peer) -> [Row; 2] {
     let known = mesh.network.iter().flat_map(|network| &network.peers);
     let agent = known.filter(|held| held.peer_id == peer.peer_id).map(|held| &held.agent);
     parts.extend(agent.filter(|agent| !agent.is_empty()).map(|agent| DisplayText::new(agent).to_string()));
-    parts.push(DisplayText::new(address).to_string());
-    [Row::new(Tone::Plain, first), Row::new(Tone::Faint, parts.join(dot)).within()]
+    let mut rows = vec![Row::new(Tone::Plain, first), Row::new(Tone::Faint, parts.join(dot)).within()];
+    if !address.is_empty() {
+        rows.push(Row::new(Tone::Faint, DisplayText::new(address).as_str()).within());
+    }
+    rows
 }
 
 fn remembered(teller: &Teller<'_>, peer: &Peer) -> Row {

@@ -1,11 +1,6 @@
 //! What strangers write, in every script and with every malice, on every screen where it is read; addresses, colours.
 
-use ratatui::{
-    Terminal,
-    backend::TestBackend,
-    buffer::CellDiffOption,
-    style::{Color, Modifier},
-};
+use ratatui::{Terminal, backend::TestBackend, buffer::CellDiffOption};
 
 use super::{drawn, screens};
 use crate::{
@@ -15,7 +10,6 @@ use crate::{
         tests::{app, post, press, row, whole},
     },
     msg::{Line, Msg, Row, Span},
-    theme::{Ground, Theme},
     view,
 };
 
@@ -154,50 +148,6 @@ fn addresses_are_told_to_the_terminal_and_nothing_of_strangers_with_them() {
     assert_eq!(cells(&app), [(told, CellDiffOption::ForcedWidth(wide))]);
 }
 
-/// Every cell of a screen by how it looks: a letter for its colour, large where it is bold, `~` where it is reversed.
-fn looks(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
-    terminal.draw(|frame| view::draw(app, frame)).unwrap();
-    let buffer = terminal.backend().buffer();
-    let letter = |cell: &ratatui::buffer::Cell| {
-        let colour = match cell.fg {
-            Color::Reset => '.',
-            Color::DarkGray => 'd',
-            Color::Gray => 'y',
-            Color::Cyan | Color::LightCyan => 'c',
-            Color::Blue | Color::LightBlue => 'b',
-            Color::Yellow | Color::LightYellow => 'w',
-            Color::Red | Color::LightRed => 'r',
-            Color::Green | Color::LightGreen => 'g',
-            Color::Magenta | Color::LightMagenta => 'm',
-            _ => '?',
-        };
-        match cell.modifier {
-            modifier if modifier.contains(Modifier::REVERSED) => '~',
-            modifier if modifier.contains(Modifier::BOLD) && colour == '.' => ':',
-            modifier if modifier.contains(Modifier::BOLD) => colour.to_ascii_uppercase(),
-            modifier if modifier.contains(Modifier::DIM) => ',',
-            _ => colour,
-        }
-    };
-    let rows = buffer.content.chunks(usize::from(app.size.0));
-    rows.map(|row| row.iter().map(letter).collect::<String>()).collect::<Vec<_>>().join("\n")
-}
-
-#[test]
-fn colours_say_what_things_are() {
-    for (name, mut app) in screens((60, 20)) {
-        if !["home", "thread", "reading", "links", "waiting", "lost"].contains(&name) {
-            continue;
-        }
-        insta::assert_snapshot!(format!("colours-{name}"), looks(&app));
-        app.theme = app.theme.on(Ground::Light);
-        assert!(!looks(&app).contains('?'), "{name}");
-        app.theme = Theme::new(false, false);
-        insta::assert_snapshot!(format!("without-colours-{name}"), looks(&app));
-    }
-}
-
 #[test]
 fn from_right_to_left_it_reads_as_well() {
     for (name, mut app) in screens((60, 20)) {
@@ -207,13 +157,5 @@ fn from_right_to_left_it_reads_as_well() {
         {
             insta::assert_snapshot!(format!("hebrew-{name}"), drawn(&app));
         }
-    }
-}
-
-#[test]
-fn in_ascii_every_mark_of_ours_is_ascii() {
-    for (name, mut app) in screens((60, 20)) {
-        app.theme = Theme::new(false, true);
-        insta::assert_snapshot!(format!("ascii-{name}"), drawn(&app));
     }
 }
