@@ -1,5 +1,5 @@
 //! What this person keeps for themselves: bookmarks, lists, filters, the programs they let in. Never signed, never
-//! sent, and in the same file as all else, so that one backup has it.
+//! sent, and in the same file as all else, so that whatever happens to one happens to the other.
 //!
 //! One table holds all of it, in shelves: a row is found by its shelf and a key that the shelf's owner chooses, in the
 //! order of the keys' bytes. What a row holds is its owner's business; here it is CBOR.
