@@ -183,7 +183,7 @@ mod terminal {
             let mut session = Session::start(long)?;
             session.until("Home")?;
             first.push(since.elapsed().as_secs_f64() * 1e3);
-            session.until("no peers")?;
+            session.until("No peers")?;
             filled.push(since.elapsed().as_secs_f64() * 1e3);
             session.settle(QUIET)?;
             session.end()?;
@@ -196,7 +196,7 @@ mod terminal {
             ),
         ));
         let mut session = Session::start(long)?;
-        session.until("no peers")?;
+        session.until("No peers")?;
         // Two rounds of asking the node how it is.
         session.settle(Duration::from_secs(6))?;
         let (mut times, mut most) = (Vec::new(), 0);

@@ -28,11 +28,11 @@ fn words(screen: &str) -> BTreeMap<usize, String> {
 /// Answers the three questions about the phrase.
 fn answer(terminal: &mut Terminal, words: &BTreeMap<usize, String>) {
     for _ in 0..3 {
-        let screen = terminal.shows("Word number");
-        let (_, rest) = screen.split_once("Word number ").unwrap();
-        let number: usize = rest.split(':').next().unwrap().parse().unwrap();
+        let screen = terminal.shows("of 3):");
+        let asked = screen.lines().find(|line| line.contains("of 3):")).unwrap();
+        let number: usize = asked.split_whitespace().nth(1).unwrap().parse().unwrap();
         terminal.types(&format!("{}\r", words[&number]));
-        terminal.hides(&format!("number {number}:"));
+        terminal.hides(&format!("Word {number} ("));
     }
 }
 
@@ -63,7 +63,7 @@ fn a_newcomer_begins_and_posts() {
     assert!(!home.path().exists(), "nothing is made before all is asked");
     terminal.types("3\r");
     terminal.shows("Welcome! This is your home timeline");
-    terminal.shows("c writes your first post");
+    terminal.shows("[c] writes your first post");
     terminal.types("c");
     terminal.shows("A new post");
     terminal.types("My first words here");
@@ -92,7 +92,7 @@ fn who_leaves_the_first_run_leaves_nothing() {
     terminal.types("Ada\r");
     terminal.shows("recovery phrase");
     terminal.types("\r");
-    terminal.shows("Word number");
+    terminal.shows("Word ");
     terminal.types("nonsense\r");
     terminal.shows("was another one: look again");
     terminal.types(CTRL_C);
@@ -144,7 +144,7 @@ fn what_one_writes_the_other_reads_and_answers_in_an_editor() {
 fn a_draft_survives_what_nothing_survives() {
     let home = Home::of("alice");
     let mut terminal = Terminal::open(&home, &["tui"], &[]);
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     terminal.types("c");
     terminal.shows("A new post");
     terminal.types("half a thought");
@@ -165,7 +165,7 @@ fn a_draft_survives_what_nothing_survives() {
 fn other_commands_use_the_node_of_the_ui() {
     let home = Home::of("alice");
     let mut terminal = Terminal::open(&home, &["tui"], &[]);
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     home.posts("from another window");
     terminal.shows("from another window");
     let status = home.does(&["status"]);
@@ -180,7 +180,7 @@ fn other_commands_use_the_node_of_the_ui() {
 fn ended_by(signal: Signal, code: u32) {
     let home = Home::of("alice");
     let mut terminal = Terminal::open(&home, &["tui"], &[]);
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     terminal.types("c");
     terminal.shows("A new post");
     terminal.types("said in the last moment");
@@ -207,7 +207,7 @@ fn who_interrupts_it_finds_the_terminal_as_it_was() {
 fn it_stands_still_and_goes_on() {
     let home = Home::of("alice");
     let mut terminal = Terminal::open(&home, &["tui"], &[]);
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     for how in ["key", "signal"] {
         match how {
             "key" => terminal.types("\x1a"),
@@ -217,7 +217,7 @@ fn it_stands_still_and_goes_on() {
         terminal.is_restored();
         terminal.signal(Signal::CONT);
         terminal.until("the UI again", vt100::Screen::alternate_screen);
-        terminal.shows("no peers");
+        terminal.shows("No peers");
     }
     // It reads keys as before.
     terminal.types("?");
@@ -234,7 +234,7 @@ fn a_terminal_that_is_closed_ends_it_and_keeps_what_was_typed() {
     let home = Home::of("alice");
     let node = home.runs();
     let mut terminal = Terminal::open(&home, &["tui"], &[]);
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     terminal.types("c");
     terminal.shows("A new post");
     terminal.types("before the window closed");
@@ -253,7 +253,7 @@ fn a_node_that_goes_and_comes_back_costs_nothing() {
     let home = Home::of("alice");
     let node = home.runs();
     let mut terminal = Terminal::open(&home, &["tui"], &[]);
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     terminal.types("c");
     terminal.shows("A new post");
     terminal.types("typed before and ");
@@ -267,7 +267,7 @@ fn a_node_that_goes_and_comes_back_costs_nothing() {
     terminal.shows("typed before and after");
     let node = home.runs();
     terminal.hides("Not connected");
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     terminal.types(CTRL_S);
     terminal.hides("A new post");
     eventually("the post is there", || {
@@ -310,7 +310,7 @@ fn lines_do_what_the_screen_does() {
 fn nothing_is_written_while_nothing_happens() {
     let home = Home::of("alice");
     let terminal = Terminal::open(&home, &["tui"], &[]);
-    terminal.shows("no peers");
+    terminal.shows("No peers");
     terminal.shows("Nothing here yet");
     // The clock ticks each second, and the node is asked how it is every five.
     let (bytes, worked) = quiet_for(&terminal, 6);
