@@ -42,6 +42,8 @@ pub const TABS: [Line; 6] =
 pub const CHROME: u16 = 3;
 /// Lines of a row of a timeline.
 pub const ROW_LINES: u16 = 2;
+/// At which of the beats at which the node is asked the person on the screen is asked for again: four times a minute.
+const PERSON_BEATS: i64 = 3;
 /// How often the node is asked how it is doing, in seconds.
 const NODE_EVERY: i64 = 5;
 
@@ -369,6 +371,13 @@ impl App {
             self.asked_node = now.as_second();
             if !std::mem::replace(&mut self.node_asked, true) {
                 effects.push(Effect::Node);
+            }
+            // What is known of somebody arrives little by little once they are followed.
+            if let (Some(Screen::Line(Line::Person(id), Some(person))), 0) =
+                (self.stack.last(), now.as_second() / NODE_EVERY % PERSON_BEATS)
+                && person.relation.following
+            {
+                effects.push(Effect::Person(id.clone()));
             }
             if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if sheet.lives(now.as_second() / NODE_EVERY))
             {

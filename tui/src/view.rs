@@ -317,7 +317,10 @@ fn crumb(app: &App, screen: &Screen) -> Option<String> {
 
 /// The last thing that was said, or what can be done here.
 fn word(app: &App, cells: usize) -> Text<'static> {
-    if let Some((said, _)) = &app.said {
+    // The greeting stands until there is something to say, and new posts are.
+    let greets = app.said.as_ref().is_some_and(|(_, until)| *until == jiff::Timestamp::MAX);
+    let waits = app.stack.is_empty() && app.line().1.is_some_and(|rows| rows.waiting() > 0);
+    if let Some((said, _)) = app.said.as_ref().filter(|_| !(greets && waits)) {
         let (text, style) = match said {
             Said::Good(text) => (text, app.theme.good()),
             Said::Bad(text) => (text, app.theme.failure()),

@@ -530,7 +530,7 @@ catchup-place = Post { $at } of { $total } · { $who }, { $number } of { $count 
 catchup-end = That was all: { $count } posts by { $people } people. They count as read now.
 
 # --- mouse
-mouse-on = The mouse is on: the wheel moves, a click selects, another opens. Text is selected with shift.
+mouse-on = Mouse on: the wheel moves, a click selects, again opens; shift selects text.
 mouse-off = The mouse is off: it selects text.
 
 # --- people

@@ -30,9 +30,10 @@ impl App {
         let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
         let words = match delivery {
             _ if sent == Sent::Scheduled => self.words.say("app-scheduled"),
-            Some(delivery) if delivery.peers == 0 => self.words.say("app-stored"),
-            Some(delivery) => self.words.count("app-handed", delivery.peers),
-            None => self.words.say("app-posted"),
+            Some(delivery) if delivery.peers > 0 => self.words.count("app-handed", delivery.peers),
+            // Nobody asked for it yet, and nobody is there to be told of it.
+            Some(_) if self.node.as_ref().is_some_and(|node| node.peers == 0) => self.words.say("app-stored"),
+            _ => self.words.say("app-posted"),
         };
         let words = words.into_owned();
         let _ = self.say(Said::Good(words));
@@ -126,6 +127,10 @@ impl App {
     }
 
     pub(super) fn take_person(&mut self, account: Account, relation: Relationship) -> Vec<Effect> {
+        // Their name may be known only now.
+        for rows in self.lines.values_mut() {
+            rows.rename(&account);
+        }
         for screen in &mut self.stack {
             if let Screen::Line(Line::Person(id), person) = screen
                 && *id == account.id

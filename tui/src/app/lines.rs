@@ -68,7 +68,11 @@ impl App {
             self.rows_mut().loading = Some(Span::Newest);
             return vec![Effect::Load(line, Span::Newest)];
         }
-        self.load_newest()
+        let mut effects = self.load_newest();
+        if let Some(Screen::Line(Line::Person(id), _)) = self.stack.last() {
+            effects.push(Effect::Person(id.clone()));
+        }
+        effects
     }
 
     pub(super) fn take_page(&mut self, line: &Line, span: &Span, page: Page) -> Vec<Effect> {

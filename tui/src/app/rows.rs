@@ -12,7 +12,7 @@ mod runs;
 use std::collections::{HashSet, VecDeque};
 
 use crate::{
-    api::{Id, Status},
+    api::{Account, Id, Status},
     msg::{Page, Row, Span},
 };
 use runs::RUN;
@@ -293,6 +293,23 @@ impl Rows {
                 *held = new.clone();
             } else if let Some(inner) = held.reblog.as_mut().filter(|inner| inner.id == new.id) {
                 **inner = new.clone();
+            }
+        }
+    }
+
+    /// What is known of somebody now, wherever they stand.
+    pub fn rename(&mut self, account: &Account) {
+        for row in self.fresh.iter_mut().chain(self.rows.iter_mut().map(|held| &mut held.row)) {
+            if let Row::Notification(notification) = row
+                && notification.account.id == account.id
+            {
+                notification.account = account.clone();
+            }
+            let Some(held) = row.status_mut() else { continue };
+            for status in [Some(&mut held.account), held.reblog.as_mut().map(|inner| &mut inner.account)] {
+                if let Some(known) = status.filter(|known| known.id == account.id) {
+                    *known = account.clone();
+                }
             }
         }
     }

@@ -256,6 +256,23 @@ fn who_is_followed_was_come_upon_somewhere() {
 }
 
 #[test]
+fn a_name_that_arrives_later_is_shown_everywhere() {
+    let stranger =
+        Status { account: Account { id: "bob".into(), ..person("star1bob") }, ..post("3", "Bob", "third") };
+    let mut app = app((80, 24), &[stranger]);
+    press(&mut app, "a");
+    let relation = Relationship { id: "bob".into(), following: true, ..Relationship::default() };
+    let known = Account { id: "bob".into(), ..person("star1bob") };
+    app.update(Msg::Person(Box::new(known), relation.clone()));
+    let asks = |effects: Vec<Effect>| effects.contains(&Effect::Person("bob".into()));
+    assert!(asks(press(&mut app, "R")));
+    assert!((0..4).any(|beat| asks(app.update(Msg::Tick(at(beat * 5))))), "without being asked");
+    app.update(Msg::Person(Box::new(Account { id: "bob".into(), ..person("Bob") }), relation));
+    press(&mut app, "\u{1b}");
+    assert_eq!(app.subject().unwrap().account.display_name, "Bob");
+}
+
+#[test]
 fn what_counts_as_read_was_in_sight() {
     let mut app = app((80, 24), &[]);
     press(&mut app, "u\n");
