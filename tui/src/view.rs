@@ -36,6 +36,8 @@ const SMALLEST: (u16, u16) = (20, 6);
 
 /// Cells of a key in the palette, which is what is to be learnt from it.
 const KEY: usize = 6;
+/// Cells of the name of what it does.
+const NAME: usize = 18;
 /// Columns from which on the palette shows the names of things as well.
 const NAMES: usize = 60;
 
@@ -209,9 +211,9 @@ pub fn ours(app: &App, text: &str, cells: usize, style: Style) -> Text<'static> 
     }
 }
 
-/// Parts of a line that fill it, the first where this language begins; all in one style, if there is one.
-pub fn across(app: &App, mut parts: Vec<Span<'static>>, style: Option<Style>) -> Text<'static> {
-    if app.words.right_to_left() {
+/// Parts of a line that fill it, the first at the edge where a language begins; all in one style, if there is one.
+pub fn across(rtl: bool, mut parts: Vec<Span<'static>>, style: Option<Style>) -> Text<'static> {
+    if rtl {
         parts.reverse();
     }
     match style {
@@ -393,11 +395,16 @@ fn ask(app: &App, prompt: &Prompt, frame: &mut Frame<'_>, body: Rect, line: Rect
         let row = |(number, (action, name, what)): (usize, &(Action, &str, String))| {
             let style = if number == prompt.chosen { app.theme.selected() } else { Style::new() };
             let key = app.keys.told(*action).unwrap_or_default();
-            let name = if cells < NAMES { String::new() } else { format!("{name:<18} ") };
-            let before = format!("{key:<KEY$} {name}");
-            let what = layout::line(what, cells.saturating_sub(width(&before)), app.bidi);
-            let fill = " ".repeat(cells.saturating_sub(width(&before) + width(&what)));
-            across(app, vec![before.into(), what.into(), fill.into()], Some(style))
+            let name = if cells < NAMES { "" } else { name };
+            // Columns: each word begins where the language does.
+            let gap = |text: &str, cells: usize| " ".repeat(cells.saturating_sub(width(text)) + 1);
+            let (after_key, after_name) = (gap(key, KEY), gap(name, NAME));
+            let after_name = if name.is_empty() { String::new() } else { after_name };
+            let used = width(key) + width(&after_key) + width(name) + width(&after_name);
+            let what = layout::line(what, cells.saturating_sub(used), app.bidi);
+            let fill = " ".repeat(cells.saturating_sub(used + width(&what)));
+            let parts = [key.to_owned(), after_key, name.to_owned(), after_name, what, fill];
+            across(app.words.right_to_left(), parts.map(Span::from).into(), Some(style))
         };
         let shown: Vec<_> = offered.iter().enumerate().skip(first).take(rows).map(row).collect();
         frame.render_widget(Clear, area);

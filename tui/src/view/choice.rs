@@ -68,7 +68,11 @@ pub fn draw(app: &App, choice: &Choice, frame: &mut Frame<'_>, body: Rect) {
         let row = layout::line(row, cells.saturating_sub(width(&before)), app.bidi);
         let style = if number == choice.selected { app.theme.selected() } else { Style::new() };
         let fill = " ".repeat(cells.saturating_sub(width(&before) + width(&row)));
-        lines.push(super::across(app, vec![before.into(), row.into(), fill.into()], Some(style)));
+        lines.push(super::across(
+            app.words.right_to_left(),
+            vec![before.into(), row.into(), fill.into()],
+            Some(style),
+        ));
     }
     let height = (lines.len() as u16).min(body.height);
     let area = Rect { y: body.bottom() - height, height, ..body };

@@ -171,8 +171,11 @@ fn files(app: &App, form: &Compose, frame: &mut Frame<'_>, area: Rect) {
         }
         lines.push(ratatui::text::Line::styled(clip(&text, cells).into_owned(), style));
     }
+    // The line in which is typed is always there; of the files the last ones.
+    let room = area.height.saturating_sub(1).into();
+    let lines = lines.split_off(lines.len().saturating_sub(room));
     let count = lines.len() as u16;
-    frame.render_widget(Paragraph::new(lines), area);
+    frame.render_widget(Paragraph::new(lines), Rect { height: count, ..area });
     let below =
         Rect { y: area.y + count.min(area.height.saturating_sub(1)), height: 1.min(area.height), ..area };
     typed(app, &form.files.input, form.field == Field::Files, frame, below);

@@ -91,6 +91,15 @@ pub fn file(words: &Words, media: &Media) -> String {
 
 /// Two lines of a timeline: who and when, and the first words.
 pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'static>; 2] {
+    parts(app, status, cells).drawn(app, cells, selected, app.words.right_to_left())
+}
+
+/// The same where what is around it stands at the left in every language.
+pub fn row_in_thread(app: &App, status: &Status, cells: usize) -> [Text<'static>; 2] {
+    parts(app, status, cells).drawn(app, cells, false, false)
+}
+
+fn parts(app: &App, status: &Status, cells: usize) -> Parts {
     let theme = app.theme;
     let post = status.inner();
     let mut who = name(&post.account);
@@ -122,8 +131,7 @@ pub fn row(app: &App, status: &Status, cells: usize, selected: bool) -> [Text<'s
         .join(" ");
     let (gist, warned) = gist(app, post);
     let before = if warned { theme.mark("⚠ ", "! ") } else { "" };
-    let parts = Parts { who, right, before, gist, warned };
-    parts.drawn(app, cells, selected)
+    Parts { who, right, before, gist, warned }
 }
 
 /// Two lines of a run of boosts that is folded: who passed on how many, and the first words of the newest.
@@ -137,7 +145,8 @@ pub fn run(app: &App, status: &Status, run: usize, cells: usize, selected: bool)
     let gist = format!("{}: {gist}", name(&post.account));
     let right = layout::line(&age(app, status.created_at), cells, app.bidi);
     let before = if warned { app.theme.mark("⚠ ", "! ") } else { "" };
-    Parts { who, right, before, gist, warned }.drawn(app, cells, selected)
+    let rtl = app.words.right_to_left();
+    Parts { who, right, before, gist, warned }.drawn(app, cells, selected, rtl)
 }
 
 /// What the two lines of a row are made of.
@@ -150,7 +159,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn drawn(self, app: &App, cells: usize, selected: bool) -> [Text<'static>; 2] {
+    fn drawn(self, app: &App, cells: usize, selected: bool, rtl: bool) -> [Text<'static>; 2] {
         let theme = app.theme;
         let Self { who, right, before, gist, warned } = self;
         let room = cells.saturating_sub(width(&right) + 1);
@@ -164,15 +173,17 @@ impl Parts {
             Span::raw(" ".repeat(gap)),
             Span::styled(right, theme.faint()),
         ];
+        let mark = before.trim_end();
         let second = vec![
             Span::raw("  "),
-            Span::styled(before, theme.warning()),
+            Span::styled(mark, theme.warning()),
+            Span::raw(" ".repeat(width(before) - width(mark))),
             Span::styled(gist, style),
             Span::raw(" ".repeat(fill)),
         ];
         // One style for the whole of a selected row: colours inside a reversed row are hard to read.
         let style = selected.then(|| theme.selected());
-        [super::across(app, first, style), super::across(app, second, style)]
+        [super::across(rtl, first, style), super::across(rtl, second, style)]
     }
 }
 

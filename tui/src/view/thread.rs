@@ -121,7 +121,7 @@ fn drawn(
             let unread = tree.is_unread(place);
             // The place of the mark is kept where there is none: what stands further in is deeper.
             let mark = if unread { theme.mark("• ", "o ") } else { "  " };
-            let mut rows = post::row(app, status, inner.saturating_sub(2), false);
+            let mut rows = post::row_in_thread(app, status, inner.saturating_sub(2));
             rows[0].spans.insert(0, Span::styled(mark, theme.mine()));
             if let Some(folded) = folded {
                 rows[1].spans.push(Span::styled(folded, theme.faint()));

@@ -90,7 +90,8 @@ fn notice(app: &App, notification: &Notification, cells: usize, selected: bool) 
     let styles = if selected { [theme.selected(); 2] } else { [theme.name(), Style::new()] };
     let lines = [vec![first.into(), gap.into(), age.into()], vec![second.into(), fill.into()]];
     let [above, below] = lines;
-    [super::across(app, above, Some(styles[0])), super::across(app, below, Some(styles[1]))]
+    let rtl = app.words.right_to_left();
+    [super::across(rtl, above, Some(styles[0])), super::across(rtl, below, Some(styles[1]))]
 }
 
 /// What a search found: people, tags, posts.
