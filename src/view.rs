@@ -138,8 +138,23 @@ pub struct Provenance {
     pub from: Option<String>,
     /// Whether its payload was erased by its author.
     pub deleted: bool,
+    /// What erased it, if that is still held.
+    pub erasure: Option<Erasure>,
     /// The edits of it, oldest first.
     pub edits: Vec<EntryId>,
+}
+
+/// The receipt of an erasure: the delete that the author signed, which anybody can check like every other entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Erasure {
+    /// The delete.
+    pub id: EntryId,
+    /// The device that signed it.
+    pub device: DeviceKey,
+    /// When, as the author says, in milliseconds since 1970.
+    pub time: u64,
+    /// When it reached this node.
+    pub received_at: u64,
 }
 
 /// A window on a timeline: entries below `max`, above `min`, newest first, `limit` of them.

@@ -41,12 +41,25 @@ pub(super) struct Entry {
     /// The peer that brought it; none for our own.
     from: Option<String>,
     deleted: bool,
+    /// The delete that its author signed, if it was erased and that is still held.
+    erasure: Option<Erasure>,
     edits: Vec<String>,
     /// The exact bytes, base64.
     bytes: String,
     /// The author's identity record, base64 of CBOR.
     identity: String,
     checks: Vec<Check>,
+}
+
+/// The receipt of an erasure.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Erasure {
+    /// The id of the delete, which is an entry like every other.
+    entry: String,
+    device: String,
+    /// What the author claims.
+    time: String,
+    received_at: String,
 }
 
 /// One thing that was looked at.
@@ -119,6 +132,12 @@ fn describe(id: EntryId, found: Provenance) -> Result<Entry, Error> {
         received_at: time(found.received_at),
         from: found.from,
         deleted: found.deleted,
+        erasure: found.erasure.map(|erasure| Erasure {
+            entry: erasure.id.to_string(),
+            device: erasure.device.to_string(),
+            time: time(erasure.time),
+            received_at: time(erasure.received_at),
+        }),
         edits: found.edits.iter().map(EntryId::to_string).collect(),
         checks: checks(id, &header, entry.signed(), &found.identity),
         bytes: base64(&found.bytes),

@@ -229,6 +229,7 @@ impl Reader {
             received_at: record.received_at,
             from,
             deleted: self.erased(number, id)?,
+            erasure: self.erasure(number, id)?,
             edits,
         }))
     }

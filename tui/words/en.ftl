@@ -486,6 +486,7 @@ origin-first-here = First here { $when }
 origin-from = From the peer { $peer }
 origin-written-here = Written on this node, or brought in by a file.
 origin-unknown = Nothing is known of it here.
+origin-receipt = The receipt: entry { $id }, signed like the post
 origin-erased = Its author deleted it.
 origin-address = Address: { $address }
 origin-never-changed = It was never changed.

@@ -519,6 +519,7 @@ origin-first-here = הגיעה לכאן לראשונה { $when }
 origin-from = מהעמית { $peer }
 origin-written-here = נכתבה בצומת הזה, או הובאה בקובץ.
 origin-unknown = לא ידוע עליה דבר כאן.
+origin-receipt = הקבלה: רשומה { $id }, חתומה כמו הפוסט
 origin-erased = מי שכתב את זה מחק אותו.
 origin-address = כתובת: { $address }
 origin-never-changed = מעולם לא שונתה.

@@ -194,6 +194,12 @@ fn what_is_erased_is_gone() {
     assert_eq!(house.get("/api/v1/timelines/home").good(), json!([]));
     let entry = house.get(&format!("/api/starling/v1/entries/{id}")).good();
     assert_eq!((&entry["deleted"], &entry["kind"]), (&json!(true), &Value::Null));
+    // The receipt is an entry like every other: signed, by the same device, and there to be checked.
+    let receipt = house
+        .get(&format!("/api/starling/v1/entries/{}", entry["erasure"]["entry"].as_str().unwrap()))
+        .good();
+    assert_eq!((&receipt["kind"], &receipt["device"]), (&json!("delete"), &entry["erasure"]["device"]));
+    assert_eq!((&receipt["author"], &receipt["time"]), (&entry["author"], &entry["erasure"]["time"]));
     let raw = house.get(&format!("/api/starling/v1/entries/{id}/raw"));
     assert!(!raw.bytes.windows(6).any(|bytes| bytes == b"regret"));
 }

@@ -13,7 +13,7 @@ use crate::{
         polls::Tally,
         record::{EntryRecord, prefix},
     },
-    view::{Account, Post, PostBody},
+    view::{Account, Erasure, Post, PostBody},
 };
 
 impl Reader {
@@ -160,6 +160,24 @@ impl Reader {
     pub(super) fn erased(&self, author: u32, id: &EntryId) -> Result<bool, Error> {
         let id = id.as_bytes();
         Ok(self.tables.erased.range((author, id, 0)..=(author, id, u64::MAX))?.next().is_some())
+    }
+
+    /// The first delete of this entry that is held.
+    pub(super) fn erasure(&self, author: u32, id: &EntryId) -> Result<Option<Erasure>, Error> {
+        let id = id.as_bytes();
+        for row in self.tables.erased.range((author, id, 0)..=(author, id, u64::MAX))? {
+            let (_, _, arrival) = row?.0.value();
+            if let Some((entry, record)) = self.entry_at(arrival)? {
+                let header = entry.header();
+                return Ok(Some(Erasure {
+                    id: entry.id(),
+                    device: header.device,
+                    time: header.time,
+                    received_at: record.received_at,
+                }));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn me_relates(&self, kind: u8, target: u32) -> Result<bool, Error> {

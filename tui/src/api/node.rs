@@ -159,8 +159,20 @@ pub struct Entry {
     pub received_at: Option<Timestamp>,
     pub from: Option<String>,
     pub deleted: bool,
+    /// The delete that its author signed.
+    pub erasure: Option<Erasure>,
     pub edits: Vec<Id>,
     pub checks: Vec<Check>,
+}
+
+/// The receipt of an erasure.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Erasure {
+    pub entry: Id,
+    pub device: String,
+    pub time: Option<Timestamp>,
+    pub received_at: Option<Timestamp>,
 }
 
 /// One thing that was looked at.

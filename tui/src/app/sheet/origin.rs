@@ -45,6 +45,7 @@ pub(super) fn rows(teller: &Teller<'_>, origin: &Origin, loading: bool) -> Vec<R
             rows.push(Row::new(Tone::Plain, from));
             if entry.deleted {
                 rows.push(Row::new(Tone::Warning, words.say("origin-erased")));
+                rows.extend(receipt(teller, entry));
             }
         }
         None => {
@@ -65,6 +66,22 @@ pub(super) fn rows(teller: &Teller<'_>, origin: &Origin, loading: bool) -> Vec<R
         rows.push(Row::new(Tone::Plain, format!("{}{dot}{sent}{dot}{held}", words.say("outbound-stored"))));
     }
     rows.extend(history(teller, &origin.versions));
+    rows
+}
+
+/// What erased it, which its author signed.
+fn receipt(teller: &Teller<'_>, entry: &Entry) -> Vec<Row> {
+    let Some(erasure) = &entry.erasure else { return Vec::new() };
+    let put = |name: &str, key: &'static str, value: String| {
+        Row::new(Tone::Faint, teller.words.put(name, [(key, value)])).within()
+    };
+    let safe = |text: &str| DisplayText::new(text).to_string();
+    let mut rows = vec![
+        put("origin-receipt", "id", safe(&erasure.entry)),
+        put("origin-device", "device", safe(&erasure.device)),
+    ];
+    rows.extend(erasure.time.map(|at| put("origin-claimed", "when", teller.moment(at))));
+    rows.extend(erasure.received_at.map(|at| put("origin-first-here", "when", teller.moment(at))));
     rows
 }
 

@@ -231,7 +231,14 @@ fn origins(size: (u16, u16)) -> Vec<(&'static str, App)> {
         checks: vec![Check { name: "signature".into(), ok: false, detail: "not of this device".into() }],
         ..Entry::default()
     };
-    let deleted = Entry { id: "3".into(), deleted: true, time: at(1_000), ..Entry::default() };
+    let erasure = crate::api::node::Erasure {
+        entry: "bafyr4ireceipt".into(),
+        device: "stardev1qxyz".into(),
+        time: at(1_100),
+        received_at: at(1_110),
+    };
+    let deleted =
+        Entry { id: "3".into(), deleted: true, erasure: Some(erasure), time: at(1_000), ..Entry::default() };
     let base = || Origin { status: post("3", "Bob", "third"), author: person("Bob"), ..Origin::default() };
     vec![
         ("origin-waits", after(size, "jji")),
