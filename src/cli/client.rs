@@ -160,7 +160,8 @@ fn transport(error: ureq::Error) -> Failure {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             Failure::failed("the node closed the connection")
         }
-        ureq::Error::Timeout(_) => Failure::failed("the node did not answer in time"),
+        ureq::Error::Timeout(_) => Failure::failed("the node did not answer in time")
+            .hint("if it runs in a terminal UI that was stopped with ctrl-z, `fg` wakes both"),
         error => Failure::failed(format!("the node could not be asked: {error}")),
     }
 }

@@ -1,7 +1,7 @@
 //! The node that a command talks to: the one that runs for this home, or one without a network that
 //! lives inside this process for as long as the command does.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use starling::{
     config::{Config, Http, Layer, Resolved},
@@ -116,21 +116,30 @@ impl Session {
         let (stop, stopping) = watch::channel(false);
         let started = runtime.block_on(async {
             let node = runtime::start(options).await.map_err(super::run::start_failure)?;
-            let door = match Door::open(&wanted, &token, &place).await {
+            let opened = async {
                 // Another program has the port that clients know. Whoever sits in front of this one need not care.
-                Err(_) if network => Door::open(&near, &token, &place).await?,
-                opened => opened?,
+                let wanted = if network && taken(wanted.listen).await { near } else { wanted };
+                let door = Door::open(&wanted, &token, &place).await?;
+                let announcement = if network { Some(here.announce(&door.http)?) } else { None };
+                Ok::<_, Failure>((door, announcement))
             };
-            let http = door.http.clone();
-            Ok::<_, Failure>((http, door.serve(node.clone(), stopping), node))
+            match opened.await {
+                Ok((door, announcement)) => {
+                    let http = door.http.clone();
+                    Ok((http, door.serve(node.clone(), stopping), announcement, node))
+                }
+                Err(failure) => {
+                    node.shutdown().await;
+                    Err(failure)
+                }
+            }
         });
-        let (http, door, node) = started?;
-        let announcement = if network { Some(here.announce(&http)?) } else { None };
+        let (http, door, announcement, node) = started?;
         let client = Client::new(&http, &token);
         Ok(Self { client, inside: Some(Inside { _lock: lock, announcement, runtime, node, stop, door }) })
     }
 
-    /// Whether the node has a network: one inside this process has none.
+    /// Whether the node runs by itself. What a command does in one inside its own process waits until one does.
     pub fn online(&self) -> bool {
         self.inside.is_none()
     }
@@ -164,6 +173,12 @@ impl Session {
         });
         runtime.shutdown_timeout(Duration::from_secs(5));
     }
+}
+
+/// Whether another program listens there already.
+async fn taken(address: SocketAddr) -> bool {
+    let tried = tokio::net::TcpListener::bind(address).await;
+    tried.is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
 }
 
 impl Drop for Session {

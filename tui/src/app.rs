@@ -1,6 +1,7 @@
 //! What the UI knows, and how it changes: [`App::update`] takes what happened and says what is to be done.
 
 mod answers;
+pub use answers::posted;
 pub mod compose;
 mod input;
 mod palette;
@@ -175,6 +176,8 @@ pub struct App {
     pub ahead: Option<i64>,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// Forms that were begun, so that no two have one key.
+    begun: u64,
     asked_node: i64,
     /// Whether the node was asked how it is doing and has not answered: one that hangs is not asked again and again.
     node_asked: bool,
@@ -225,6 +228,7 @@ impl App {
             limits: Limits::default(),
             ahead: None,
             mouse: false,
+            begun: 0,
             asked_node: i64::MIN,
             node_asked: true,
             asked_line: now.as_second(),
@@ -251,7 +255,7 @@ impl App {
             Msg::Page(line, span, page) => self.take_page(&line, &span, page),
             Msg::Context(id, around) => self.take_thread(&id, *around),
             Msg::Post(status, done) => self.take_post(&status, done),
-            Msg::Sent(key, status, sent) => self.take_sent(&key, &status, sent),
+            Msg::Sent(draft, status, sent) => self.take_sent(&draft, &status, sent),
             Msg::Source(source) => self.change_post(*source),
             Msg::Person(account, relation) => self.take_person(*account, relation),
             Msg::Relation(relation) => self.take_relation(relation),
@@ -296,7 +300,7 @@ impl App {
 
     /// Whether the reader is typing: then nothing that arrives opens a screen under their fingers.
     fn is_typed_in(&self) -> bool {
-        matches!(self.stack.last(), Some(Screen::Compose(_) | Screen::Prompt(_)))
+        matches!(self.stack.last(), Some(Screen::Compose(_) | Screen::Prompt(_) | Screen::Help(_)))
     }
 
     /// The post that a key would be about.
@@ -376,6 +380,8 @@ impl App {
             if let (Some(Screen::Line(Line::Person(id), Some(person))), 0) =
                 (self.stack.last(), now.as_second() / NODE_EVERY % PERSON_BEATS)
                 && person.relation.following
+                // A server that is away, or hangs, is not asked again and again.
+                && self.link == Link::Open
             {
                 effects.push(Effect::Person(id.clone()));
             }

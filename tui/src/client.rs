@@ -288,7 +288,7 @@ impl Worker {
         }
         if let Some(id) = &draft.edits {
             let status = self.send("PUT", &format!("/api/v1/statuses/{id}"), Some(&body))?;
-            return Ok(Msg::Sent(draft.key.clone(), status, Sent::Edited));
+            return Ok(Msg::Sent(Box::new(draft.clone()), status, Sent::Edited));
         }
         body["visibility"] = json!(draft.visibility.name());
         if let Some((id, _)) = &draft.reply_to {
@@ -309,9 +309,9 @@ impl Worker {
         if let Some(due) = draft.due {
             body["scheduled_at"] = json!(due.to_string());
         }
-        let request = self.request("POST", "/api/v1/statuses").header("Idempotency-Key", &draft.key);
+        let request = self.request("POST", "/api/v1/statuses").header("Idempotency-Key", draft.wish());
         let sent = if draft.due.is_some() { Sent::Scheduled } else { Sent::Posted };
-        Ok(Msg::Sent(draft.key.clone(), self.answer(request, Some(&body))?, sent))
+        Ok(Msg::Sent(Box::new(draft.clone()), self.answer(request, Some(&body))?, sent))
     }
 
     fn react(&self, id: &str, reaction: Reaction) -> Answer<Msg> {

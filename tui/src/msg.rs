@@ -36,8 +36,8 @@ pub enum Msg {
     Context(Id, Box<Context>),
     /// A post as it is now; who asked for it said why.
     Post(Box<Status>, Done),
-    /// What was written is at the server. The draft of this key is not needed any more.
-    Sent(String, Box<Status>, Sent),
+    /// What was written is at the server: the draft as it was sent is not needed any more.
+    Sent(Box<crate::app::compose::Draft>, Box<Status>, Sent),
     /// The text of an own post, to be changed.
     Source(Box<Source>),
     /// Somebody, with how the reader stands to them.

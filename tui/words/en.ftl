@@ -168,7 +168,7 @@ view-new-more = more than { $count } new: [{ $key }] shows them, [{ $other }] be
 view-ask-tag = Tag:
 view-history = Earlier versions
 # One line; the keys are those of a choice.
-view-choice-keys = enter chooses · esc closes · or its number
+view-choice-keys = enter or its number chooses · esc closes
 view-poll-keys = space marks · enter votes · esc closes
 view-help-keys = type to find · esc back · up/down move
 # What stands beside a key on the last line but one.
@@ -325,7 +325,13 @@ timeline-you-follow = you follow them
 timeline-follows-you = they follow you
 timeline-muted = muted
 timeline-blocked = blocked
-timeline-counts = { $posts } posts, { $followers } followers, { $followed } followed
+timeline-counts = { $posts ->
+    [one] 1 post
+   *[other] { $posts } posts
+}, { $followers ->
+    [one] 1 follower
+   *[other] { $followers } followers
+}, follows { $followed }
 timeline-searching = Searching…
 timeline-not-found = Nothing was found in what is stored here.
 
@@ -437,7 +443,13 @@ mesh-demerits = { $count ->
 mesh-traffic = Since the start
 mesh-gossip = new posts: { $came } came, { $went } went
 mesh-sync = catching up: { $came } came, { $went } went
-mesh-links = gossip mesh: { $links } links in { $shards } shards
+mesh-links = gossip mesh: { $links ->
+    [one] 1 link
+   *[other] { $links } links
+} in { $shards ->
+    [one] 1 shard
+   *[other] { $shards } shards
+}
 mesh-refused = { $count ->
     [one] 1 connection was refused
    *[other] { $count } connections were refused
@@ -525,10 +537,22 @@ since-read = since you read last
 since-day = of the last day
 since-week = of the last week
 catchup-nothing = Nothing was written since.
-catchup-total = { $count } posts by { $people } people
+catchup-total = { $count ->
+    [one] 1 post
+   *[other] { $count } posts
+} by { $people ->
+    [one] 1 person
+   *[other] { $people } people
+}
 catchup-total-more = the newest { $count } posts, by { $people } people: there are more
 catchup-place = Post { $at } of { $total } · { $who }, { $number } of { $count }
-catchup-end = That was all: { $count } posts by { $people } people. They count as read now.
+catchup-end = That was all: { $count ->
+    [one] 1 post
+   *[other] { $count } posts
+} by { $people ->
+    [one] 1 person
+   *[other] { $people } people
+}. They count as read now.
 
 # --- mouse
 mouse-on = Mouse on: the wheel moves, a click selects, again opens; shift selects text.
@@ -629,7 +653,7 @@ first-asked-which = Word { $count } ({ $step } of 3):
 first-asked-keys = enter goes on · esc shows them again
 first-asked-wrong = Word { $count } was another one: look again.
 first-meet = How do you meet others?
-first-meet-why = There is no directory: people find each other by invites, or on the same network, where yours is then shown to others. You can change this later.
+first-meet-why = There is no directory: people find each other by invites, or on the same network, where your node is then shown to others. You can change this later.
 first-meet-invite = I have an invite
 first-meet-near = On the local network
 first-meet-nobody = Not yet

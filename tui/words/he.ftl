@@ -6,7 +6,7 @@ direction = rtl
 
 # --- app
 app-erased = נמחק. אחרים ימחקו כשישמעו על כך.
-app-edit-later = הטקסט של הפוסט הגיע. לחצו שוב על המקש כשתסיימו לכתוב.
+app-edit-later = הטקסט של הרשומה הגיע. לחצו שוב על המקש כשתסיימו לכתוב.
 app-stored = נשמר. יישלח ברגע שיתחבר עמית.
 app-handed = { $count ->
     [one] נשמר ונמסר לעמית אחד.
@@ -33,7 +33,7 @@ input-draft-kept = הטיוטה נשמרה: [{ $key }] ממשיך אותה.
 input-copied = הועתק: { $address }
 input-not-yours = הרשומה הזאת של מישהו אחר: רק מי שכתב אותה יכול לשנות אותה.
 input-that-is-you = זה את או אתה.
-input-erase-sure = למחוק את הפוסט בכל מקום?
+input-erase-sure = למחוק את הרשומה בכל מקום?
 input-forget-sure = לזרוק את הטיוטה?
 input-call-off-sure = לבטל את הפרסום?
 input-block-sure = לחסום את { $who }?
@@ -167,13 +167,13 @@ view-new = { $count ->
 view-new-more = יותר מ־{ $count } חדשות: [{ $key }] מציג אותן, [{ $other }] מתחיל מהחדשה ביותר
 view-ask-tag = תגית:
 view-history = גרסאות קודמות
-view-choice-keys = enter בוחר · esc סוגר · או המספר
+view-choice-keys = enter או המספר בוחר · esc סוגר
 view-poll-keys = space מסמן · enter מצביע · esc סוגר
 view-help-keys = הקלדה מחפשת · esc חוזר · חצים זזים
 view-hint-open = פתיחה
 view-hint-back = חזרה
 view-hint-fold = קיפול
-view-hint-bookmark = סימנייה
+view-hint-bookmark = סימניה
 view-hint-follow = מעקב
 view-hint-mute = השתקה
 view-hint-note = הערה
@@ -215,9 +215,9 @@ view-syncing = { $count ->
    *[other] מביא מ־{ $count }
 }
 view-waiting = { $count ->
-    [one] אחת שלך ממתינה לעמית
-    [two] שתיים שלך ממתינות לעמית
-   *[other] { $count } שלך ממתינות לעמית
+    [one] פריט אחד שלך ממתין לעמית
+    [two] שני פריטים שלך ממתינים לעמית
+   *[other] { $count } פריטים שלך ממתינים לעמית
 }
 view-ask-search = חיפוש:
 view-yes-no = y/n
@@ -254,7 +254,7 @@ post-likes = { $count ->
     [two] שני חיבובים
    *[other] { $count } חיבובים
 }
-post-bookmarked = סומן
+post-bookmarked = בסימניות שלך
 post-quote-missing = [מצטטת רשומה שאינה כאן]
 post-votes = { $count ->
     [one] הצבעה אחת
@@ -347,9 +347,9 @@ timeline-not-found = לא נמצא דבר במה ששמור כאן.
 # --- help
 help-filter = חיפוש: { $words }
 help-nothing = אין מקש שעושה את זה.
-help-liked = אהבת
+help-liked = חיבבת
 help-boosted = הודהד, בידך או בידי מי שכתוב
-help-bookmarked = סימנת
+help-bookmarked = בסימניות שלך
 help-reply = תשובה
 help-files = יש תמונות או קבצים
 help-warning = מאחורי אזהרה
@@ -419,9 +419,9 @@ outbound-unsent = { $count ->
    *[other] { $count } פריטים שלך ממתינים לעמית
 }
 outbound-files = { $count ->
-    [one] קובץ אחד שמוצג עוד לא הגיע
-    [two] שני קבצים שמוצגים עוד לא הגיעו
-   *[other] { $count } קבצים שמוצגים עוד לא הגיעו
+    [one] קובץ אחד ברשומות שלפניך עוד לא הגיע
+    [two] שני קבצים ברשומות שלפניך עוד לא הגיעו
+   *[other] { $count } קבצים ברשומות שלפניך עוד לא הגיעו
 }
 outbound-unindexed = { $count ->
     [one] פריט אחד עוד לא במפתח המילים
@@ -462,9 +462,17 @@ mesh-demerits = { $count ->
    *[other] { $count } נקודות לחובתו
 }
 mesh-traffic = מאז ההפעלה
-mesh-gossip = פוסטים חדשים: { $came } הגיעו, { $went } יצאו
+mesh-gossip = רשומות חדשות: { $came } הגיעו, { $went } יצאו
 mesh-sync = השלמות: { $came } הגיעו, { $went } יצאו
-mesh-links = רשת הרכילות: { $links } קשרים ב־{ $shards } מקטעים
+mesh-links = רשת הרכילות: { $links ->
+    [one] קשר אחד
+    [two] שני קשרים
+   *[other] { $links } קשרים
+} ב{ $shards ->
+    [one] מקטע אחד
+    [two] שני מקטעים
+   *[other] ־{ $shards } מקטעים
+}
 mesh-refused = { $count ->
     [one] חיבור אחד נדחה
     [two] שני חיבורים נדחו
@@ -519,8 +527,8 @@ origin-first-here = הגיעה לכאן לראשונה { $when }
 origin-from = מהעמית { $peer }
 origin-written-here = נכתבה בצומת הזה, או הובאה בקובץ.
 origin-unknown = לא ידוע עליה דבר כאן.
-origin-receipt = הקבלה: רשומה { $id }, חתומה כמו הפוסט
-origin-erased = מי שכתב את זה מחק אותו.
+origin-receipt = הקבלה: פריט { $id }, חתום כמו הרשומה
+origin-erased = מי שכתב אותה מחק אותה.
 origin-address = כתובת: { $address }
 origin-never-changed = מעולם לא שונתה.
 origin-versions = { $count ->
@@ -546,7 +554,7 @@ identity-yours = המזהה שלך
 identity-how = יש להשוות למה שמוצג אצלם, או לסרוק. enter מעתיק.
 identity-no-room = אין כאן מקום לקוד לסריקה.
 identity-no-letters = המסוף הזה אינו יכול לצייר קוד לסריקה.
-drafts-new = פוסט חדש…
+drafts-new = רשומה חדשה…
 invite-open = פתיחת הזמנה שקיבלת…
 invite-ask = הזמנה:
 invite-own = ההזמנה שלך, למי שאמור לעקוב אחריך
@@ -560,10 +568,26 @@ since-read = מאז הקריאה האחרונה
 since-day = של היום האחרון
 since-week = של השבוע האחרון
 catchup-nothing = דבר לא נכתב מאז.
-catchup-total = { $count } רשומות של { $people } אנשים
+catchup-total = { $count ->
+    [one] רשומה אחת
+    [two] שתי רשומות
+   *[other] { $count } רשומות
+} של { $people ->
+    [one] אדם אחד
+    [two] שני אנשים
+   *[other] { $people } אנשים
+}
 catchup-total-more = { $count } הרשומות החדשות ביותר, של { $people } אנשים: יש עוד
 catchup-place = רשומה { $at } מתוך { $total } · { $who }, { $number } מתוך { $count }
-catchup-end = זה היה הכול: { $count } רשומות של { $people } אנשים. מעכשיו הן נחשבות כנקראו.
+catchup-end = זה היה הכול: { $count ->
+    [one] רשומה אחת
+    [two] שתי רשומות
+   *[other] { $count } רשומות
+} של { $people ->
+    [one] אדם אחד
+    [two] שני אנשים
+   *[other] { $people } אנשים
+}. מעכשיו הן נחשבות כנקראו.
 
 # --- mouse
 mouse-on = העכבר פועל: הגלגל זז, לחיצה בוחרת, עוד אחת פותחת; shift בוחר טקסט.
@@ -586,7 +610,7 @@ people-followed-via = במעקב מאז { $when }, דרך { $who }
 people-requested = ביקשת לעקוב
 people-muted-until = מושתק עד { $when }
 people-notices-come = ההתראות מהם עדיין מגיעות
-people-forked = ייתכן שלמישהו אחר יש המפתח שלהם: אחת הרשומות נחתמה בשתי גרסאות.
+people-forked = ייתכן שלמישהו אחר יש המפתח שלהם: אחד הפריטים נחתם בשתי גרסאות.
 people-retired = נאמר משם שלא ייכתב כאן עוד.
 people-open-first = קודם יש לפתוח את האדם.
 people-follow-first = קודם יש לעקוב.
@@ -664,7 +688,7 @@ first-asked-which = מילה { $count } ({ $step } מתוך 3):
 first-asked-keys = enter ממשיך · esc מציג אותן שוב
 first-asked-wrong = מילה { $count } הייתה אחרת: כדאי לבדוק שוב.
 first-meet = איך פוגשים אחרים?
-first-meet-why = אין ספר טלפונים: אנשים מוצאים זה את זה בהזמנות, או באותה רשת, ואז שלך נראה שם לאחרים. אפשר לשנות את זה אחר כך.
+first-meet-why = אין ספר טלפונים: אנשים מוצאים זה את זה בהזמנות, או באותה רשת, ואז הצומת שלך נראה שם לאחרים. אפשר לשנות את זה אחר כך.
 first-meet-invite = יש לי הזמנה
 first-meet-near = ברשת המקומית
 first-meet-nobody = עדיין לא

@@ -384,12 +384,12 @@ impl World {
         self.nodes[at].store.read().unwrap()
     }
 
-    /// The texts of the home timeline, newest first.
     /// Since when and how a node follows somebody.
     pub fn followed(&self, at: usize, author: &AuthorId) -> Option<Followed> {
         self.read(at).followed(author, &self.nodes[at].person.device.public()).unwrap()
     }
 
+    /// The texts of the home timeline, newest first.
     pub fn home(&self, at: usize) -> Vec<String> {
         texts(&self.read(at).home(&Page { limit: 80, ..Page::default() }).unwrap())
     }

@@ -1,10 +1,13 @@
 //! What the server answered, put where it shows; and what it did not do.
 
+use std::borrow::Cow;
+
 use super::{App, Link, Person, Said, Screen, reading::Of};
 use crate::{
-    api::{Account, Id, NodeStatus, Relationship, Status},
-    app::compose,
+    api::{Account, Delivery, Id, NodeStatus, Relationship, Status},
+    app::compose::Draft,
     msg::{Done, Effect, Line, Sent},
+    words::Words,
 };
 
 impl App {
@@ -22,18 +25,15 @@ impl App {
     }
 
     /// The server took what was written: its form is closed, its draft forgotten.
-    pub(super) fn take_sent(&mut self, key: &str, status: &Status, sent: Sent) -> Vec<Effect> {
-        let mut effects = vec![self.forget(key)];
+    pub(super) fn take_sent(&mut self, draft: &Draft, status: &Status, sent: Sent) -> Vec<Effect> {
+        let mut effects = self.forget(draft);
         if sent != Sent::Scheduled {
             self.change(status);
         }
         let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
         let words = match delivery {
             _ if sent == Sent::Scheduled => self.words.say("app-scheduled"),
-            Some(delivery) if delivery.peers > 0 => self.words.count("app-handed", delivery.peers),
-            // Nobody asked for it yet, and nobody is there to be told of it.
-            Some(_) if self.node.as_ref().is_some_and(|node| node.peers == 0) => self.words.say("app-stored"),
-            _ => self.words.say("app-posted"),
+            delivery => posted(&self.words, delivery, self.node.as_ref()),
         };
         let words = words.into_owned();
         let _ = self.say(Said::Good(words));
@@ -44,24 +44,39 @@ impl App {
         effects
     }
 
-    /// Closes the form of this draft and forgets the draft. A form that was left while it was sent and opened again holds
-    /// something else by now: it stays, as another draft.
-    fn forget(&mut self, key: &str) -> Effect {
+    /// Closes the form of what was sent, and forgets its draft. A form that was changed since holds something else: it stays,
+    /// as another draft, unless that is on its way as well and has an answer of its own to come.
+    fn forget(&mut self, sent: &Draft) -> Vec<Effect> {
+        let key = self.new_key();
         let mut saved = self.now;
-        let now = self.now;
+        let (mut kept, mut renamed) = (false, Vec::new());
         self.stack.retain_mut(|screen| match screen {
-            Screen::Compose(form) if form.key_of() == key => {
+            Screen::Compose(form) if form.key_of() == sent.key => {
                 saved = saved.max(form.touched());
-                if !form.sending {
-                    form.rename(now);
+                let same = form.draft().says(sent);
+                if !same && form.sending {
+                    kept = true;
+                } else if !same {
+                    renamed = form.rename(key.clone());
                 }
-                !form.sending
+                !same
             }
             _ => true,
         });
-        self.drafts.retain(|draft| draft.key != key);
-        let (key, saved) = (key.to_owned(), saved.as_millisecond());
-        Effect::Keep(Box::new(compose::Draft { key, saved, ..compose::Draft::default() }))
+        if kept {
+            return Vec::new();
+        }
+        self.drafts.retain(|draft| draft.key != sent.key);
+        let gone = Draft { key: sent.key.clone(), saved: saved.as_millisecond(), ..Draft::default() };
+        let mut effects = vec![Effect::Keep(Box::new(gone))];
+        effects.extend(renamed);
+        effects
+    }
+
+    /// A key for a form, which no other has.
+    pub(super) fn new_key(&mut self) -> String {
+        self.begun += 1;
+        format!("tui-{}-{}", self.now.as_nanosecond(), self.begun)
     }
 
     /// The thread on the screen is fetched again: an answer belongs in it.
@@ -117,11 +132,11 @@ impl App {
         if self.is_typed_in() {
             return self.bad("app-edit-later");
         }
-        let draft = compose::Draft {
+        let draft = Draft {
             text: source.text,
             warning: source.spoiler_text,
             edits: Some(source.id),
-            ..compose::Draft::default()
+            ..Draft::default()
         };
         self.write(draft)
     }
@@ -131,7 +146,18 @@ impl App {
         for rows in self.lines.values_mut() {
             rows.rename(&account);
         }
+        let known = |status: &mut Status| {
+            if status.account.id == account.id {
+                status.account = account.clone();
+            }
+        };
         for screen in &mut self.stack {
+            match screen {
+                Screen::Thread(tree) => tree.each(known),
+                Screen::Found(found) => found.posts.iter_mut().for_each(known),
+                Screen::CatchUp(catch_up) => catch_up.rename(&account),
+                _ => {}
+            }
             if let Screen::Line(Line::Person(id), person) = screen
                 && *id == account.id
             {
@@ -196,6 +222,7 @@ impl App {
                 for screen in &mut self.stack {
                     if let Screen::Compose(form) = screen
                         && form.key_of() == draft.key
+                        && form.draft().says(draft)
                     {
                         form.sending = false;
                         form.failure = Some(why.clone());
@@ -223,6 +250,8 @@ impl App {
                 return Vec::new();
             }
             Effect::Mark(_) => return Vec::new(),
+            // What led there may be gone by now: they are followed all the same.
+            Effect::Follow(person, Some(_)) => return vec![Effect::Follow(person.clone(), None)],
             Effect::Missing(_) => return self.bad("app-still-missing"),
             // The words that describe it are there.
             Effect::Picture(wanted) => {
@@ -239,5 +268,15 @@ impl App {
             _ => {}
         }
         self.say(Said::Bad(why))
+    }
+}
+
+/// What became of a post, in words, as far as the server told.
+pub fn posted<'w>(words: &'w Words, delivery: Option<Delivery>, node: Option<&NodeStatus>) -> Cow<'w, str> {
+    match delivery {
+        Some(delivery) if delivery.peers > 0 => words.count("app-handed", delivery.peers),
+        // Nobody asked for it yet, and nobody is there to be told of it.
+        Some(_) if node.is_some_and(|node| node.peers == 0) => words.say("app-stored"),
+        _ => words.say("app-posted"),
     }
 }

@@ -103,15 +103,9 @@ fn area(text: &str) -> TextArea<'static> {
     area
 }
 
-/// Names a draft.
-fn new_key(now: Timestamp) -> String {
-    format!("tui-{}", now.as_nanosecond())
-}
-
 impl Compose {
-    /// A form with this in it.
+    /// A form with this in it, which has a key.
     pub fn new(draft: Draft, now: Timestamp) -> Self {
-        let key = if draft.key.is_empty() { new_key(now) } else { draft.key };
         let held = OPEN_FOR.iter().position(|(seconds, _)| *seconds == draft.poll.seconds);
         Self {
             text: area(&draft.text),
@@ -130,7 +124,7 @@ impl Compose {
             field: Field::Text,
             sending: false,
             failure: None,
-            key,
+            key: draft.key,
             changed: None,
             now,
         }
@@ -361,9 +355,13 @@ impl Compose {
         self.now
     }
 
-    /// Makes it another draft, to be published beside the one that it was.
-    pub fn rename(&mut self, now: Timestamp) {
-        self.key = new_key(now);
+    /// Makes it another draft, to be published beside the one that it was; gives what keeps it, and what brings files that
+    /// were under way for the other.
+    pub fn rename(&mut self, key: String) -> Vec<Effect> {
+        self.key = key;
+        let mut effects = vec![self.keep()];
+        effects.extend(self.files.send_again(&self.key));
+        effects
     }
 }
 

@@ -272,6 +272,16 @@ impl App {
             Some(Screen::Found(found)) => {
                 found.selected = found.selected.saturating_add_signed(by).min(found.len().saturating_sub(1));
             }
+            Some(Screen::Help(help)) => {
+                let help = Help { from: help.from.saturating_add_signed(by), ..help.clone() };
+                let deepest = crate::view::help_deepest(self, &help.filter);
+                if let Some(Screen::Help(shown)) = self.stack.last_mut() {
+                    *shown = Help { from: help.from.min(deepest), ..help };
+                }
+                return Vec::new();
+            }
+            // It has keys of its own.
+            Some(Screen::Choice(_)) => return Vec::new(),
             Some(Screen::History(_, _, line)) => {
                 // How long it is, is known where it is drawn; no text has more lines than this.
                 *line = line.saturating_add_signed(by).min(20_000);

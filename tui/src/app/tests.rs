@@ -178,7 +178,7 @@ fn what_is_written_is_never_lost() {
 /// The server took what was sent.
 fn answered(app: &mut App, sent: &[Effect]) -> Vec<Effect> {
     let [Effect::Post(draft)] = sent else { panic!("nothing was sent") };
-    app.update(Msg::Sent(draft.key.clone(), Box::new(post("9", "Me", &draft.text)), Sent::Posted))
+    app.update(Msg::Sent(draft.clone(), Box::new(post("9", "Me", &draft.text)), Sent::Posted))
 }
 
 fn at(second: i64) -> Timestamp {
@@ -198,7 +198,6 @@ fn of_two_posts_sent_at_once_each_answer_is_for_its_own() {
     let mut app = app((80, 24), &three());
     press(&mut app, "cone");
     let one = ctrl(&mut app, 's');
-    app.update(Msg::Tick(at(1)));
     ctrl(&mut app, 'n');
     press(&mut app, "two");
     let two = ctrl(&mut app, 's');
@@ -220,13 +219,35 @@ fn what_was_changed_after_it_was_sent_is_another_draft() {
     press(&mut app, "\u{1b}");
     press(&mut app, "c!");
     assert_eq!(forms(&app), [("one!".to_owned(), false)]);
-    app.update(Msg::Tick(at(1)));
-    answered(&mut app, &sent);
+    let kept = answered(&mut app, &sent);
     assert_eq!(forms(&app), [("one!".to_owned(), false)]);
+    let is = |effect: &Effect, text: &str| matches!(effect, Effect::Keep(draft) if draft.text == text);
+    assert!(is(&kept[0], "") && is(&kept[1], "one!"), "one is gone, the other is on disk");
     let [Effect::Post(first)] = sent.as_slice() else { panic!("nothing was sent") };
     assert!(
         matches!(ctrl(&mut app, 's').as_slice(), [Effect::Post(second)] if second.key != first.key && second.text == "one!")
     );
+}
+
+#[test]
+fn what_was_changed_and_sent_again_waits_for_its_own_answer() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "cone");
+    let first = ctrl(&mut app, 's');
+    press(&mut app, "\u{1b}c!");
+    let second = ctrl(&mut app, 's');
+    let (Effect::Post(one), Effect::Post(two)) = (&first[0], &second[0]) else { panic!("nothing was sent") };
+    assert_ne!(one.wish(), two.wish(), "other words are another post");
+    assert!(!answered(&mut app, &first).iter().any(|effect| matches!(effect, Effect::Keep(_))));
+    assert_eq!(forms(&app), [("one!".to_owned(), true)]);
+    answered(&mut app, &second);
+    assert!(forms(&app).is_empty() && app.drafts.is_empty());
+    // The same words, left and opened again, are the same post.
+    press(&mut app, "ctwo");
+    let sent = ctrl(&mut app, 's');
+    press(&mut app, "\u{1b}c");
+    answered(&mut app, &sent);
+    assert!(forms(&app).is_empty() && app.drafts.is_empty());
 }
 
 #[test]
@@ -247,6 +268,8 @@ fn who_is_followed_was_come_upon_somewhere() {
     let boost = Status { reblog: Some(Box::new(ours(post("2", "Bob", "second")))), ..post("4", "Carol", "") };
     let mut app = app((80, 24), &[ours(post("3", "Bob", "third")), boost]);
     assert_eq!(press(&mut app, "F"), [Effect::Follow("bob".into(), Some("3".into()))]);
+    let failed = Box::new(Effect::Follow("bob".into(), Some("3".into())));
+    assert_eq!(app.update(Msg::Failed(failed, "not here".into())), [Effect::Follow("bob".into(), None)]);
     assert_eq!(press(&mut app, "jF"), [Effect::Follow("bob".into(), Some("carol".into()))]);
     // From the person's own posts it is still known which post led there.
     assert_eq!(press(&mut app, "kaF"), [Effect::Follow("bob".into(), Some("3".into()))]);
@@ -266,6 +289,7 @@ fn a_name_that_arrives_later_is_shown_everywhere() {
     app.update(Msg::Person(Box::new(known), relation.clone()));
     let asks = |effects: Vec<Effect>| effects.contains(&Effect::Person("bob".into()));
     assert!(asks(press(&mut app, "R")));
+    app.update(Msg::Stream(Ok(())));
     assert!((0..4).any(|beat| asks(app.update(Msg::Tick(at(beat * 5))))), "without being asked");
     app.update(Msg::Person(Box::new(Account { id: "bob".into(), ..person("Bob") }), relation));
     press(&mut app, "\u{1b}");

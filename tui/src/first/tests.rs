@@ -212,8 +212,17 @@ fn every_word_of_the_phrase_is_shown_at_every_size() {
             let mut seen = String::new();
             while matches!(first.step, Step::Why(_) | Step::Phrase(_)) {
                 seen += &drawn(&first);
+                seen.push('\n');
                 press(&mut first, "\n");
             }
+            // What they are for as well, whatever the lines.
+            let why = "them is you; without them a lost disk is a lost name. Three of them are asked back.";
+            let read: String = seen.chars().filter(|c| c.is_alphabetic()).collect();
+            let whole: String = why.chars().filter(|c| c.is_alphabetic()).collect();
+            let keys =
+                ["entergoesonescback", "entergoeson"].iter().fold(read, |read, keys| read.replace(keys, ""));
+            let keys = keys.replace("Yourrecoveryphrase", "");
+            assert!(keys.contains(&whole), "{columns} by {rows}: {seen}");
             for (number, word) in first.phrase().iter().enumerate() {
                 let shown = format!("{:>2} {word}", number + 1);
                 assert!(seen.contains(&shown), "{columns} by {rows}: no {shown}\n{seen}");

@@ -25,6 +25,9 @@ const WORD: u16 = 13;
 /// Rows above and below what is asked: title, a line of what was wrong, what the keys do.
 const AROUND: u16 = 3;
 
+/// Rows up to which none is kept for what was wrong while nothing is.
+const ROOMY: u16 = 8;
+
 /// Words of the phrase in a row of a screen of this width. Two at least from 24 cells on, and four where there is room, so
 /// that they are read row by row.
 fn columns(cells: u16) -> u16 {
@@ -47,7 +50,7 @@ pub fn draw(first: &First<'_>, frame: &mut Frame<'_>) {
     }
     let area = Rect { width: whole.width.min(WIDEST), ..whole };
     // Few rows are too few to keep one for what is not said.
-    let said = u16::from(first.wrong.is_some() || whole.height > 8);
+    let said = u16::from(first.wrong.is_some() || whole.height > ROOMY);
     let [title, body, wrong, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Min(1),
@@ -114,7 +117,8 @@ pub fn explains(first: &First<'_>) -> bool {
 
 /// The next page of it, if there is one.
 pub fn more_why(first: &First<'_>, from: usize) -> Option<usize> {
-    let next = from + usize::from(first.size.1.saturating_sub(AROUND - 1).max(1));
+    let around = AROUND - u16::from(first.size.1 <= ROOMY);
+    let next = from + usize::from(first.size.1.saturating_sub(around).max(1));
     (next < why(first).len()).then_some(next)
 }
 

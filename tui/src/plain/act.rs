@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use super::{Plain, Thing, verbs::Verb};
 use crate::{
-    api::{Account, Status},
+    api::{Account, NodeStatus, Status},
     app::{
         compose::Draft,
+        posted,
         sheet::Teller,
         tree::{Item, Tree},
     },
@@ -274,13 +275,18 @@ impl<W: Write> Plain<W> {
         if node.disk_low { self.line("view-disk-low") } else { Ok(()) }
     }
 
+    /// How the node is; a server that is no node of ours has nothing to say about it.
+    fn node(&self) -> Option<NodeStatus> {
+        match self.worker.carry(&Effect::Node) {
+            Ok(Some(Msg::Node(node))) => Some(node),
+            _ => None,
+        }
+    }
+
     /// Asks for what is told in lines, and tells it.
     fn lines(&mut self, ask: Ask) -> io::Result<()> {
         let Some(told) = self.told_by(ask)? else { return Ok(()) };
-        let node = match self.worker.carry(&Effect::Node) {
-            Ok(Some(Msg::Node(node))) => Some(node),
-            _ => None, // a server that is no node of ours has nothing to say about it
-        };
+        let node = self.node();
         let teller =
             Teller { words: &self.words, zone: &self.zone, dot: ", ", node: node.as_ref(), whole: true };
         for row in teller.lines(&told) {
@@ -317,11 +323,9 @@ impl<W: Write> Plain<W> {
         match msg {
             Msg::Sent(_, status, Sent::Posted) => {
                 let delivery = status.starling.as_ref().and_then(|extra| extra.delivery);
-                match delivery {
-                    Some(delivery) if delivery.peers == 0 => self.line("app-stored"),
-                    Some(delivery) => self.count("app-handed", delivery.peers),
-                    None => self.line("app-posted"),
-                }
+                let node = self.node();
+                let words = posted(&self.words, delivery, node.as_ref()).into_owned();
+                writeln!(self.out, "{words}")
             }
             Msg::Post(_, Done::Deleted) => self.line("app-erased"),
             Msg::Told(told) => match *told {

@@ -28,7 +28,7 @@ impl<W: Write> Plain<W> {
             let value = layout::of_html(&field.value);
             writeln!(self.out, "{}: {}", DisplayText::new(&field.name), DisplayText::new(value.trim()))?;
         }
-        let count = |count: i64| count.max(0).to_string();
+        let count = |count: i64| count.max(0);
         let counts = [
             ("posts", count(account.statuses_count)),
             ("followers", count(account.followers_count)),

@@ -77,7 +77,11 @@ impl Keyboard {
 /// Reads until it is told to stop, beginning with what was read before.
 fn read(messages: &SyncSender<Msg>, keys: &wait::Keys, held: Option<Msg>) -> Ended {
     let mut late = Late::default();
-    let mut done = held.map_or(Ok(()), |msg| put(messages, keys, msg));
+    // What the library had read already when it was stopped is waited for by nobody.
+    let mut done = match held {
+        Some(msg) => put(messages, keys, msg).and_then(|()| pass_on(messages, keys, &mut late)),
+        None => Ok(()),
+    };
     loop {
         if let Err(ended) = done {
             return ended;

@@ -415,6 +415,8 @@ fn quote(app: &App, post: &Status, cells: usize) -> Vec<Text<'static>> {
 /// A post whole, from this line on, as much of it as there is room for.
 pub fn whole(app: &App, post: &Status, from: usize, frame: &mut Frame<'_>, area: Rect) {
     let mut laid = laid(app, post, area.width.into());
+    // It may be shorter than when the reader went down in it.
+    let from = from.min(laid.lines.len().saturating_sub(area.height.into()));
     let lines: Vec<_> = std::mem::take(&mut laid.lines).into_iter().skip(from).collect();
     frame.render_widget(Paragraph::new(lines), area);
     laid.draw_pictures(frame, area, from as isize, 0);

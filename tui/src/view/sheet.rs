@@ -151,7 +151,7 @@ fn overview(app: &App, it: &CatchUp, frame: &mut Frame<'_>, (above, below): (Rec
         let name = layout::line(&it.authors[number].0, cells.saturating_sub(count.len() + 2), app.bidi);
         let gap = " ".repeat(cells.saturating_sub(width(&name) + count.len()));
         let style = if number == it.chosen { app.theme.selected() } else { Style::new() };
-        Text::styled(format!("{name}{gap}{count}"), style)
+        super::across(app.words.right_to_left(), vec![name.into(), gap.into(), count.into()], Some(style))
     };
     let shown: Vec<_> = (first..it.authors.len()).take(height).map(row).collect();
     frame.render_widget(Paragraph::new(shown), below);

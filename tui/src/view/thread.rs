@@ -121,7 +121,13 @@ fn drawn(
             let unread = tree.is_unread(place);
             // The place of the mark is kept where there is none: what stands further in is deeper.
             let mark = if unread { theme.mark("• ", "o ") } else { "  " };
-            let mut rows = post::row_in_thread(app, status, inner.saturating_sub(2));
+            let room = inner.saturating_sub(2);
+            let mut rows = post::row_in_thread(app, status, room);
+            if let Some(folded) = &folded {
+                // What it hides is said at the end of the line.
+                let [_, below] = post::row_in_thread(app, status, room.saturating_sub(width(folded)));
+                rows[1] = below;
+            }
             rows[0].spans.insert(0, Span::styled(mark, theme.mine()));
             if let Some(folded) = folded {
                 rows[1].spans.push(Span::styled(folded, theme.faint()));

@@ -1,5 +1,7 @@
 //! What is being written, as it is kept and sent.
 
+use std::hash::{Hash, Hasher};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use crate::api::{Id, Status};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
-    /// Names the draft, and the wish to publish it: sending twice posts once.
+    /// Names the draft.
     pub key: String,
     /// When it was kept, in milliseconds since 1970.
     pub saved: i64,
@@ -33,6 +35,20 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Names the wish to publish just this: the same words sent twice are one post, other words are another.
+    pub fn wish(&self) -> String {
+        let mut hash = std::hash::DefaultHasher::new();
+        let said = Self { key: String::new(), saved: 0, ..self.clone() };
+        serde_json::to_string(&said).unwrap_or_default().hash(&mut hash);
+        format!("{}-{:016x}", self.key, hash.finish())
+    }
+
+    /// Whether the other says the same, whenever it was kept.
+    pub fn says(&self, other: &Self) -> bool {
+        let bare = |draft: &Self| Self { saved: 0, due: None, ..draft.clone() };
+        bare(self) == bare(other)
+    }
+
     /// Whether there is nothing in it that would be missed.
     pub fn is_empty(&self) -> bool {
         self.text.trim().is_empty() && self.files.is_empty() && self.poll.options.is_empty()

@@ -86,6 +86,12 @@ impl Files {
         self.list.iter_mut().filter(|file| file.state == State::Named).map(|file| file.send(draft)).collect()
     }
 
+    /// What brings files again that were under way for another draft.
+    pub fn send_again(&mut self, draft: &str) -> Vec<Effect> {
+        let under_way = self.list.iter_mut().filter(|file| file.state == State::Sending);
+        under_way.map(|file| file.send(draft)).collect()
+    }
+
     /// Enter was pressed in the line of files.
     pub fn enter(&mut self, draft: &str) -> Entered {
         let typed = self.input.lines().concat().trim().to_owned();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::ask;
 use crate::{
-    api::{Id, Status},
+    api::{Account, Id, Status},
     app::{App, Screen},
     msg::{Effect, ask::Ask},
 };
@@ -96,6 +96,18 @@ impl CatchUp {
     /// Once all was read: the newest post.
     fn finished(&mut self) -> Option<Id> {
         if self.at? < self.posts.len() { None } else { self.newest.take() }
+    }
+
+    /// What is known of an author now.
+    pub fn rename(&mut self, account: &Account) {
+        for post in self.posts.iter_mut().filter(|post| post.account.id == account.id) {
+            post.account = account.clone();
+        }
+        for (name, first) in &mut self.authors {
+            if self.posts.get(*first).is_some_and(|post| post.account.id == account.id) {
+                *name = crate::view::name(account);
+            }
+        }
     }
 
     /// A post says something else, or counts otherwise.

@@ -214,7 +214,8 @@ impl App {
     /// Opens a form with this in it, and brings its files to the server.
     pub(in crate::app) fn write(&mut self, draft: Draft) -> Vec<Effect> {
         self.drafts.retain(|held| held.key != draft.key);
-        let mut form = Compose::new(draft, self.now);
+        let key = if draft.key.is_empty() { self.new_key() } else { draft.key.clone() };
+        let mut form = Compose::new(Draft { key, ..draft }, self.now);
         form.ours = self.node.is_some();
         let key = form.key_of().to_owned();
         let effects = form.files.send_all(&key);

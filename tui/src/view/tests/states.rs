@@ -83,7 +83,7 @@ fn threads(size: (u16, u16)) -> Vec<(&'static str, App)> {
     let mut folded = after(size, "jj\n");
     let descendants = vec![answer("6", "3", "Ada", "Is it?"), answer("7", "6", "Bob", "It is.")];
     folded.update(Msg::Context("3".into(), Box::new(Context { descendants, ..Context::default() })));
-    press(&mut folded, "jz");
+    press(&mut folded, "jzk");
     let closed = after(size, "j\n");
     let opened = after(size, "j\ns");
     let mut long = home(size, &[post("1", "Ada", &"A paragraph of a long post.\n\n".repeat(12))]);
