@@ -159,13 +159,18 @@ impl<W: Write> Plain<W> {
             return Ok(true);
         }
         match verbs::find(word) {
-            Some(Verb::Quit) => return Ok(false),
-            Some(Verb::Yes) => match sure {
+            Ok(Verb::Quit) => return Ok(false),
+            Ok(Verb::Yes) => match sure {
                 Some(effect) => self.done(&effect)?,
                 None => self.line("plain-nothing-asked")?,
             },
-            Some(verb) => self.act(verb, rest.trim())?,
-            None => self.put("plain-unknown", [("word", crate::text::DisplayText::new(word).to_string())])?,
+            Ok(verb) => self.act(verb, rest.trim())?,
+            Err(several) if !several.is_empty() => {
+                self.put("plain-which-command", [("names", several.join(", "))])?
+            }
+            Err(_) => {
+                self.put("plain-unknown", [("word", crate::text::DisplayText::new(word).to_string())])?
+            }
         }
         Ok(true)
     }

@@ -678,6 +678,7 @@ plain-drafts = { $count ->
 plain-lost = Not connected: { $why }. It is tried again.
 plain-failed = Not done: { $why }
 plain-unknown = There is no command "{ $word }". help tells which there are.
+plain-which-command = Which of these: { $names }?
 plain-nothing-asked = Nothing was asked.
 plain-new-posts = { $count ->
     [one] 1 new post: home reads it

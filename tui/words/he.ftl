@@ -714,6 +714,7 @@ plain-drafts = { $count ->
 plain-lost = אין חיבור: { $why }. מנסה שוב.
 plain-failed = לא נעשה: { $why }
 plain-unknown = אין פקודה "{ $word }". help מספר מה יש.
+plain-which-command = איזו מאלה: { $names }?
 plain-nothing-asked = דבר לא נשאל.
 plain-new-posts = { $count ->
     [one] רשומה חדשה אחת: home קורא אותה

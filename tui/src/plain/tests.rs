@@ -62,12 +62,11 @@ fn session(lines: &str) -> (String, Vec<(String, String, Value)>) {
 
 #[test]
 fn a_command_is_found_by_its_beginning_if_only_one_begins_so() {
-    assert_eq!(verbs::find("home"), Some(Verb::Home));
-    assert_eq!(verbs::find("HELP"), Some(Verb::Help));
-    assert_eq!(verbs::find("lik"), Some(Verb::Like));
-    assert_eq!(verbs::find("un"), None);
-    assert_eq!(verbs::find("re"), None);
-    assert_eq!(verbs::find("fly"), None);
+    assert_eq!(verbs::find("home"), Ok(Verb::Home));
+    assert_eq!(verbs::find("HELP"), Ok(Verb::Help));
+    assert_eq!(verbs::find("lik"), Ok(Verb::Like));
+    assert_eq!(verbs::find("notif"), Err(vec!["notifications", "notify"]));
+    assert_eq!(verbs::find("fly"), Err(Vec::new()));
     let mut names: Vec<&str> = VERBS.iter().map(|(_, name, _)| *name).collect();
     names.sort_unstable();
     names.dedup();

@@ -84,15 +84,15 @@ verbs! {
     Quit "quit" "";
 }
 
-/// The command of this name, or the only one that begins so.
-pub fn find(word: &str) -> Option<Verb> {
+/// The command of this name, or the only one that begins so; else those that do.
+pub fn find(word: &str) -> Result<Verb, Vec<&'static str>> {
     let word = word.to_lowercase();
     if let Some((verb, ..)) = VERBS.iter().find(|(_, name, _)| *name == word) {
-        return Some(*verb);
+        return Ok(*verb);
     }
-    let mut begun = VERBS.iter().filter(|(_, name, _)| name.starts_with(&word));
-    match (begun.next(), begun.next()) {
-        (Some((verb, ..)), None) => Some(*verb),
-        _ => None,
+    let begun: Vec<_> = VERBS.iter().filter(|(_, name, _)| name.starts_with(&word)).collect();
+    match begun.as_slice() {
+        [(verb, ..)] => Ok(*verb),
+        several => Err(several.iter().map(|(_, name, _)| *name).collect()),
     }
 }
