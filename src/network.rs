@@ -38,7 +38,7 @@ mod witness;
 mod tests;
 
 pub use blobs::{BLOB_PROTOCOL, BlobStream};
-pub use command::{Command, Counters, PeerStats, ShardStats, Stats, Verdict};
+pub use command::{Command, Counters, Gauges, PeerStats, ShardStats, Stats, Verdict};
 pub use event::{Event, GossipRef, Misbehaviour, StreamId, SyncRole};
 pub use gossip::{MAX_GOSSIP_FRAME, SHARDS};
 pub use limits::Limits;
@@ -167,6 +167,16 @@ impl Handle {
     pub async fn stats(&self) -> Result<Stats, Closed> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Stats { reply }).await?;
+        answer.await.map_err(|_| Closed)
+    }
+
+    /// Asks for what can be told at next to no cost.
+    ///
+    /// # Errors
+    /// [`Closed`] when the task is gone.
+    pub async fn gauges(&self) -> Result<Gauges, Closed> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Gauges { reply }).await?;
         answer.await.map_err(|_| Closed)
     }
 

@@ -251,7 +251,9 @@ pub enum Voice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     inception: Inception,
-    operations: BTreeMap<[u8; 32], Operation>,
+    /// In the order of their ids, each once. A list and no map: nearly all identities have one operation or two, and a
+    /// node keeps those of everybody that its person follows.
+    operations: Vec<Operation>,
     meaning: Meaning,
 }
 
@@ -269,7 +271,7 @@ impl Identity {
     /// An identity of which only the inception is known.
     pub fn begin(inception: Inception) -> Self {
         let meaning = Meaning::begin(&inception);
-        Self { inception, operations: BTreeMap::new(), meaning }
+        Self { inception, operations: Vec::new(), meaning }
     }
 
     /// Reads and verifies a record.
@@ -300,7 +302,7 @@ impl Identity {
     pub fn knows(&self, record: &Record) -> bool {
         let held = |(body, signature): &(ByteBuf, ByteArray<64>)| {
             self.operations
-                .values()
+                .iter()
                 .any(|operation| operation.body == body.as_slice() && operation.signature == **signature)
         };
         record.0.as_slice() == cbor::encode(&self.inception) && record.1.iter().all(held)
@@ -314,23 +316,27 @@ impl Identity {
             return Err(Error::Limit("too many operations"));
         }
         let mut merged = self.clone();
+        merged.operations.reserve_exact(record.1.len());
         for (body, signature) in &record.1 {
             let operation = Operation::parse(body, signature.into_array())?;
             if operation.author != self.author() {
                 return Err(Error::Author);
             }
             // The first signature seen for an operation stays: a second one adds nothing.
-            merged.operations.entry(operation.id).or_insert(operation);
+            if let Err(place) = merged.operations.binary_search_by(|held| held.id.cmp(&operation.id)) {
+                merged.operations.insert(place, operation);
+            }
         }
         if merged.operations.len() == self.operations.len() {
             return Ok(false);
         }
         merged.check_signatures(trusted)?;
         merged.keep_first();
-        if merged.operations.keys().eq(self.operations.keys()) {
+        if merged.operations.iter().map(Operation::id).eq(self.operations.iter().map(Operation::id)) {
             return Ok(false);
         }
         merged.meaning = Meaning::of(&merged.inception, &merged.operations);
+        merged.operations.shrink_to_fit();
         *self = merged;
         Ok(true)
     }
@@ -346,10 +352,10 @@ impl Identity {
             let rotates = matches!(operation.action, Action::RotateRoot { .. });
             (operation.epoch, !rotates, operation.id)
         };
-        let mut ranks: Vec<_> = self.operations.values().map(rank).collect();
+        let mut ranks: Vec<_> = self.operations.iter().map(rank).collect();
         ranks.sort_unstable();
         let last = ranks[limits::IDENTITY_OPERATIONS - 1];
-        self.operations.retain(|_, operation| rank(operation) <= last);
+        self.operations.retain(|operation| rank(operation) <= last);
     }
 
     /// Adds one operation that was just signed here.
@@ -370,7 +376,7 @@ impl Identity {
         let mut checked = 0;
         while !roots.is_empty() {
             let mut successors = Vec::new();
-            for operation in self.operations.values_mut().filter(|o| o.epoch == epoch) {
+            for operation in self.operations.iter_mut().filter(|o| o.epoch == epoch) {
                 let signer = match &operation.action {
                     Action::RotateRoot { root, next, .. } => {
                         let committed = keys::commitment(root);
@@ -399,7 +405,7 @@ impl Identity {
 
     /// The wire form, all operations in the order of their ids.
     pub fn record(&self) -> Record {
-        self.record_of(self.operations.values())
+        self.record_of(self.operations.iter())
     }
 
     /// The wire form with as little as a stranger needs to accept entries of `device`: everything
@@ -409,7 +415,7 @@ impl Identity {
         if whole.size() <= budget {
             return whole;
         }
-        self.record_of(self.operations.values().filter(|operation| match &operation.action {
+        self.record_of(self.operations.iter().filter(|operation| match &operation.action {
             Action::AddDevice(added) => added == device,
             Action::RotateRoot { .. } => true,
             Action::RemoveDevice(_) | Action::Retire(_) => false,
@@ -426,8 +432,8 @@ impl Identity {
     /// A hash over the ids of all operations: equal means that both know the same.
     pub fn digest(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
-        self.operations.keys().for_each(|id| {
-            hasher.update(id);
+        self.operations.iter().for_each(|operation| {
+            hasher.update(&operation.id);
         });
         *hasher.finalize().as_bytes()
     }
@@ -489,13 +495,13 @@ impl Meaning {
         }
     }
 
-    /// Folds the operations, epoch by epoch. The map is ordered by id, so "the first" is "the one
+    /// Folds the operations, epoch by epoch. They are ordered by id, so "the first" is "the one
     /// with the lowest id".
-    fn of(inception: &Inception, operations: &BTreeMap<[u8; 32], Operation>) -> Self {
+    fn of(inception: &Inception, operations: &[Operation]) -> Self {
         let mut meaning = Self::begin(inception);
         loop {
             let (epoch, signer, committed) = (meaning.epoch, meaning.root, meaning.next);
-            let here = operations.values().filter(|operation| operation.epoch == epoch);
+            let here = operations.iter().filter(|operation| operation.epoch == epoch);
             let rotation = here.clone().find_map(|operation| match &operation.action {
                 Action::RotateRoot { root, next, keep, removals } if keys::commitment(root) == committed => {
                     Some((root, next, keep, removals))

@@ -103,7 +103,7 @@ pub struct GossipModel {
 
 impl Default for GossipModel {
     fn default() -> Self {
-        Self { mesh: 6, heartbeat: SEC, lazy: 6, history_told: 3, history_kept: 12 }
+        Self { mesh: 6, heartbeat: 2 * SEC, lazy: 6, history_told: 3, history_kept: 6 }
     }
 }
 

@@ -339,8 +339,13 @@ impl Recorder {
         }
     }
 
-    /// A node has a mesh of so many peers in a shard, having had `before`.
-    pub fn meshed(&mut self, at: Micros, node: NodeId, shard: u8, _before: u32, now: u32) {
+    /// Whether a node ever had a mesh that was large enough in the shard of its own posts.
+    pub fn has_mesh(&self, node: NodeId) -> bool {
+        self.nodes.get(node as usize).is_some_and(|counters| counters.meshed.is_some())
+    }
+
+    /// A node has a mesh of so many peers in a shard.
+    pub fn meshed(&mut self, at: Micros, node: NodeId, shard: u8, now: u32) {
         let enough = self.mesh_enough();
         let Some(counters) = self.nodes.get_mut(node as usize) else { return };
         let own = counters.own_shard.is_none_or(|own| own == shard);

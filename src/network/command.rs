@@ -96,6 +96,23 @@ pub enum Command {
         /// Where the answer goes.
         reply: oneshot::Sender<Stats>,
     },
+    /// Report what can be told without looking at every peer.
+    Gauges {
+        /// Where the answer goes.
+        reply: oneshot::Sender<Gauges>,
+    },
+}
+
+/// What can be read off at any time at next to no cost, for those who ask often: [`Stats`] computes every peer's score
+/// and counts the members of every shard.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Connected peers.
+    pub peers: usize,
+    /// Open sync streams.
+    pub sync_streams: usize,
+    /// Each shard that this node takes part in, and the peers that it exchanges whole frames with there.
+    pub meshes: Vec<(u8, usize)>,
 }
 
 /// The state of the network at one moment.

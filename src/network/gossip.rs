@@ -11,7 +11,7 @@ use std::time::Duration;
 use libp2p::gossipsub::{
     self, ConfigBuilder, DataTransform, IdentTopic, MaxCountSubscriptionFilter, Message, MessageAuthenticity,
     MessageId, PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, TopicScoreParams, ValidationMode,
-    WhitelistSubscriptionFilter, score_parameter_decay,
+    WhitelistSubscriptionFilter, score_parameter_decay_with_base,
 };
 
 use super::Error;
@@ -32,8 +32,32 @@ const QUEUE: usize = 64;
 /// How long a frame is known as seen: longer than any echo of it travels.
 const SEEN: Duration = Duration::from_secs(600);
 
-/// Heartbeats (seconds) that a frame waits for its verdict and is offered to others.
-const HISTORY: usize = 12;
+/// Time between heartbeats, when meshes are mended and others are told what they may have missed. Each looks at every
+/// neighbour in every shard, and nearly always finds nothing to do: frames do not wait for it, and a neighbour that
+/// comes is taken into the meshes that want one as soon as it says what it subscribes to. So the library's second is
+/// doubled.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// Heartbeats that a frame waits for its verdict and is offered to those who ask for it: twelve seconds.
+const HISTORY: usize = 6;
+
+/// Announcements heard from one peer in a heartbeat. Each is of one shard.
+const ANNOUNCEMENTS: usize = 20;
+
+/// Heartbeats between two searches for better peers than those of a poor mesh: a minute.
+const BETTER: u64 = 30;
+
+/// How often scores wear off. Verdicts and penalties count at once; what follows this beat is only how they are
+/// forgotten, and how the time in a mesh is counted, in steps of twelve seconds. It walks over all shards of all
+/// neighbours.
+const DECAY: Duration = Duration::from_secs(5);
+
+/// A count that has worn off to less than this is none.
+const WORN_OFF: f64 = 0.1;
+
+/// What is left after [`DECAY`] of penalties that nobody chose to give: for broken promises, for grafting too early and
+/// for reading slowly. The library leaves a fifth each second; this is as much after five.
+const PENALTY_DECAY: f64 = 0.000_32;
 
 /// Publishes in one RPC: the burst that a peer is allowed at all.
 const PUBLISHES: usize = 256;
@@ -63,7 +87,7 @@ pub(super) fn shard(topic: &TopicHash) -> Option<u8> {
     let digits = topic.as_str().strip_prefix("/starling/1/s/")?;
     let shard: u8 = digits.parse().ok().filter(|shard| *shard < SHARDS)?;
     // One name for each shard: `007` and `+7` are numbers but no topics of ours.
-    (digits == shard.to_string()).then_some(shard)
+    (digits == "0" || !digits.starts_with(['0', '+'])).then_some(shard)
 }
 
 /// A frame's id: BLAKE3 of topic and bytes. All nodes must agree on it.
@@ -159,17 +183,24 @@ fn config() -> Result<gossipsub::Config, gossipsub::ConfigBuilderError> {
         .max_transmit_size(MAX_TRANSMIT)
         .connection_handler_queue_len(QUEUE)
         .duplicate_cache_time(SEEN)
+        .heartbeat_interval(HEARTBEAT)
         .history_length(HISTORY)
+        .opportunistic_graft_ticks(BETTER)
         .max_publish_messages(PUBLISHES)
         // Ids in one control message, its bytes, announcements heard in a heartbeat, repetitions of one frame: what
         // honest peers need, and what bounds the work that a few bytes can ask of us.
         .max_control_messages_sent(500)
         .max_control_message_size(16 << 10)
-        .max_ihave_messages_heartbeat(10)
+        .max_ihave_messages_heartbeat(ANNOUNCEMENTS)
         .gossip_retransimission(3)
         // An own frame goes to the mesh like any other: sending it to everybody shows who wrote it.
         .flood_publish(false)
         .build()
+}
+
+/// The factor each [`DECAY`] by which next to nothing of a count is left after so long.
+fn worn_off_after(time: Duration) -> f64 {
+    score_parameter_decay_with_base(time, DECAY, WORN_OFF)
 }
 
 fn score() -> PeerScoreParams {
@@ -182,19 +213,23 @@ fn score() -> PeerScoreParams {
         time_in_mesh_cap: 10.0,
         // New frames first: kind words for the useful, but few.
         first_message_deliveries_weight: 1.0,
-        first_message_deliveries_decay: score_parameter_decay(Duration::from_secs(60)),
+        first_message_deliveries_decay: worn_off_after(Duration::from_secs(60)),
         first_message_deliveries_cap: 10.0,
         // No minimum of deliveries: shards of a small network are silent for hours.
         mesh_message_deliveries_weight: 0.0,
         mesh_failure_penalty_weight: 0.0,
         // Invalid frames: squared, and remembered for hours.
         invalid_message_deliveries_weight: -50.0,
-        invalid_message_deliveries_decay: score_parameter_decay(Duration::from_secs(5 * 3600)),
+        invalid_message_deliveries_decay: worn_off_after(Duration::from_secs(5 * 3600)),
         ..TopicScoreParams::default()
     };
     PeerScoreParams {
         topics: (0..SHARDS).map(|shard| (topic(shard).hash(), topic_score.clone())).collect(),
         topic_score_cap: GOODWILL,
+        decay_interval: DECAY,
+        decay_to_zero: WORN_OFF,
+        behaviour_penalty_decay: PENALTY_DECAY,
+        slow_peer_decay: PENALTY_DECAY,
         app_specific_weight: 1.0,
         // Many peers behind one address: eight may be a household or a dormitory.
         ip_colocation_factor_weight: -50.0,
@@ -239,6 +274,23 @@ mod tests {
         assert!(params.topic_score_cap + 9.0 * invalid < NOT_HEARD);
         assert!(4.0 * invalid >= NOT_HEARD, "two are forgiven");
         assert!(params.topic_score_cap + SHUNNED < NOT_HEARD);
+    }
+
+    #[test]
+    fn scores_wear_off_as_slowly_whatever_the_beat() {
+        let left = |factor: f64, after: Duration| factor.powf(after.as_secs_f64() / DECAY.as_secs_f64());
+        let params = score();
+        let topic = &params.topics[&topic(0).hash()];
+        for (factor, after, remains) in [
+            (topic.first_message_deliveries_decay, 60, WORN_OFF),
+            (topic.invalid_message_deliveries_decay, 5 * 3600, WORN_OFF),
+            (params.behaviour_penalty_decay, 1, 0.2),
+            (params.slow_peer_decay, 1, 0.2),
+        ] {
+            let left = left(factor, Duration::from_secs(after));
+            assert!((left - remains).abs() < 1e-6, "{left} and not {remains} after {after} s");
+        }
+        assert!(params.validate().is_ok());
     }
 
     #[test]

@@ -7,9 +7,18 @@ use libp2p::gossipsub::TopicHash;
 
 use super::gossip;
 use super::task::Task;
-use super::{Counters, PeerStats, ShardStats, Stats};
+use super::{Counters, Gauges, PeerStats, ShardStats, Stats};
 
 impl Task {
+    /// What needs no computing.
+    pub(super) fn gauges(&self) -> Gauges {
+        let router = &self.swarm.behaviour().gossip;
+        let meshes = router
+            .topics()
+            .filter_map(|topic| Some((gossip::shard(topic)?, router.mesh_peers(topic).count())));
+        Gauges { peers: self.connections.len(), sync_streams: self.streams.count(), meshes: meshes.collect() }
+    }
+
     /// The state of the network now.
     pub(super) fn stats(&self) -> Stats {
         let behaviour = self.swarm.behaviour();

@@ -221,6 +221,10 @@ impl Task {
                 // An error means that nobody waits for the answer any more.
                 let _ = reply.send(self.stats());
             }
+            Command::Gauges { reply } => {
+                // The same.
+                let _ = reply.send(self.gauges());
+            }
         }
     }
 

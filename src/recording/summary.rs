@@ -91,6 +91,7 @@ fn kind(output: &Output) -> Option<&'static str> {
             Command::SendSync { .. } => "send sync",
             Command::CloseSync { .. } => "close sync",
             Command::Stats { .. } => "stats",
+            Command::Gauges { .. } => "gauges",
         },
     })
 }

@@ -30,7 +30,7 @@ pub fn run(seed: u64) -> Run {
         record.own_shard(node, 1);
         record.running(u64::from(node) * 100 * MS, node, true);
         record.shard(SEC, node, 1, true);
-        record.meshed(SEC + u64::from(node) * 400 * MS, node, 1, 0, 6);
+        record.meshed(SEC + u64::from(node) * 400 * MS, node, 1, 6);
         record.bytes(node, (node + 1) % NODES, Traffic::Control, 10_000 + 500 * u64::from(node));
     }
     let mut now = 10 * SEC;

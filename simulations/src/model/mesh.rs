@@ -110,7 +110,6 @@ impl World<'_> {
         let host = &mut self.hosts[node as usize];
         let held = &mut host.neighbours[place];
         let degree = &mut host.degree[usize::from(shard)];
-        let before = *degree;
         if now_in {
             held.mesh |= 1 << shard;
             *degree = degree.saturating_add(1);
@@ -121,7 +120,7 @@ impl World<'_> {
             self.mesh_links = self.mesh_links.saturating_sub(1);
         }
         let degree = *degree;
-        self.cast.record.meshed(self.now, node, shard, u32::from(before), u32::from(degree));
+        self.cast.record.meshed(self.now, node, shard, u32::from(degree));
     }
 
     /// A mesh may have too few or too many peers: the next beat sees to it.

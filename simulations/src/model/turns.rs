@@ -104,7 +104,7 @@ impl World<'_> {
             Command::SendSync { stream, frame } => self.send_sync(node, stream, frame),
             Command::CloseSync { stream } => self.close_sync(node, stream),
             // Nobody in a world asks.
-            Command::Stats { .. } => {}
+            Command::Stats { .. } | Command::Gauges { .. } => {}
         }
     }
 

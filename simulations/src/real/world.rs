@@ -1,13 +1,13 @@
 //! Lets the plan happen: starts and ends nodes, cuts wires, has people speak, and looks around now and then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use libp2p::core::upgrade::Version;
 use libp2p::identity::Keypair;
 use libp2p::{Transport, plaintext};
-use starling::network::{self, Config, Counters, Handle, Role, Witness};
+use starling::network::{self, Config, Counters, Gauges, Handle, Role, Witness};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -24,7 +24,8 @@ use crate::record::Sample;
 /// Events that wait for a brain: as many as wait for the node's verifier.
 const EVENTS: usize = 1_024;
 
-/// How often meshes are looked at while they are being made: at the beginning, and after wires were mended.
+/// How often the meshes of a node are looked at until it has one, and for how long after its start: whoever has no mesh
+/// by then is looked at when samples are taken.
 const CLOSELY: Micros = SEC;
 const CLOSELY_FOR: Micros = 60 * SEC;
 
@@ -32,8 +33,7 @@ const CLOSELY_FOR: Micros = 60 * SEC;
 struct Process {
     mailbox: Arc<Mailbox>,
     network: Handle,
-    /// Peers in the mesh of each shard, when last looked at.
-    meshes: BTreeMap<u8, u32>,
+    started: Micros,
     asleep: bool,
 }
 
@@ -46,8 +46,6 @@ struct World {
     processes: BTreeMap<NodeId, Process>,
     /// What ended processes counted.
     counters: Vec<Counters>,
-    /// When meshes were mended last.
-    mended: Micros,
 }
 
 /// Lives through a cast's plan on this thread.
@@ -67,7 +65,6 @@ pub(super) fn live(
         crypto,
         processes: BTreeMap::new(),
         counters: vec![Counters::default(); plan.nodes.len()],
-        mended: 0,
         plan,
     };
     let lived = runtime.block_on(async {
@@ -108,12 +105,13 @@ impl World {
             }
             let complete = now() >= plan.span;
             let over = complete || stop.load(Ordering::Relaxed);
-            let closely = now() < self.mended + CLOSELY_FOR;
-            if now() >= sample || over || closely && now().is_multiple_of(CLOSELY) {
-                self.look_around(now() >= sample || over).await;
+            if now() >= sample || over {
+                self.sample().await;
                 while sample <= now() {
                     sample += plan.sample_every.max(1);
                 }
+            } else if now().is_multiple_of(CLOSELY) {
+                self.look_for_meshes().await;
             }
             if over {
                 for node in self.processes.keys().copied().collect::<Vec<_>>() {
@@ -137,7 +135,6 @@ impl World {
             }
             What::Heal => {
                 self.net.heal();
-                self.mended = now();
                 Ok(())
             }
             other => {
@@ -202,7 +199,7 @@ impl World {
             streams: BTreeMap::new(),
         };
         tokio::spawn(brain.run());
-        self.processes.insert(node, Process { mailbox, network, meshes: BTreeMap::new(), asleep: false });
+        self.processes.insert(node, Process { mailbox, network, started: now(), asleep: false });
         Ok(())
     }
 
@@ -226,10 +223,6 @@ impl World {
         }
         self.shared.cast().stop(now(), node, ending);
         process.mailbox.wish(Wish::Quit);
-        let mut cast = self.shared.cast();
-        for (shard, before) in process.meshes {
-            cast.record.meshed(now(), node, shard, before, 0);
-        }
     }
 
     /// Adds up what a process has counted, before it ends.
@@ -240,37 +233,44 @@ impl World {
         add(&mut self.counters[node as usize], &stats.counters);
     }
 
-    /// Looks at all meshes, and takes a sample of the world if one is due.
-    async fn look_around(&mut self, due: bool) {
-        let mut sample = Sample { at: now(), ..Sample::default() };
-        for (node, process) in &mut self.processes {
-            let Ok(stats) = process.network.stats().await else { continue };
-            let mut cast = self.shared.cast();
-            let meshes: BTreeMap<u8, u32> =
-                stats.shards.iter().map(|shard| (shard.shard, shard.mesh as u32)).collect();
-            let before = std::mem::replace(&mut process.meshes, meshes);
-            for shard in before.keys().chain(process.meshes.keys()).copied().collect::<BTreeSet<_>>() {
-                let was = before.get(&shard).copied().unwrap_or_default();
-                let is = process.meshes.get(&shard).copied().unwrap_or_default();
-                if was != is {
-                    cast.record.meshed(now(), *node, shard, was, is);
-                }
+    /// Looks whether those who started lately and had no mesh yet have one now.
+    async fn look_for_meshes(&self) {
+        for (node, process) in &self.processes {
+            let young = now() < process.started + CLOSELY_FOR;
+            if young && !self.shared.cast().record.has_mesh(*node) {
+                self.look_at(*node, process).await;
             }
-            sample.connections += stats.peers.len() as u32;
-            sample.mesh_links += process.meshes.values().sum::<u32>();
-            sample.shards += stats.shards.len() as u32;
-            sample.sessions += stats.sync_streams as u32;
         }
-        if due {
-            // Both ends have told of each.
-            sample.connections /= 2;
-            sample.sessions /= 2;
-            let digest = self.net.digest();
-            let mut cast = self.shared.cast();
-            cast.record.trace(now(), NodeId::MAX, b'w', &digest.to_le_bytes());
-            self.shared.ledger().close(&mut cast, &self.net.carried());
-            cast.sample(sample);
+    }
+
+    /// Reads a node's gauges, and takes down how large its meshes are; none of a network that is closed.
+    async fn look_at(&self, node: NodeId, process: &Process) -> Option<Gauges> {
+        let gauges = process.network.gauges().await.ok()?;
+        let mut cast = self.shared.cast();
+        for (shard, peers) in &gauges.meshes {
+            cast.record.meshed(now(), node, *shard, *peers as u32);
         }
+        Some(gauges)
+    }
+
+    /// Takes a sample of the world.
+    async fn sample(&self) {
+        let mut sample = Sample { at: now(), ..Sample::default() };
+        for (node, process) in &self.processes {
+            let Some(gauges) = self.look_at(*node, process).await else { continue };
+            sample.connections += gauges.peers as u32;
+            sample.mesh_links += gauges.meshes.iter().map(|(_, peers)| *peers as u32).sum::<u32>();
+            sample.shards += gauges.meshes.len() as u32;
+            sample.sessions += gauges.sync_streams as u32;
+        }
+        // Both ends have told of each.
+        sample.connections /= 2;
+        sample.sessions /= 2;
+        let digest = self.net.digest();
+        let mut cast = self.shared.cast();
+        cast.record.trace(now(), NodeId::MAX, b'w', &digest.to_le_bytes());
+        self.shared.ledger().close(&mut cast, &self.net.carried());
+        cast.sample(sample);
     }
 }
 

@@ -301,12 +301,12 @@ fn meshes_count_in_the_own_shard_when_large_enough() {
     }
     record.shard(0, 1, 4, false);
     // Four others are all there are.
-    record.meshed(SEC, 0, 4, 0, 4);
-    record.meshed(SEC, 0, 3, 0, 3);
+    record.meshed(SEC, 0, 4, 4);
+    record.meshed(SEC, 0, 3, 3);
     for node in 0..5 {
-        record.meshed((2 + u64::from(node)) * SEC, node, 3, 3, 4);
+        record.meshed((2 + u64::from(node)) * SEC, node, 3, 4);
     }
-    record.meshed(50 * SEC, 0, 3, 0, 4);
+    record.meshed(50 * SEC, 0, 3, 4);
     let metrics = end(record, 60 * SEC);
     let mesh = &metrics.mesh;
     assert_eq!((mesh.enough, mesh.started, mesh.formed), (4, 5, 5));

@@ -493,7 +493,7 @@ impl World {
                 }
             }
             Order::CloseSync { stream } => self.close(stream_number(stream) / 2),
-            Order::Stats { .. } => {}
+            Order::Stats { .. } | Order::Gauges { .. } => {}
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use libp2p::PeerId;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -17,8 +17,8 @@ use crate::network::{Event, Misbehaviour, StreamId};
 /// Memory set aside for a frame before its bytes arrive.
 const FIRST_READ: usize = 16 << 10;
 
-/// Bytes that small frames share on their way from and to the wire; larger reads and writes pass by it. It is held
-/// for every open stream, twice, used or not.
+/// Bytes that small frames share on their way to the wire; larger writes pass by it. It is held for every open stream,
+/// used or not. Reading has none: what a stream gives is in the multiplexer's memory already.
 const BUFFER: usize = 2 << 10;
 
 /// A frame that waits to be written.
@@ -82,7 +82,7 @@ impl Worker {
             // In this order, so that a stop is obeyed and everything read is handed up before a write error shows.
             biased;
             Ok(ending) = stopped => ending,
-            ending = self.read(BufReader::with_capacity(BUFFER, read)) => ending,
+            ending = self.read(read) => ending,
             ending = self.write(BufWriter::with_capacity(BUFFER, write), outgoing) => ending,
         };
         if let Some(what) = ending.broken {

@@ -284,7 +284,7 @@ impl World {
                     }
                 }
                 Command::CloseSync { stream } => self.close(stream.number()),
-                Command::Unban { .. } | Command::Stats { .. } => {}
+                Command::Unban { .. } | Command::Stats { .. } | Command::Gauges { .. } => {}
             }
         }
     }
