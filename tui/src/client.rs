@@ -9,7 +9,7 @@ mod reading;
 mod upload;
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, Read, Write},
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
@@ -504,18 +504,23 @@ fn ahead(date: &str, now: Timestamp) -> Option<i64> {
 /// and under a name that no other process writes to.
 fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension(format!("{}.new", std::process::id()));
-    // Left by a process that had our number and is no more.
-    let _ = fs::remove_file(&beside);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
+    let mut file = own_file(&beside)?;
     let written =
         file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
     written.inspect_err(|_| {
         let _ = fs::remove_file(&beside);
     })
+}
+
+/// A new file for its owner alone. What stands there is of a process that had our number and is no more; through a link
+/// that somebody laid nothing is written.
+pub fn own_file(path: &Path) -> std::io::Result<File> {
+    let _ = fs::remove_file(path);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Percent-encoding of all but unreserved characters (RFC 3986 §2.3).

@@ -1,7 +1,7 @@
 //! What the terminal does for other programs: it is lent to the person's editor, and its clipboard takes text.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::Command,
@@ -10,6 +10,7 @@ use std::{
 use ratatui::crossterm::execute;
 
 use super::Desk;
+use crate::client::own_file;
 
 /// Lends the terminal to the person's editor. None if the text was not saved. The outer error is a terminal that is gone,
 /// the inner one an editor that could not be run.
@@ -39,13 +40,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn write(folder: &Path, text: &str) -> io::Result<Self> {
         let path = folder.join(format!("starling-post-{}.txt", std::process::id()));
-        // What stands there is of a process that is no more; through a link that somebody laid nothing is written.
-        let _ = fs::remove_file(&path);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
+        let mut file = own_file(&path)?;
         let scratch = Self(path);
         file.write_all(text.as_bytes())?;
         Ok(scratch)
