@@ -35,7 +35,7 @@ use crate::{
 const SMALLEST: (u16, u16) = (20, 6);
 
 /// Cells of a key in the palette, which is what is to be learnt from it.
-const KEY: usize = 6;
+const KEY: usize = 7;
 /// Cells of the name of what it does.
 const NAME: usize = 18;
 /// Columns from which on the palette shows the names of things as well.

@@ -270,8 +270,8 @@ choice-quoted = the post of { $who } that it quotes
 choice-links = Open ([y] copies):
 choice-lists = Lists:
 choice-loading = Loading…
-choice-poll = Your answer, sent by enter:
-choice-poll-several = Your answers (space marks), sent by enter:
+choice-poll = Your answer:
+choice-poll-several = Your answers:
 
 # --- side: the third column
 side-posts = { $count ->
@@ -333,7 +333,7 @@ timeline-counts = { $posts ->
    *[other] { $followers } followers
 }, follows { $followed }
 timeline-searching = Searching…
-timeline-not-found = Nothing was found in what is stored here.
+timeline-not-found = Nothing found in what is stored here.
 
 # --- help
 help-filter = Find: { $words }
@@ -348,8 +348,8 @@ help-unread = unread
 
 # --- health: the last line
 health-unheld = { $count ->
-    [one] 1 post that nobody else holds yet [{ $key }]
-   *[other] { $count } posts that nobody else holds yet [{ $key }]
+    [one] 1 post only here yet [{ $key }]
+   *[other] { $count } posts only here yet [{ $key }]
 }
 health-no-peers = No peers: [{ $key }] opens or gives an invite
 health-drafts = { $count ->
@@ -528,7 +528,7 @@ invite-open = Open an invite that somebody gave you…
 invite-ask = Invite:
 invite-own = Your own, for those who are to follow you
 invite-how = Enter copies it.
-invite-opened = You follow { $who } now; where they are is called.
+invite-opened = You follow { $who } now.
 requests-none = Nobody waits for you to let them in.
 requests-follow = { $who } wants to follow you
 requests-heard = { $who }, whom you do not know, wants to be heard
@@ -544,7 +544,7 @@ catchup-total = { $count ->
     [one] 1 person
    *[other] { $people } people
 }
-catchup-total-more = the newest { $count } posts, by { $people } people: there are more
+catchup-total-more = The newest { $count } posts by { $people } people only
 catchup-place = Post { $at } of { $total } · { $who }, { $number } of { $count }
 catchup-end = That was all: { $count ->
     [one] 1 post

@@ -271,8 +271,8 @@ choice-quoted = הרשומה המצוטטת של { $who }
 choice-links = פתיחה ([y] מעתיק):
 choice-lists = רשימות:
 choice-loading = נטען…
-choice-poll = התשובה שלך, enter שולח:
-choice-poll-several = התשובות שלך (רווח מסמן), enter שולח:
+choice-poll = התשובה שלך:
+choice-poll-several = התשובות שלך:
 
 # --- side
 side-posts = { $count ->
@@ -357,9 +357,9 @@ help-unread = לא נקרא
 
 # --- health
 health-unheld = { $count ->
-    [one] רשומה אחת שאיש עוד לא מחזיק [{ $key }]
-    [two] שתי רשומות שאיש עוד לא מחזיק [{ $key }]
-   *[other] { $count } רשומות שאיש עוד לא מחזיק [{ $key }]
+    [one] רשומה אחת רק כאן בינתיים [{ $key }]
+    [two] שתי רשומות רק כאן בינתיים [{ $key }]
+   *[other] { $count } רשומות רק כאן בינתיים [{ $key }]
 }
 health-no-peers = אין עמיתים: [{ $key }] פותח הזמנה או נותן אחת
 health-drafts = { $count ->
@@ -559,7 +559,7 @@ invite-open = פתיחת הזמנה שקיבלת…
 invite-ask = הזמנה:
 invite-own = ההזמנה שלך, למי שאמור לעקוב אחריך
 invite-how = enter מעתיק.
-invite-opened = { $who } מעכשיו במעקב שלך; הצומת נקרא.
+invite-opened = { $who } מעכשיו במעקב שלך.
 requests-none = איש לא ממתין שתכניסו אותו.
 requests-follow = { $who } רוצה לעקוב אחריך
 requests-heard = { $who }, שאינו מוכר לך, רוצה להישמע
@@ -577,7 +577,7 @@ catchup-total = { $count ->
     [two] שני אנשים
    *[other] { $people } אנשים
 }
-catchup-total-more = { $count } הרשומות החדשות ביותר, של { $people } אנשים: יש עוד
+catchup-total-more = רק { $count } הרשומות החדשות, של { $people } אנשים
 catchup-place = רשומה { $at } מתוך { $total } · { $who }, { $number } מתוך { $count }
 catchup-end = זה היה הכול: { $count ->
     [one] רשומה אחת

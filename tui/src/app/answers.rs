@@ -219,6 +219,8 @@ impl App {
                 }
             }
             Effect::Post(draft) => {
+                let on_top =
+                    matches!(self.stack.last(), Some(Screen::Compose(form)) if form.key_of() == draft.key);
                 for screen in &mut self.stack {
                     if let Screen::Compose(form) = screen
                         && form.key_of() == draft.key
@@ -227,6 +229,10 @@ impl App {
                         form.sending = false;
                         form.failure = Some(why.clone());
                     }
+                }
+                // The form says it, above what can be done about it.
+                if on_top {
+                    return Vec::new();
                 }
             }
             Effect::Thread(id) => {

@@ -164,6 +164,7 @@ fn what_is_written_is_never_lost() {
     app.update(Msg::Failed(Box::new(effect), "the node does not run".into()));
     let Some(Screen::Compose(form)) = app.stack.last() else { panic!("the form is gone") };
     assert!(!form.sending && form.failure.is_some() && form.draft().text == "@bob hello");
+    assert!(app.said.is_none(), "the form says it");
     let kept = press(&mut app, "\u{1b}");
     assert!(matches!(kept.as_slice(), [Effect::Keep(draft)] if draft.text == "@bob hello"));
     press(&mut app, "c");
