@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{App, Link, Person, Said, Screen, reading::Of};
 use crate::{
     api::{Account, Delivery, Id, NodeStatus, Relationship, Status},
-    app::compose::Draft,
+    app::compose::{self, Draft},
     msg::{Done, Effect, Line, Sent},
     words::Words,
 };
@@ -66,7 +66,12 @@ impl App {
         if kept {
             return Vec::new();
         }
-        self.drafts.retain(|draft| draft.key != sent.key);
+        // One that was changed and left once more is no form, and holds something else all the same.
+        self.drafts.retain(|draft| draft.key != sent.key || !draft.says(sent));
+        for draft in self.drafts.iter_mut().filter(|draft| draft.key == sent.key) {
+            draft.key.clone_from(&key);
+            renamed.push(Effect::Keep(Box::new(draft.clone())));
+        }
         let gone = Draft { key: sent.key.clone(), saved: saved.as_millisecond(), ..Draft::default() };
         let mut effects = vec![Effect::Keep(Box::new(gone))];
         effects.extend(renamed);
@@ -219,12 +224,11 @@ impl App {
                 }
             }
             Effect::Post(draft) => {
-                let on_top =
-                    matches!(self.stack.last(), Some(Screen::Compose(form)) if form.key_of() == draft.key);
+                let is_it = |form: &compose::Compose| form.key_of() == draft.key && form.draft().says(draft);
+                let on_top = matches!(self.stack.last(), Some(Screen::Compose(form)) if is_it(form));
                 for screen in &mut self.stack {
                     if let Screen::Compose(form) = screen
-                        && form.key_of() == draft.key
-                        && form.draft().says(draft)
+                        && is_it(form)
                     {
                         form.sending = false;
                         form.failure = Some(why.clone());

@@ -252,6 +252,23 @@ fn what_was_changed_and_sent_again_waits_for_its_own_answer() {
 }
 
 #[test]
+fn what_was_changed_after_it_was_sent_and_left_again_is_found_again() {
+    let mut app = app((80, 24), &three());
+    press(&mut app, "cone");
+    let sent = ctrl(&mut app, 's');
+    press(&mut app, "\u{1b}c!");
+    // The answer to what was sent is no answer to what is on the screen: it is said, not put into the form.
+    app.update(Msg::Failed(Box::new(sent[0].clone()), "the disk is full".into()));
+    assert!(matches!(&app.said, Some((Said::Bad(why), _)) if why == "the disk is full"));
+    press(&mut app, "\u{1b}");
+    let kept = answered(&mut app, &sent);
+    assert_eq!(app.drafts.iter().map(|draft| &*draft.text).collect::<Vec<_>>(), ["one!"]);
+    let [Effect::Post(first)] = sent.as_slice() else { panic!("nothing was sent") };
+    assert!(app.drafts[0].key != first.key);
+    assert!(kept.contains(&Effect::Keep(Box::new(app.drafts[0].clone()))), "it is on disk under its own key");
+}
+
+#[test]
 fn nothing_opens_while_somebody_types() {
     let mut app = app((80, 24), &three());
     press(&mut app, "chello");
