@@ -5,6 +5,13 @@
 //! before the first verdict comes back. So every peer starts with three frames at a time and earns more by accepted
 //! ones, the rest waits its turn here, and a peer whose third frame was rejected is not heard any more.
 //!
+//! From the same books follows each peer's *standing*, the one number by which the router chooses whom to have in its
+//! meshes. The library would keep an account for each peer in each of the shards, and add all of them up for whoever
+//! sends anything and in each heartbeat: that was a quarter of what a node of a quiet network does at all. A peer that
+//! sends nonsense in one shard is no better in another, and in most shards next to nothing is said from which anything
+//! could follow; so there is one account here. Who passes on a copy of a frame that somebody else's was rejected for
+//! has no fault entered: the copy is dropped unread, it costs nothing.
+//!
 //! Pure: it is told the time and never waits.
 
 use std::collections::{HashMap, VecDeque};
@@ -35,6 +42,20 @@ const LAST_WINDOW: usize = 16;
 /// Rejected frames after which a peer is not heard, and for how long they count.
 const FAULTS: usize = 3;
 const FAULT_MEMORY: Duration = Duration::from_secs(5 * 3600);
+
+/// What good conduct is worth: a point for each so long in company, and one for each frame that was new and accepted,
+/// of which a tenth is left after a minute. Both are capped, so that one rejected frame outweighs them.
+const POINT: Duration = Duration::from_secs(12);
+pub(super) const GOODWILL: f64 = 10.0;
+
+/// What is left of the points for frames at the next [`tick`](Admission::tick), ten seconds later: 0.1 to the sixth part.
+const MERIT_LEFT: f64 = 0.681_292_1;
+
+/// What faults cost, times their square. Three outweigh all goodwill and lead to [`SHUNNED`] besides.
+pub(super) const FAULT: f64 = -50.0;
+
+/// The standing of a peer that is to be heard no more, whatever else it did.
+pub(super) const SHUNNED: f64 = -1_000.0;
 
 /// New frames and bytes a second from one peer.
 const FRAMES: Rate = Rate { burst: 200.0, per_second: 20.0 };
@@ -74,13 +95,29 @@ pub(super) enum Offer {
 pub(super) struct Judged {
     /// Whether the frame was waiting for it.
     pub known: bool,
+    /// What the peer's standing is now, if it fell.
+    pub standing: Option<f64>,
     /// Set when the peer is not to be heard any more: the frames that were waiting, to be ignored.
     pub shun: Option<Vec<GossipRef>>,
 }
 
+/// What time brings.
+#[derive(Debug, PartialEq, Default)]
+pub(super) struct Ticked {
+    /// Frames that never got a verdict, to be ignored.
+    pub unanswered: Vec<GossipRef>,
+    /// Peers whose standing changed.
+    pub standings: Vec<(PeerId, f64)>,
+}
+
 #[derive(Debug)]
 struct Conduct {
-    connected: bool,
+    /// Since when it is connected, if it is.
+    connected: Option<Instant>,
+    /// Points for frames that were new and accepted.
+    merit: f64,
+    /// The standing that was told last.
+    told: f64,
     held: VecDeque<Held>,
     unjudged: usize,
     window: usize,
@@ -94,7 +131,9 @@ struct Conduct {
 impl Conduct {
     fn new(now: Instant) -> Self {
         Conduct {
-            connected: false,
+            connected: None,
+            merit: 0.0,
+            told: 0.0,
             held: VecDeque::new(),
             unjudged: 0,
             window: FIRST_WINDOW,
@@ -113,6 +152,37 @@ impl Conduct {
     fn in_disgrace(&self) -> bool {
         !self.faults.is_empty() || self.shunned_until.is_some()
     }
+
+    /// What it has earned so far.
+    fn standing(&self, now: Instant) -> f64 {
+        if self.shunned_until.is_some() {
+            return SHUNNED;
+        }
+        let company = self.connected.map_or(0, |since| now.saturating_duration_since(since).as_secs());
+        let company = (company / POINT.as_secs()) as f64;
+        let faults = self.faults.len() as f64;
+        company.min(GOODWILL) + self.merit + FAULT * faults * faults
+    }
+
+    /// The same, noting that it was told.
+    fn tell_standing(&mut self, now: Instant) -> f64 {
+        self.told = self.standing(now);
+        self.told
+    }
+
+    /// A frame was broken. True if it is the last that will be heard.
+    fn fault(&mut self, now: Instant) -> bool {
+        self.faults.push_back(now);
+        self.window = FIRST_WINDOW.saturating_sub(self.faults.len()).max(1);
+        let last = self.faults.len() >= FAULTS && self.shunned_until.is_none();
+        if last {
+            self.shunned_until = Some(now + FAULT_MEMORY);
+        }
+        while self.faults.len() > FAULTS {
+            self.faults.pop_front();
+        }
+        last
+    }
 }
 
 /// The books on all peers' gossip.
@@ -126,11 +196,11 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    /// A peer connected. True if it is still not to be heard for what it did before.
-    pub fn connected(&mut self, now: Instant, peer: PeerId) -> bool {
+    /// A peer connected. Its standing: what it did before is remembered.
+    pub fn connected(&mut self, now: Instant, peer: PeerId) -> f64 {
         let conduct = self.peers.entry(peer).or_insert_with(|| Conduct::new(now));
-        conduct.connected = true;
-        conduct.shunned_until.is_some()
+        conduct.connected = Some(now);
+        conduct.tell_standing(now)
     }
 
     /// A peer left. Its waiting frames are to be ignored; its faults are remembered.
@@ -138,7 +208,7 @@ impl Admission {
         let Some(conduct) = self.peers.get_mut(&peer) else {
             return Vec::new();
         };
-        conduct.connected = false;
+        (conduct.connected, conduct.merit) = (None, 0.0);
         conduct.window = FIRST_WINDOW;
         let dropped = conduct.drop_held();
         let forget = !conduct.in_disgrace();
@@ -235,60 +305,66 @@ impl Admission {
             return Judged::default();
         }
         let peer = message.source;
-        let mut judged = Judged { known: true, shun: None };
-        // A fault is remembered even if the peer left meanwhile: reconnecting must not wash it off.
-        let known = self.peers.contains_key(&peer);
-        if !known && (verdict != Verdict::Reject || self.peers.len() >= MAX_REMEMBERED) {
-            return judged;
-        }
-        let conduct = self.peers.entry(peer).or_insert_with(|| Conduct::new(now));
-        conduct.unjudged = conduct.unjudged.saturating_sub(1);
-        match verdict {
-            Verdict::Accept => conduct.window = (conduct.window + 1).min(LAST_WINDOW),
-            Verdict::Ignore => {}
-            Verdict::Reject => {
-                conduct.faults.push_back(now);
-                conduct.window = FIRST_WINDOW.saturating_sub(conduct.faults.len()).max(1);
-                if conduct.faults.len() >= FAULTS && conduct.shunned_until.is_none() {
-                    conduct.shunned_until = Some(now + FAULT_MEMORY);
-                    let dropped = conduct.drop_held();
-                    self.forget_turn(peer, dropped.len());
-                    judged.shun = Some(dropped);
-                }
-                if let Some(conduct) = self.peers.get_mut(&peer) {
-                    while conduct.faults.len() > FAULTS {
-                        conduct.faults.pop_front();
-                    }
-                }
+        if let Some(conduct) = self.peers.get_mut(&peer) {
+            conduct.unjudged = conduct.unjudged.saturating_sub(1);
+            if verdict == Verdict::Accept {
+                conduct.window = (conduct.window + 1).min(LAST_WINDOW);
+                conduct.merit = (conduct.merit + 1.0).min(GOODWILL);
             }
         }
+        match verdict {
+            Verdict::Accept | Verdict::Ignore => Judged { known: true, ..Judged::default() },
+            Verdict::Reject => Judged { known: true, ..self.fault(now, peer) },
+        }
+    }
+
+    /// A peer sent a frame that cannot be one: what follows from that.
+    pub fn broken(&mut self, now: Instant, peer: PeerId) -> Judged {
+        self.fault(now, peer)
+    }
+
+    /// A fault is remembered even if the peer left meanwhile: reconnecting must not wash it off.
+    fn fault(&mut self, now: Instant, peer: PeerId) -> Judged {
+        if !self.peers.contains_key(&peer) && self.peers.len() >= MAX_REMEMBERED {
+            return Judged::default();
+        }
+        let conduct = self.peers.entry(peer).or_insert_with(|| Conduct::new(now));
+        let mut judged = Judged::default();
+        if conduct.fault(now) {
+            let dropped = conduct.drop_held();
+            judged.shun = Some(dropped);
+        }
+        judged.standing = Some(conduct.tell_standing(now));
+        let dropped = judged.shun.as_ref().map_or(0, Vec::len);
+        self.forget_turn(peer, dropped);
         judged
     }
 
-    /// Time passes: returns frames that never got a verdict, to be ignored, and peers that may be heard again.
-    pub fn tick(&mut self, now: Instant) -> (Vec<GossipRef>, Vec<PeerId>) {
-        let lost: Vec<GossipRef> = self
-            .unjudged
-            .iter()
-            .filter(|(_, since)| now.saturating_duration_since(**since) >= UNANSWERED)
-            .map(|(message, _)| *message)
-            .collect();
-        for message in &lost {
+    /// Ten seconds have passed.
+    pub fn tick(&mut self, now: Instant) -> Ticked {
+        let waits = self.unjudged.iter();
+        let lost = waits.filter(|(_, since)| now.saturating_duration_since(**since) >= UNANSWERED);
+        let unanswered: Vec<GossipRef> = lost.map(|(message, _)| *message).collect();
+        for message in &unanswered {
             self.judged(now, *message, Verdict::Ignore);
         }
-        let mut pardoned = Vec::new();
+        let mut standings = Vec::new();
         self.peers.retain(|peer, conduct| {
+            conduct.merit *= MERIT_LEFT;
             while conduct.faults.front().is_some_and(|at| now.saturating_duration_since(*at) >= FAULT_MEMORY)
             {
                 conduct.faults.pop_front();
             }
             if conduct.shunned_until.is_some_and(|until| now >= until) {
                 conduct.shunned_until = None;
-                pardoned.push(*peer);
             }
-            conduct.connected || conduct.in_disgrace()
+            // What is next to nothing is not worth telling.
+            if (conduct.standing(now) - conduct.told).abs() >= 0.5 {
+                standings.push((*peer, conduct.tell_standing(now)));
+            }
+            conduct.connected.is_some() || conduct.in_disgrace()
         });
-        (lost, pardoned)
+        Ticked { unanswered, standings }
     }
 
     /// Frames waiting here, and with the engine.

@@ -38,7 +38,7 @@ pub(super) struct Behaviour {
 
 /// Puts transport and behaviours together. The register is told of each shard before it is joined.
 pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Behaviour>, gossip::Joined), Error> {
-    let hearing = config.witness.clone().map(Hearing::new);
+    let hearing = Hearing::new(config.witness.clone());
     let (router, joined) = gossip::router(hearing.clone())?;
     let peer = config.keypair.public().to_peer_id();
     let behaviour = Behaviour {

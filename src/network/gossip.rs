@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use libp2p::gossipsub::{
     self, ConfigBuilder, DataTransform, IdentTopic, MaxCountSubscriptionFilter, Message, MessageAuthenticity,
-    MessageId, PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, TopicScoreParams, ValidationMode,
-    WhitelistSubscriptionFilter, score_parameter_decay_with_base,
+    MessageId, PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, ValidationMode,
+    WhitelistSubscriptionFilter,
 };
 
 use super::Error;
+use super::admission::{FAULT, GOODWILL, SHUNNED};
 use super::witness::Hearing;
 
 /// Number of shards; an entry's shard follows from its author's id.
@@ -47,16 +48,11 @@ const ANNOUNCEMENTS: usize = 20;
 /// Heartbeats between two searches for better peers than those of a poor mesh: a minute.
 const BETTER: u64 = 30;
 
-/// How often scores wear off. Verdicts and penalties count at once; what follows this beat is only how they are
-/// forgotten, and how the time in a mesh is counted, in steps of twelve seconds. It walks over all shards of all
-/// neighbours.
+/// How often penalties wear off that nobody chose to give: for broken promises, for grafting too early and for reading
+/// slowly. They count at once, and what follows this beat is only how they are forgotten.
 const DECAY: Duration = Duration::from_secs(5);
 
-/// A count that has worn off to less than this is none.
-const WORN_OFF: f64 = 0.1;
-
-/// What is left after [`DECAY`] of penalties that nobody chose to give: for broken promises, for grafting too early and
-/// for reading slowly. The library leaves a fifth each second; this is as much after five.
+/// What is left of them after [`DECAY`]. The library leaves a fifth each second; this is as much after five.
 const PENALTY_DECAY: f64 = 0.000_32;
 
 /// Publishes in one RPC: the burst that a peer is allowed at all.
@@ -67,12 +63,12 @@ const NO_GOSSIP: f64 = -100.0;
 const NO_PUBLISH: f64 = -200.0;
 const NOT_HEARD: f64 = -400.0;
 
-/// What good conduct can be worth in all. It must stay so small that three invalid frames (3² × −50) still lead
-/// below [`NOT_HEARD`]: 40 − 450 = −410.
-const GOODWILL: f64 = 40.0;
-
-/// Set on a peer that is to be heard no more, whatever else it did.
-pub(super) const SHUNNED: f64 = -1_000.0;
+// One fault outweighs all goodwill and leads out of the meshes, two are forgiven, three lead out of hearing.
+const _: () = {
+    let goodwill = 2.0 * GOODWILL;
+    assert!(goodwill + FAULT < 0.0 && 4.0 * FAULT >= NOT_HEARD);
+    assert!(goodwill + 9.0 * FAULT < NOT_HEARD && SHUNNED < NOT_HEARD);
+};
 
 /// The gossip behaviour of a node.
 pub(super) type Router = gossipsub::Behaviour<Guard, MaxCountSubscriptionFilter<WhitelistSubscriptionFilter>>;
@@ -105,10 +101,17 @@ pub(super) struct Guard {
     /// One bit for each shard that this node has ever joined. Frames on other topics are never asked for by anyone
     /// honest, and the library would keep them for [`HISTORY`]. Left shards stay in, since frames may be under way.
     joined: Arc<AtomicU64>,
-    hearing: Option<Hearing>,
+    hearing: Hearing,
 }
 
 impl Guard {
+    fn refuse(&self, raw: &RawMessage) -> Option<&'static str> {
+        if raw.data.len() > MAX_GOSSIP_FRAME {
+            return Some("frame too large");
+        }
+        (!self.joined(&raw.topic)).then_some("no topic of ours")
+    }
+
     fn joined(&self, topic: &TopicHash) -> bool {
         shard(topic).is_some_and(|shard| self.joined.load(Ordering::Relaxed) & (1 << shard) != 0)
     }
@@ -116,15 +119,10 @@ impl Guard {
 
 impl DataTransform for Guard {
     fn inbound_transform(&self, raw: RawMessage) -> Result<Message, std::io::Error> {
-        if let Some(hearing) = &self.hearing {
-            hearing.frame(raw.data.len());
-        }
-        // An error counts as an invalid frame against the peer that handed it to us.
-        if raw.data.len() > MAX_GOSSIP_FRAME {
-            return Err(std::io::Error::other("frame too large"));
-        }
-        if !self.joined(&raw.topic) {
-            return Err(std::io::Error::other("no topic of ours"));
+        self.hearing.frame(raw.data.len());
+        if let Some(reason) = self.refuse(&raw) {
+            self.hearing.broken();
+            return Err(std::io::Error::other(reason));
         }
         Ok(Message {
             source: raw.source,
@@ -153,7 +151,7 @@ impl Joined {
 }
 
 /// Builds the gossip behaviour and the register of its shards.
-pub(super) fn router(hearing: Option<Hearing>) -> Result<(Router, Joined), Error> {
+pub(super) fn router(hearing: Hearing) -> Result<(Router, Joined), Error> {
     let refused = |reason: &dyn std::fmt::Display| Error::Gossip(reason.to_string());
     let config = config().map_err(|error| refused(&error))?;
     let filter = MaxCountSubscriptionFilter {
@@ -198,39 +196,13 @@ fn config() -> Result<gossipsub::Config, gossipsub::ConfigBuilderError> {
         .build()
 }
 
-/// The factor each [`DECAY`] by which next to nothing of a count is left after so long.
-fn worn_off_after(time: Duration) -> f64 {
-    score_parameter_decay_with_base(time, DECAY, WORN_OFF)
-}
-
+/// No topic has an account: the peer's standing with the [books on its frames](super::admission) is its score.
 fn score() -> PeerScoreParams {
-    let topic_score = TopicScoreParams {
-        topic_weight: 1.0,
-        // Time in the mesh: a point each 12 s, at most 10. The default, a point each millisecond, buys forgiveness
-        // for hundreds of invalid frames within a minute.
-        time_in_mesh_weight: 1.0,
-        time_in_mesh_quantum: Duration::from_secs(12),
-        time_in_mesh_cap: 10.0,
-        // New frames first: kind words for the useful, but few.
-        first_message_deliveries_weight: 1.0,
-        first_message_deliveries_decay: worn_off_after(Duration::from_secs(60)),
-        first_message_deliveries_cap: 10.0,
-        // No minimum of deliveries: shards of a small network are silent for hours.
-        mesh_message_deliveries_weight: 0.0,
-        mesh_failure_penalty_weight: 0.0,
-        // Invalid frames: squared, and remembered for hours.
-        invalid_message_deliveries_weight: -50.0,
-        invalid_message_deliveries_decay: worn_off_after(Duration::from_secs(5 * 3600)),
-        ..TopicScoreParams::default()
-    };
     PeerScoreParams {
-        topics: (0..SHARDS).map(|shard| (topic(shard).hash(), topic_score.clone())).collect(),
-        topic_score_cap: GOODWILL,
+        app_specific_weight: 1.0,
         decay_interval: DECAY,
-        decay_to_zero: WORN_OFF,
         behaviour_penalty_decay: PENALTY_DECAY,
         slow_peer_decay: PENALTY_DECAY,
-        app_specific_weight: 1.0,
         // Many peers behind one address: eight may be a household or a dormitory.
         ip_colocation_factor_weight: -50.0,
         ip_colocation_factor_threshold: 8.0,
@@ -246,7 +218,7 @@ fn thresholds() -> PeerScoreThresholds {
         graylist_threshold: NOT_HEARD,
         // Peer exchange is off, so no score is good enough for it.
         accept_px_threshold: f64::MAX,
-        // A mesh with less merit than twelve seconds of membership looks for better peers.
+        // A mesh with less merit than twelve seconds of company looks for better peers.
         opportunistic_graft_threshold: 1.0,
     }
 }
@@ -268,27 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn three_invalid_frames_outweigh_all_goodwill() {
+    fn penalties_wear_off_as_slowly_whatever_the_beat() {
         let params = score();
-        let invalid = params.topics[&topic(0).hash()].invalid_message_deliveries_weight;
-        assert!(params.topic_score_cap + 9.0 * invalid < NOT_HEARD);
-        assert!(4.0 * invalid >= NOT_HEARD, "two are forgiven");
-        assert!(params.topic_score_cap + SHUNNED < NOT_HEARD);
-    }
-
-    #[test]
-    fn scores_wear_off_as_slowly_whatever_the_beat() {
-        let left = |factor: f64, after: Duration| factor.powf(after.as_secs_f64() / DECAY.as_secs_f64());
-        let params = score();
-        let topic = &params.topics[&topic(0).hash()];
-        for (factor, after, remains) in [
-            (topic.first_message_deliveries_decay, 60, WORN_OFF),
-            (topic.invalid_message_deliveries_decay, 5 * 3600, WORN_OFF),
-            (params.behaviour_penalty_decay, 1, 0.2),
-            (params.slow_peer_decay, 1, 0.2),
-        ] {
-            let left = left(factor, Duration::from_secs(after));
-            assert!((left - remains).abs() < 1e-6, "{left} and not {remains} after {after} s");
+        for factor in [params.behaviour_penalty_decay, params.slow_peer_decay] {
+            let left = factor.powf(1.0 / DECAY.as_secs_f64());
+            assert!((left - 0.2).abs() < 1e-6, "{left} after a second");
         }
         assert!(params.validate().is_ok());
     }

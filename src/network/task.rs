@@ -14,7 +14,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::admission::{Admission, Held};
+use super::admission::{Admission, Held, Judged, SHUNNED, Ticked};
 use super::behaviour::{self, Behaviour};
 use super::bucket::{Bucket, Rate};
 use super::outbox::Outbox;
@@ -31,6 +31,9 @@ const TICK: Duration = Duration::from_secs(10);
 
 /// How long a shutdown waits for peers to take our farewell.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Broken frames of one peer that are counted one by one: more change nothing.
+const MOST_BROKEN: usize = 8;
 
 /// Peers reported from the local network: a full house at once, then those who come.
 const DISCOVERIES: Rate = Rate { burst: 64.0, per_second: 1.0 };
@@ -177,12 +180,12 @@ impl Task {
     }
 
     fn tick(&mut self, now: Instant) {
-        let (unanswered, pardoned) = self.admission.tick(now);
+        let Ticked { unanswered, standings } = self.admission.tick(now);
         for message in unanswered {
             self.report(message, Verdict::Ignore);
         }
-        for peer in pardoned {
-            self.swarm.behaviour_mut().gossip.set_application_score(&peer, 0.0);
+        for (peer, standing) in standings {
+            self.swarm.behaviour_mut().gossip.set_application_score(&peer, standing);
         }
         self.streams.tick(now);
     }
@@ -293,8 +296,25 @@ impl Task {
         }
         self.counters.gossip_rejected += u64::from(verdict == Verdict::Reject);
         self.report(message, verdict);
+        self.blame(message.source, judged);
+    }
+
+    /// A peer sent frames that cannot be any: they never come as far as to a verdict.
+    fn broken(&mut self, peer: PeerId, times: usize) {
+        self.counters.gossip_rejected += times as u64;
+        for _ in 0..times.min(MOST_BROKEN) {
+            let judged = self.admission.broken(Instant::now(), peer);
+            self.blame(peer, judged);
+        }
+    }
+
+    /// What follows from a fault, if there was one.
+    fn blame(&mut self, peer: PeerId, judged: Judged) {
+        if let Some(standing) = judged.standing {
+            self.swarm.behaviour_mut().gossip.set_application_score(&peer, standing);
+        }
         if let Some(dropped) = judged.shun {
-            self.shun(message.source, dropped, Misbehaviour::GossipInvalid);
+            self.shun(peer, dropped, Misbehaviour::GossipInvalid);
         }
     }
 
@@ -319,7 +339,7 @@ impl Task {
 
     fn shun(&mut self, peer: PeerId, dropped: Vec<GossipRef>, what: Misbehaviour) {
         self.ignore(dropped);
-        self.swarm.behaviour_mut().gossip.set_application_score(&peer, gossip::SHUNNED);
+        self.swarm.behaviour_mut().gossip.set_application_score(&peer, SHUNNED);
         self.outbox.push(Event::PeerMisbehaved { peer, what });
     }
 }

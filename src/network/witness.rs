@@ -1,12 +1,14 @@
-//! Telling whoever measures from whom each copy of a gossiped frame came.
+//! Knowing from whom each copy of a gossiped frame came: to note who sends frames that cannot be any, and to tell whoever
+//! measures.
 //!
 //! The library hands a message to the transform of its data without saying whose it is, and drops duplicates without
 //! a word. So the gossip behaviour is wrapped here: what a connection reports is processed while it is known whose
-//! connection it is. Nothing else changes, and without a witness nothing is done at all.
+//! connection it is. Nothing else changes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use libp2p::core::Endpoint;
@@ -15,7 +17,7 @@ use libp2p::swarm::{
     ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent, THandlerOutEvent,
     ToSwarm,
 };
-use libp2p::{Multiaddr, PeerId};
+use libp2p::{Multiaddr, PeerId, gossipsub};
 
 use super::gossip::Router;
 
@@ -38,38 +40,78 @@ impl fmt::Debug for Witness {
 }
 
 /// Who is speaking, and who wants to know of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Hearing {
-    witness: Witness,
-    speaker: Arc<Mutex<Option<PeerId>>>,
+    witness: Option<Witness>,
+    speech: Arc<Mutex<Speech>>,
+}
+
+/// What a connection reports to the gossip behaviour.
+type Heard = THandlerOutEvent<Router>;
+
+/// What is being taken in.
+#[derive(Debug, Default)]
+struct Speech {
+    speaker: Option<PeerId>,
+    /// Frames in it that cannot be any.
+    broken: usize,
 }
 
 impl Hearing {
-    pub fn new(witness: Witness) -> Self {
-        Hearing { witness, speaker: Arc::default() }
+    pub fn new(witness: Option<Witness>) -> Self {
+        Hearing { witness, speech: Arc::default() }
     }
 
     /// A frame is being taken in.
     pub fn frame(&self, len: usize) {
-        if let Some(speaker) = *self.speaker.lock().unwrap_or_else(PoisonError::into_inner) {
-            self.witness.0(speaker, len);
+        if let Some(witness) = &self.witness
+            && let Some(speaker) = self.speech().speaker
+        {
+            witness.0(speaker, len);
         }
     }
 
-    fn speaks(&self, speaker: Option<PeerId>) {
-        *self.speaker.lock().unwrap_or_else(PoisonError::into_inner) = speaker;
+    /// It cannot be one.
+    pub fn broken(&self) {
+        self.speech().broken += 1;
+    }
+
+    fn begins(&self, speaker: PeerId) {
+        *self.speech() = Speech { speaker: Some(speaker), broken: 0 };
+    }
+
+    /// How many frames were broken.
+    fn ends(&self) -> usize {
+        std::mem::take(&mut *self.speech()).broken
+    }
+
+    fn speech(&self) -> MutexGuard<'_, Speech> {
+        self.speech.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The gossip behaviour, with a witness or without.
+/// The gossip behaviour, and who is speaking to it.
 pub(super) struct Witnessed {
     inner: Router,
-    hearing: Option<Hearing>,
+    hearing: Hearing,
+    /// Who sent frames that cannot be any, and how many; told when this is polled next, which is at once.
+    broken: BTreeMap<PeerId, usize>,
+}
+
+/// What the gossip behaviour reports.
+#[derive(Debug)]
+pub(super) enum Told {
+    Gossip(gossipsub::Event),
+    /// A peer sent so many frames that cannot be any.
+    Broken {
+        peer: PeerId,
+        times: usize,
+    },
 }
 
 impl Witnessed {
-    pub fn new(inner: Router, hearing: Option<Hearing>) -> Self {
-        Witnessed { inner, hearing }
+    pub fn new(inner: Router, hearing: Hearing) -> Self {
+        Witnessed { inner, hearing, broken: BTreeMap::new() }
     }
 }
 
@@ -89,7 +131,7 @@ impl DerefMut for Witnessed {
 
 impl NetworkBehaviour for Witnessed {
     type ConnectionHandler = <Router as NetworkBehaviour>::ConnectionHandler;
-    type ToSwarm = <Router as NetworkBehaviour>::ToSwarm;
+    type ToSwarm = Told;
 
     fn handle_pending_inbound_connection(
         &mut self,
@@ -141,16 +183,23 @@ impl NetworkBehaviour for Witnessed {
         connection: ConnectionId,
         event: THandlerOutEvent<Self>,
     ) {
-        if let Some(hearing) = &self.hearing {
-            hearing.speaks(Some(peer));
-        }
+        // Frames that are signed, or say whose they are, are dropped without being shown to the guard.
+        let forbidden = match &event {
+            Heard::Message { invalid_messages, .. } => invalid_messages.len(),
+            _ => 0,
+        };
+        self.hearing.begins(peer);
         self.inner.on_connection_handler_event(peer, connection, event);
-        if let Some(hearing) = &self.hearing {
-            hearing.speaks(None);
+        let broken = forbidden + self.hearing.ends();
+        if broken > 0 {
+            *self.broken.entry(peer).or_default() += broken;
         }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
-        self.inner.poll(cx)
+        if let Some((peer, times)) = self.broken.pop_first() {
+            return Poll::Ready(ToSwarm::GenerateEvent(Told::Broken { peer, times }));
+        }
+        self.inner.poll(cx).map(|report| report.map_out(Told::Gossip))
     }
 }

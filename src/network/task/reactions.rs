@@ -11,6 +11,7 @@ use crate::network::admission::{Held, Offer};
 use crate::network::behaviour::BehaviourEvent;
 use crate::network::substream::Opened;
 use crate::network::sync::Refused;
+use crate::network::witness::Told;
 use crate::network::{Event, GossipRef, Misbehaviour, SyncRole, discovery, gossip};
 
 impl Task {
@@ -36,8 +37,9 @@ impl Task {
                 };
                 self.connections.entry(peer).or_default().push(connection);
                 let first = num_established.get() == 1;
-                if first && self.admission.connected(Instant::now(), peer) {
-                    self.swarm.behaviour_mut().gossip.set_application_score(&peer, gossip::SHUNNED);
+                if first {
+                    let standing = self.admission.connected(Instant::now(), peer);
+                    self.swarm.behaviour_mut().gossip.set_application_score(&peer, standing);
                 }
                 self.outbox.push(Event::Connected { peer, address, outbound, first });
             }
@@ -80,7 +82,8 @@ impl Task {
 
     fn behaviour_event(&mut self, event: BehaviourEvent) {
         match event {
-            BehaviourEvent::Gossip(event) => self.gossip_event(event),
+            BehaviourEvent::Gossip(Told::Gossip(event)) => self.gossip_event(event),
+            BehaviourEvent::Gossip(Told::Broken { peer, times }) => self.broken(peer, times),
             BehaviourEvent::Sync(opened) => self.sync_event(opened),
             BehaviourEvent::Blobs(opened) => self.blob_event(opened),
             BehaviourEvent::Identify(identify::Event::Received { connection_id, peer_id, info }) => {

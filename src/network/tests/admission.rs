@@ -41,7 +41,7 @@ impl World {
         self.books.judged(self.now, message, verdict)
     }
 
-    fn pass(&mut self, time: Duration) -> (Vec<GossipRef>, Vec<PeerId>) {
+    fn pass(&mut self, time: Duration) -> Ticked {
         self.now += time;
         self.books.tick(self.now)
     }
@@ -85,10 +85,10 @@ fn leaving_does_not_wash_faults_off_but_time_does() {
         assert_eq!(judged.shun.is_some(), round == 2);
         world.books.connected(world.now, eve);
     }
-    assert!(world.books.connected(world.now, eve), "still not heard");
-    let (_, pardoned) = world.pass(FAULT_MEMORY);
-    assert_eq!(pardoned, [eve]);
-    assert!(!world.books.connected(world.now, eve));
+    assert_eq!(world.books.connected(world.now, eve), SHUNNED, "still not heard");
+    assert!(world.books.disconnected(eve).is_empty());
+    assert_eq!(world.pass(FAULT_MEMORY).standings, [(eve, 0.0)]);
+    assert_eq!(world.books.connected(world.now, eve), 0.0);
     assert_eq!(world.offer(eve).1, Offer::Held { displaced: None });
 }
 
@@ -103,8 +103,7 @@ fn a_flood_is_ignored_and_then_not_heard() {
     assert_eq!(ends, Some(1_200));
     assert!(offers[1_201..].iter().all(|offer| *offer == Offer::Ignored));
     assert_eq!(world.books.load(), (0, 0));
-    let (_, pardoned) = world.pass(FLOOD_SHUN);
-    assert_eq!(pardoned, [eve]);
+    assert_eq!(world.pass(FLOOD_SHUN).standings, [(eve, GOODWILL)]);
 }
 
 #[test]
@@ -163,9 +162,45 @@ fn a_missing_verdict_frees_its_place() {
     world.offers(bob, 5);
     let first = world.deliver();
     assert_eq!(first.len(), FIRST_WINDOW);
-    let (mut lost, _) = world.pass(UNANSWERED);
+    let mut lost = world.pass(UNANSWERED).unanswered;
     lost.sort_by_key(|message| message.id);
     assert_eq!(lost, first);
     assert_eq!(world.deliver().len(), 2);
     assert_eq!(world.judge(first[0], Verdict::Reject), Judged::default(), "too late");
+}
+
+/// What the last change of a peer's standing made of it.
+fn standing(ticked: &Ticked, peer: PeerId) -> Option<f64> {
+    ticked.standings.iter().find(|(whose, _)| *whose == peer).map(|(_, standing)| *standing)
+}
+
+#[test]
+fn company_and_new_frames_are_worth_something_and_faults_cost_more() {
+    let mut world = World::new();
+    let bob = world.peer();
+    assert_eq!(world.pass(Duration::from_secs(10)), Ticked::default());
+    assert_eq!(standing(&world.pass(Duration::from_secs(10)), bob), Some(1.0), "a point each twelve seconds");
+    for _ in 0..20 {
+        let (message, _) = world.offer(bob);
+        assert_eq!(world.deliver(), [message]);
+        assert_eq!(world.judge(message, Verdict::Accept), Judged { known: true, ..Judged::default() });
+        world.now += Duration::from_secs(1);
+    }
+    let best = standing(&world.pass(Duration::from_secs(600)), bob).unwrap();
+    assert!(best > GOODWILL && best <= 2.0 * GOODWILL, "{best}");
+    (0..6).for_each(|_| drop(world.pass(Duration::from_secs(10))));
+    let (message, _) = world.offer(bob);
+    world.deliver();
+    let judged = world.judge(message, Verdict::Reject);
+    let fallen = judged.standing.unwrap();
+    assert!(
+        judged.shun.is_none() && fallen > FAULT + GOODWILL && fallen < FAULT + GOODWILL + 1.5,
+        "{fallen}"
+    );
+    // Leaving ends the company, and does not wash the fault off.
+    world.books.disconnected(bob);
+    assert_eq!(world.books.connected(world.now, bob), FAULT);
+    assert_eq!(world.books.broken(world.now, bob).standing, Some(4.0 * FAULT));
+    let judged = world.books.broken(world.now, bob);
+    assert_eq!((judged.standing, judged.shun), (Some(SHUNNED), Some(Vec::new())));
 }
