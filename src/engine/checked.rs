@@ -3,13 +3,15 @@
 //! [`check`] is a pure function of one network event. The runtime calls it for many events at once;
 //! a simulation may call it inline.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use starling_protocol::{
-    Identity, Verified,
+    AuthorId, Identity, Verified,
     entry::{self, Invalid},
     feed::ForkProof,
     frame::Frame,
-    identity::Record,
+    identity::{self, Record},
     sync::Answer,
 };
 
@@ -37,11 +39,48 @@ pub enum Checked {
 #[derive(Debug, Clone)]
 pub enum CheckedFrame {
     /// An entry, and enough of its author's identity to believe it.
-    Entry(Record, Box<Verified>),
+    Entry(Vouched, Arc<Verified>),
     /// An identity, not yet merged.
-    Identity(Record),
+    Identity(Vouched),
     /// An identity and the proof of a fork.
-    Fork(Record, Box<ForkProof>),
+    Fork(Vouched, Arc<ForkProof>),
+}
+
+/// An identity whose signatures were checked, and the record of it. Whoever has not heard of its author takes it as it
+/// is.
+#[derive(Debug, Clone)]
+pub struct Vouched {
+    record: Arc<Record>,
+    identity: Arc<Identity>,
+}
+
+impl Vouched {
+    /// Checks a record.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn of(record: Record) -> Result<Self, identity::Error> {
+        let identity = Identity::verify(&record)?;
+        Ok(Self { record: Arc::new(record), identity: Arc::new(identity) })
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn author(&self) -> AuthorId {
+        self.identity.author()
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
 }
 
 /// Checks whatever in an event is costly to check.
@@ -68,14 +107,13 @@ pub fn check_entry(bytes: &[u8]) -> CheckedEntry {
 /// Whether a frame is valid depends on its bytes alone, never on what is held: a node must not pass on
 /// what a neighbour who knows less would call a lie.
 fn check_frame(bytes: &[u8]) -> Option<CheckedFrame> {
-    let vouched = |record: Record| Identity::verify(&record).ok().map(|_| record);
     Some(match Frame::from_bytes(bytes).ok()? {
         Frame::Entry { record, entry } => {
-            CheckedFrame::Entry(vouched(record)?, Box::new(entry::verify(&entry).ok()?))
+            CheckedFrame::Entry(Vouched::of(record).ok()?, Arc::new(entry::verify(&entry).ok()?))
         }
-        Frame::Identity(record) => CheckedFrame::Identity(vouched(record)?),
+        Frame::Identity(record) => CheckedFrame::Identity(Vouched::of(record).ok()?),
         Frame::Fork { record, proof } => {
-            CheckedFrame::Fork(vouched(record)?, Box::new(ForkProof::from_bytes(&proof).ok()?))
+            CheckedFrame::Fork(Vouched::of(record).ok()?, Arc::new(ForkProof::from_bytes(&proof).ok()?))
         }
     })
 }

@@ -8,12 +8,13 @@
 use starling_protocol::{
     AuthorId, DeviceKey, Verified,
     feed::{ForkPlace, ForkProof},
-    identity::{Record, Voice},
+    identity::Voice,
     sync::News,
 };
 
 use super::{
     Event,
+    checked::Vouched,
     receive::{Outcome, Source},
     turn::{Fresh, Turn},
 };
@@ -157,12 +158,12 @@ impl Turn<'_, '_> {
     }
 
     /// A gossiped proof.
-    pub fn gossiped_fork(&mut self, record: &Record, proof: &ForkProof) -> Result<Verdict, Error> {
+    pub fn gossiped_fork(&mut self, vouched: &Vouched, proof: &ForkProof) -> Result<Verdict, Error> {
         let author = proof.place().author;
         if !self.is_known(&author)? {
             return Ok(Verdict::Ignore);
         }
-        if self.merge_identity(record, None)?.is_err() {
+        if self.merge_vouched(vouched)?.is_err() {
             return Ok(Verdict::Ignore);
         }
         let Some(number) = self.batch.author_number(&author)? else { return Ok(Verdict::Ignore) };

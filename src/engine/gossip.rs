@@ -6,13 +6,12 @@ use libp2p::PeerId;
 use starling_protocol::{
     AuthorId, Body, EntryId, Verified,
     entry::log,
-    identity::Record,
     payload::{Content, Visibility},
     sync::Load,
 };
 
 use super::{
-    checked::{Checked, CheckedFrame},
+    checked::{Checked, CheckedFrame, Vouched},
     receive::{Outcome, Source},
     surface,
     turn::Turn,
@@ -74,29 +73,27 @@ impl Turn<'_, '_> {
     }
 
     fn gossiped(&mut self, shard: u8, from: PeerId, frame: CheckedFrame) -> Result<Verdict, Error> {
-        let (record, said) = match &frame {
-            CheckedFrame::Entry(record, entry) => (record, Some(entry.header().author)),
-            CheckedFrame::Identity(record) => (record, None),
-            CheckedFrame::Fork(record, proof) => (record, Some(proof.place().author)),
+        let (author, said) = match &frame {
+            CheckedFrame::Entry(vouched, entry) => (vouched.author(), Some(entry.header().author)),
+            CheckedFrame::Identity(vouched) => (vouched.author(), None),
+            CheckedFrame::Fork(vouched, proof) => (vouched.author(), Some(proof.place().author)),
         };
-        // A record was verified on the way, so it has an author.
-        let Ok(author) = record.author() else { return Ok(Verdict::Reject) };
         if surface::shard(&author) != shard || said.is_some_and(|said| said != author) {
             return Ok(Verdict::Reject);
         }
         self.heard_in(shard, &author);
         match frame {
-            CheckedFrame::Entry(record, entry) => self.gossiped_entry(from, &author, &record, &entry),
-            CheckedFrame::Identity(record) => self.gossiped_identity(&author, &record),
-            CheckedFrame::Fork(record, proof) => self.gossiped_fork(&record, &proof),
+            CheckedFrame::Entry(vouched, entry) => self.gossiped_entry(from, &author, &vouched, &entry),
+            CheckedFrame::Identity(vouched) => self.gossiped_identity(&author, &vouched),
+            CheckedFrame::Fork(vouched, proof) => self.gossiped_fork(&vouched, &proof),
         }
     }
 
-    fn gossiped_identity(&mut self, author: &AuthorId, record: &Record) -> Result<Verdict, Error> {
+    fn gossiped_identity(&mut self, author: &AuthorId, vouched: &Vouched) -> Result<Verdict, Error> {
         if !self.is_known(author)? {
             return Ok(Verdict::Ignore);
         }
-        let verdict = match self.merge_identity(record, None)? {
+        let verdict = match self.merge_vouched(vouched)? {
             Ok(true) => Verdict::Accept,
             // The record was verified on the way: what is left is that it knows nothing new.
             Ok(false) | Err(_) => Verdict::Ignore,
@@ -110,11 +107,11 @@ impl Turn<'_, '_> {
         &mut self,
         from: PeerId,
         author: &AuthorId,
-        record: &Record,
+        vouched: &Vouched,
         entry: &Verified,
     ) -> Result<Verdict, Error> {
         // A stranger's identity is only kept together with an entry that is.
-        if self.state.blocked.contains(author) || self.old_news(entry) {
+        if self.state.blocked.contains(author) || self.is_old_news(entry) {
             return Ok(Verdict::Ignore);
         }
         // Of strangers only what people read: the rest is for those who follow them, and asks for it.
@@ -132,7 +129,7 @@ impl Turn<'_, '_> {
         if !allowed && !self.is_home(author) {
             return Ok(Verdict::Ignore);
         }
-        if self.merge_identity(record, None)?.is_err() {
+        if self.merge_vouched(vouched)?.is_err() {
             return Ok(Verdict::Ignore);
         }
         if entry.payload().is_none() && self.is_home(author) {
@@ -203,7 +200,7 @@ impl Turn<'_, '_> {
         Ok(whole || entry.payload().is_none() || self.batch.erased(author, &id)?)
     }
 
-    fn old_news(&self, entry: &Verified) -> bool {
+    pub fn is_old_news(&self, entry: &Verified) -> bool {
         entry.header().time.saturating_add(GOSSIP_AGE_MS) < self.now
     }
 }

@@ -1,59 +1,75 @@
 //! Identities are merged before anything is believed, and what they say of devices is carried out.
 
+use std::sync::Arc;
+
+use libp2p::PeerId;
 use starling_protocol::{
-    DeviceKey, Identity,
+    AuthorId, DeviceKey, Identity,
     frame::Frame,
-    identity::{Action, Cutoff, Operation, Record, Removal, Voice},
+    identity::{self, Action, Cutoff, Operation, Record, Removal, Voice},
     sync::News,
 };
 
 use super::{
     Event, Refusal, Reply,
+    checked::Vouched,
     turn::{Answered, Fresh, Turn},
 };
 use crate::store::Error;
 
+/// Whether a record that was valid was news.
+type Merged = Result<bool, identity::Error>;
+
 impl Turn<'_, '_> {
     /// Adds what a record knows to what is held. The inner result says whether it is valid, and if so
     /// whether it was news.
-    pub fn merge_identity(
+    pub fn merge_identity(&mut self, record: &Record, from: Option<PeerId>) -> Result<Merged, Error> {
+        match record.author() {
+            Ok(author) => self.merge(&author, record, None, from),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// The same of a record that was checked on the way.
+    pub fn merge_vouched(&mut self, vouched: &Vouched) -> Result<Merged, Error> {
+        self.merge(&vouched.author(), vouched.record(), Some(vouched.identity()), None)
+    }
+
+    fn merge(
         &mut self,
+        author: &AuthorId,
         record: &Record,
-        from: Option<libp2p::PeerId>,
-    ) -> Result<Result<bool, starling_protocol::identity::Error>, Error> {
-        let author = match record.author() {
-            Ok(author) => author,
-            Err(error) => return Ok(Err(error)),
-        };
-        let number = self.batch.author_number(&author)?;
+        verified: Option<&Arc<Identity>>,
+        from: Option<PeerId>,
+    ) -> Result<Merged, Error> {
+        let number = self.batch.author_number(author)?;
         let held = match number {
             Some(number) => self.batch.identity(number)?,
             None => None,
         };
-        if held.is_some_and(|held| held.knows(record)) {
-            return Ok(Ok(false));
-        }
-        let held = held.cloned();
-        let (mut identity, fresh) = match held {
-            Some(held) => (held, false),
-            None => match Identity::verify(record) {
-                Ok(identity) => (identity, true),
+        let identity = match (held, verified) {
+            (Some(held), _) if held.knows(record) => return Ok(Ok(false)),
+            (Some(held), _) => {
+                let mut identity = held.clone();
+                match identity.merge(record) {
+                    Ok(true) => Arc::new(identity),
+                    Ok(false) => return Ok(Ok(false)),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+            (None, Some(verified)) => Arc::clone(verified),
+            (None, None) => match Identity::verify(record) {
+                Ok(identity) => Arc::new(identity),
                 Err(error) => return Ok(Err(error)),
             },
         };
-        let changed = match identity.merge(record) {
-            Ok(changed) => changed || fresh,
-            Err(error) => return Ok(Err(error)),
-        };
-        if changed {
-            let number = self.batch.intern_author(&author, self.now)?;
-            let news = News::Identity(author, identity.record());
-            self.batch.set_identity(number, identity)?;
-            self.apply_voices(&author, number)?;
-            self.fresh.push(Fresh { news, from });
-            self.event(Event::Identity(author));
-        }
-        Ok(Ok(changed))
+        let number = self.batch.intern_author(author, self.now)?;
+        let news = News::Identity(*author, identity.record());
+        self.batch.set_identity(number, identity)?;
+        self.apply_voices(author, number)?;
+        self.fresh.push(Fresh { news, from });
+        self.event(Event::Identity(*author));
+        Ok(Ok(true))
     }
 
     /// Carries out an operation that was signed here, and tells everybody.
@@ -66,7 +82,7 @@ impl Turn<'_, '_> {
         let author = self.state.author;
         let frame = Frame::of_identity(&identity);
         let news = News::Identity(author, identity.record());
-        self.batch.set_identity(me, identity)?;
+        self.batch.set_identity(me, Arc::new(identity))?;
         self.apply_voices(&author, me)?;
         self.fresh.push(Fresh { news, from: None });
         self.event(Event::Identity(author));

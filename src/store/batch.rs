@@ -5,6 +5,7 @@
 //! memory with it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use redb::WriteTransaction;
 use starling_protocol::{
@@ -34,7 +35,7 @@ pub(super) struct Memory {
     authors: BTreeMap<u32, AuthorRow>,
     log_numbers: HashMap<(u32, DeviceKey, u8), u32>,
     logs: BTreeMap<u32, LogRow>,
-    identities: HashMap<u32, Identity>,
+    identities: HashMap<u32, Arc<Identity>>,
     /// The next arrival that is free.
     next_arrival: Option<u64>,
     /// How many entries are kept only while there is room.
@@ -176,13 +177,13 @@ impl<'t> Batch<'t> {
                 let record: Record = super::record::row(bytes.value())?;
                 let identity = Identity::trusted(&record)
                     .map_err(|error| Error::Corrupt(format!("a stored identity is invalid: {error}")))?;
-                Ok(Some(vacant.insert(identity)))
+                Ok(Some(vacant.insert(Arc::new(identity))))
             }
         }
     }
 
     /// Stores an identity.
-    pub fn set_identity(&mut self, number: u32, identity: Identity) -> Result<(), Error> {
+    pub fn set_identity(&mut self, number: u32, identity: Arc<Identity>) -> Result<(), Error> {
         self.tables.identities.insert(number, cbor::encode(&identity.record()).as_slice())?;
         self.memory.identities.insert(number, identity);
         Ok(())

@@ -1,5 +1,7 @@
 //! What others can do to a node, and what it costs: quotas, rates, old news.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_bytes::{ByteArray, ByteBuf};
 use starling_protocol::{
@@ -12,7 +14,7 @@ use starling_protocol::{
 use super::world::{Person, World, shard};
 use crate::engine::{
     Command, Input,
-    checked::{Checked, CheckedFrame},
+    checked::{Checked, CheckedFrame, Vouched},
 };
 
 const ALICE: usize = 0;
@@ -208,7 +210,8 @@ fn old_and_deleted_entries_wrapped_again_go_nowhere() {
 
     let device = alice.device.public();
     let records: Vec<Record> = parts(&identity, &device);
-    let frames: Vec<(&Record, &Verified)> =
+    let records: Vec<Vouched> = records.into_iter().map(|record| Vouched::of(record).unwrap()).collect();
+    let frames: Vec<(&Vouched, &Verified)> =
         records.iter().flat_map(|record| entries.iter().map(move |entry| (record, entry))).collect();
     assert!(frames.len() >= 10_000, "{}", frames.len());
     let (shard, forwarded) = (shard(&alice.author), world.nodes[BOB].forwarded);
@@ -218,12 +221,13 @@ fn old_and_deleted_entries_wrapped_again_go_nowhere() {
         let most = if at == BOB { frames.len() } else { 1_000 };
         for batch in frames[..most].chunks(256) {
             let inputs = batch.iter().enumerate().map(|(n, (record, entry))| {
-                let frame = Frame::Entry { record: (*record).clone(), entry: entry.signed().to_bytes() };
+                let frame =
+                    Frame::Entry { record: record.record().clone(), entry: entry.signed().to_bytes() };
                 let message = crate::network::GossipRef::new([n as u8; 32], source);
                 let frame = Bytes::from(frame.to_bytes());
                 let event = crate::network::Event::Gossip { shard, from: source, message, frame };
                 // Each is good: to find that out ten thousand times is another test's affair.
-                let found = CheckedFrame::Entry((*record).clone(), Box::new((*entry).clone()));
+                let found = CheckedFrame::Entry((*record).clone(), Arc::new((*entry).clone()));
                 Input::Network(event, Checked::Gossip(Some(Box::new(found))))
             });
             let inputs: Vec<Input> = inputs.collect();
