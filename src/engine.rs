@@ -26,6 +26,7 @@ mod import;
 pub mod input;
 mod inspect;
 mod keep;
+mod late;
 mod notify;
 mod outgoing;
 pub mod output;

@@ -34,6 +34,7 @@ impl Turn<'_, '_> {
         self.batch.replace(arrival, &record)?;
         // Nor does it go on in the gossip, if that was still to come.
         self.state.pushed.take(id, self.now);
+        self.state.late.heard(id);
         self.state.outgoing.forget(id);
         self.event(Event::Erased { id: *id, author: *author });
         Ok(())

@@ -82,6 +82,7 @@ impl Turn<'_, '_> {
             return Ok(Verdict::Reject);
         }
         self.heard_in(shard, &author);
+        self.state.late.passed(self.now);
         match frame {
             CheckedFrame::Entry(vouched, entry) => self.gossiped_entry(from, &author, &vouched, &entry),
             CheckedFrame::Identity(vouched) => self.gossiped_identity(&author, &vouched),
@@ -121,6 +122,7 @@ impl Turn<'_, '_> {
         // What is known already costs its author nothing: anybody can send it again. But if a session was
         // quicker than the gossip, others may still wait for it: it goes on, once.
         if self.is_held(entry)? {
+            self.state.late.heard(&entry.id());
             let first = self.state.pushed.take(&entry.id(), self.now);
             let passes = first && self.state.rates.allow(author, self.now);
             return Ok(if passes { Verdict::Accept } else { Verdict::Ignore });

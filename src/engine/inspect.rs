@@ -51,6 +51,7 @@ impl State {
             Load { name: "numbered peers", held: self.numbers.len(), bound: self.peers.len() },
             Load { name: "rated authors", held: self.rates.len(), bound: RATED },
             self.pushed.load(),
+            self.late.load(),
             Load { name: "claimed logs", held: claimed, bound: claims },
             Load { name: "denied logs", held: denied, bound: claims },
         ];

@@ -113,6 +113,7 @@ impl Turn<'_, '_> {
             held.outbound = outbound;
             self.network(Command::OpenSync { peer });
         }
+        self.state.late.company(self.state.peers.len(), now);
         if back { self.rally() } else { Ok(()) }
     }
 
@@ -140,6 +141,7 @@ impl Turn<'_, '_> {
             }
         }
         self.state.numbers.remove(&peer);
+        self.state.late.company(self.state.peers.len(), self.now);
         self.state.next_dial = self.state.next_dial.min(self.now + RETRY_MS);
         Ok(())
     }
@@ -223,6 +225,7 @@ impl Turn<'_, '_> {
     pub fn tick(&mut self) -> Result<(), Error> {
         self.publish_due()?;
         self.end_polls()?;
+        self.tell_late()?;
         self.drop_stalled()?;
         let now = self.now;
         let due: Vec<PeerId> = self

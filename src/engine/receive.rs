@@ -140,6 +140,7 @@ impl Turn<'_, '_> {
         self.tell(entry, audience, source);
         if matches!(source, Source::Sync(_)) && !erased {
             self.state.pushed.note(entry.id(), self.now);
+            self.note_late(&header, entry.id());
         }
         if gap && header.seq > 0 && !matches!(source, Source::Sync(_) | Source::Own) {
             self.want_below(&header)?;

@@ -129,6 +129,8 @@ impl Turn<'_, '_> {
         tracing::warn!("the clock was set back");
         self.state.rates = Default::default();
         self.state.pushed = Default::default();
+        self.state.late = Default::default();
+        self.state.late.company(self.state.peers.len(), now);
         self.forget_heard();
         self.state.next_dial = now;
         let pulls: Vec<(PeerId, Option<StreamId>)> =

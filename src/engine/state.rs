@@ -10,6 +10,7 @@ use super::{
     Status,
     gossip::Pushed,
     guard::Guard,
+    late::Late,
     outgoing::Outgoing,
     peers::PeerState,
     policy::{Policy, Rates},
@@ -76,6 +77,8 @@ pub(super) struct State {
     pub listening: Listening,
     /// What sessions brought lately, and gossip may still bring.
     pub pushed: Pushed,
+    /// What they brought that the gossip should have.
+    pub late: Late,
     pub peers: BTreeMap<PeerId, PeerState>,
     pub sessions: BTreeMap<StreamId, Session>,
     pub in_flight: InFlight,
@@ -126,6 +129,7 @@ impl State {
             shards: BTreeSet::new(),
             listening: Listening::default(),
             pushed: Pushed::default(),
+            late: Late::default(),
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
             in_flight: InFlight::default(),
@@ -182,7 +186,8 @@ impl State {
         let scheduled = self.next_scheduled.min(now.saturating_add(SCHEDULE_MS));
         let scheduled = (self.next_scheduled < u64::MAX).then_some(scheduled);
         let poll = (self.next_poll < u64::MAX).then_some(self.next_poll);
-        [stall, claim, dial, crowd, scheduled, poll, self.listening.deadline(), self.sources.deadline()]
+        let late = self.late.deadline();
+        [stall, claim, dial, crowd, scheduled, poll, late, self.listening.deadline(), self.sources.deadline()]
             .into_iter()
             .flatten()
             .min()

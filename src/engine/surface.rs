@@ -127,7 +127,7 @@ impl Turn<'_, '_> {
         self.publish_for(&author, frame);
     }
 
-    fn publish_for(&mut self, author: &AuthorId, frame: &Frame) {
+    pub fn publish_for(&mut self, author: &AuthorId, frame: &Frame) {
         let shard = shard(author);
         self.network(Command::Publish { shard, frame: Bytes::from(frame.to_bytes()) });
     }

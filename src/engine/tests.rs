@@ -8,6 +8,7 @@ mod devices;
 mod faults;
 mod files;
 mod hostile;
+mod late;
 mod laws;
 mod lies;
 mod notices;
