@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 mod admission;
 mod behaviour;
 mod blobs;
+mod boxed;
 mod bucket;
 mod command;
 mod discovery;

@@ -151,6 +151,10 @@ impl LogState {
             }
             (None, None) => {
                 let at = self.runs.partition_point(|run| run.hi < seq);
+                // Nearly every log is one stretch, and a node remembers thousands of logs.
+                if self.runs.is_empty() {
+                    self.runs.reserve_exact(1);
+                }
                 self.runs.insert(at, Run { lo: seq, hi: seq, before: header.previous, head: id });
             }
         }

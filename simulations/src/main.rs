@@ -4,6 +4,10 @@ mod cli;
 
 use std::process::ExitCode;
 
+/// Small pieces of memory come and go millions of times a second, all on one thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main()
 }

@@ -26,10 +26,10 @@ const LATE_MS: u64 = 2 * 60 * 1000;
 const COMPANY: usize = 2;
 /// The wait before something is told: at least a little, for the gossip may be on its way, and then up to so long that
 /// of the many who hold the same the first few have told it.
-const WAIT_MS: (u64, u64) = (500, 8_000);
+const WAIT_MS: (u64, u64) = (500, 4_000);
 /// Frames that pass each second in the long run, and at once, before nobody tells anything late: a fraction of what
 /// neighbours put up with, each of whom brings its part of them.
-const PASS_MS: u64 = 40;
+const PASS_MS: u64 = 20;
 const PASS_BURST: u64 = 200;
 /// Entries that wait to be told. The oldest make room: what is newest is missed most.
 const WAITING: usize = 256;

@@ -9,6 +9,7 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{Swarm, identify, mdns, ping, swarm};
 use tokio::time::Instant;
 
+use super::boxed::Boxed;
 use super::witness::{Hearing, Witnessed};
 use super::{BLOB_PROTOCOL, Config, Error, SYNC_PROTOCOL, Wire, discovery, gossip, limits, substream};
 
@@ -37,7 +38,7 @@ pub(super) struct Behaviour {
 }
 
 /// Puts transport and behaviours together. The register is told of each shard before it is joined.
-pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Behaviour>, gossip::Joined), Error> {
+pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Boxed<Behaviour>>, gossip::Joined), Error> {
     let hearing = Hearing::new(config.witness.clone());
     let (router, joined) = gossip::router(hearing.clone())?;
     let peer = config.keypair.public().to_peer_id();
@@ -56,5 +57,5 @@ pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Behaviour>, go
         .with_max_negotiating_inbound_streams(NEGOTIATING)
         .with_per_connection_event_buffer_size(CONNECTION_EVENTS)
         .with_notify_handler_buffer_size(NonZeroUsize::MIN.saturating_add(CONNECTION_EVENTS));
-    Ok((Swarm::new(wire, behaviour, peer, settings), joined))
+    Ok((Swarm::new(wire, Boxed(behaviour), peer, settings), joined))
 }

@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::admission::{Admission, Held, Judged, SHUNNED, Ticked};
 use super::behaviour::{self, Behaviour};
+use super::boxed::Boxed;
 use super::bucket::{Bucket, Rate};
 use super::outbox::Outbox;
 use super::sync::Streams;
@@ -48,7 +49,7 @@ pub(super) enum Order {
 
 /// What the task owns.
 pub(super) struct Task {
-    pub(super) swarm: Swarm<Behaviour>,
+    pub(super) swarm: Swarm<Boxed<Behaviour>>,
     joined: gossip::Joined,
     pub(super) admission: Admission,
     pub(super) streams: Streams,

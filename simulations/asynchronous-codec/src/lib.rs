@@ -18,7 +18,9 @@ use futures_core::Stream;
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_sink::Sink;
 
-/// Bytes that are read at once.
+/// Bytes that are read at once: at first, and while more comes than that. Both have to be written over with zeros before
+/// each reading, and most of what is said fits the first.
+const FIRST_CHUNK: usize = 1 << 10;
 const CHUNK: usize = 8 << 10;
 
 /// Bytes that may wait to be written before more is refused: more than a socket takes at once, and so little that many
@@ -220,21 +222,42 @@ fn poll_read<T: AsyncRead + Unpin, D: Decoder>(
     {
         return Poll::Ready(Some(Ok(item)));
     }
-    let mut chunk = [0; CHUNK];
+    if let Some(done) = read_by::<FIRST_CHUNK, T, D>(io, decoder, buffer, cx) {
+        return done;
+    }
+    loop {
+        if let Some(done) = read_by::<CHUNK, T, D>(io, decoder, buffer, cx) {
+            return done;
+        }
+    }
+}
+
+/// Reads so many bytes at once until there is something to say; nothing if they all came and are no frame yet.
+fn read_by<const BYTES: usize, T: AsyncRead + Unpin, D: Decoder>(
+    io: &mut T,
+    decoder: &mut D,
+    buffer: &mut BytesMut,
+    cx: &mut Context<'_>,
+) -> Option<Poll<Option<Result<D::Item, D::Error>>>> {
+    let mut chunk = [0; BYTES];
     loop {
         let read = match Pin::new(&mut *io).poll_read(cx, &mut chunk) {
-            Poll::Ready(read) => read?,
+            Poll::Ready(Ok(read)) => read.min(BYTES),
+            Poll::Ready(Err(error)) => return Some(Poll::Ready(Some(Err(error.into())))),
             Poll::Pending => {
                 release(buffer);
-                return Poll::Pending;
+                return Some(Poll::Pending);
             }
         };
-        let Some(read) = chunk.get(..read).filter(|read| !read.is_empty()) else {
-            return Poll::Ready(end(decoder, buffer));
-        };
-        buffer.extend_from_slice(read);
-        if let Some(item) = decoder.decode(buffer)? {
-            return Poll::Ready(Some(Ok(item)));
+        if read == 0 {
+            return Some(Poll::Ready(end(decoder, buffer)));
+        }
+        buffer.extend_from_slice(&chunk[..read]);
+        match decoder.decode(buffer) {
+            Ok(Some(item)) => return Some(Poll::Ready(Some(Ok(item)))),
+            Err(error) => return Some(Poll::Ready(Some(Err(error)))),
+            Ok(None) if read == BYTES => return None,
+            Ok(None) => {}
         }
     }
 }

@@ -94,6 +94,28 @@ fn frames_come_however_they_are_cut() {
 }
 
 #[test]
+fn a_frame_may_be_larger_than_what_is_read_at_once() {
+    /// As many bytes as the first two say.
+    struct Long;
+    impl Decoder for Long {
+        type Item = usize;
+        type Error = io::Error;
+        fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<usize>> {
+            let Some(len) = src.first_chunk().map(|bytes| usize::from(u16::from_be_bytes(*bytes)) + 2) else {
+                return Ok(None);
+            };
+            Ok((src.len() >= len).then(|| src.split_to(len).len()))
+        }
+    }
+    let mut bytes = vec![7; 40_002];
+    bytes[..2].copy_from_slice(&40_000_u16.to_be_bytes());
+    bytes.extend([0, 1, 9]);
+    let mut framed = Framed::new(futures::io::Cursor::new(bytes), Long);
+    let read = |framed: &mut Framed<_, _>| block_on(framed.next()).map(Result::unwrap);
+    assert_eq!((read(&mut framed), read(&mut framed), read(&mut framed)), (Some(40_002), Some(3), None));
+}
+
+#[test]
 fn a_stream_that_ends_within_a_frame_is_an_error() {
     let error = block_on(giving(&[Some(&[2, b'a'])]).next()).unwrap().unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
