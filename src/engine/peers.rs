@@ -127,7 +127,12 @@ impl Turn<'_, '_> {
         for (id, row) in self.batch.peers()? {
             let waits = row.wanted && row.failures > 0 && row.retry_at > now + RETRY_MS;
             if waits && !row.banned && row.retry_at <= now + RETRY_MOST_MS + RETRY_MS && self.away(&id) {
-                self.batch.change_peer(&id, |row| row.retry_at = now)?;
+                self.batch.change_peer(&id, |row| {
+                    row.retry_at = now;
+                    // A call that is on its way already went into the cut, and fails after this: that says nothing
+                    // of how it is now, so what is waited for then is as after a first failure.
+                    row.failures = 1;
+                })?;
                 self.state.next_dial = now;
             }
         }

@@ -210,13 +210,16 @@ impl<T: AsyncWrite + Unpin, E: Encoder> Sink<E::Item<'_>> for FramedWrite<T, E> 
     }
 }
 
+/// What a stream of frames answers.
+type Next<D> = Poll<Option<Result<<D as Decoder>::Item, <D as Decoder>::Error>>>;
+
 /// The next frame: of what is there, or of what comes.
 fn poll_read<T: AsyncRead + Unpin, D: Decoder>(
     io: &mut T,
     decoder: &mut D,
     buffer: &mut BytesMut,
     cx: &mut Context<'_>,
-) -> Poll<Option<Result<D::Item, D::Error>>> {
+) -> Next<D> {
     if !buffer.is_empty()
         && let Some(item) = decoder.decode(buffer)?
     {
@@ -238,7 +241,7 @@ fn read_by<const BYTES: usize, T: AsyncRead + Unpin, D: Decoder>(
     decoder: &mut D,
     buffer: &mut BytesMut,
     cx: &mut Context<'_>,
-) -> Option<Poll<Option<Result<D::Item, D::Error>>>> {
+) -> Option<Next<D>> {
     let mut chunk = [0; BYTES];
     loop {
         let read = match Pin::new(&mut *io).poll_read(cx, &mut chunk) {

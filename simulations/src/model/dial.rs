@@ -35,6 +35,8 @@ pub(super) struct Dial {
     peer: Option<PeerId>,
     addresses: Vec<Multiaddr>,
     at: Micros,
+    /// How often it was tried.
+    tries: u32,
 }
 
 impl World<'_> {
@@ -67,7 +69,7 @@ impl World<'_> {
         if let (None, Some(to)) = (failure, to) {
             host.dialling.push(to);
         }
-        self.dials.insert(dial, Dial { from, life, to, life_to: 0, peer, addresses, at });
+        self.dials.insert(dial, Dial { from, life, to, life_to: 0, peer, addresses, at, tries: 1 });
         match (failure, to) {
             (Some(reason), _) => self.queue.push(at, Event::Unanswered { dial, reason }),
             (None, None) => self.give_up(dial),
@@ -86,12 +88,25 @@ impl World<'_> {
         }
     }
 
+    /// A call that reached nobody is sent again after 1, 3 and 7 seconds, as TCP does, while the caller waits.
+    fn knock_again(&mut self, dial: u32) {
+        let Some(call) = self.dials.get_mut(&dial) else { return };
+        let (Some(to), from) = (call.to, call.from) else { return };
+        let after = ((1 << call.tries) - 1) * SEC;
+        call.tries += 1;
+        if after >= PATIENCE {
+            return self.give_up(dial);
+        }
+        let at = call.at + after + self.delay(from, to);
+        self.queue.push(at.max(self.now), Event::Knock { dial });
+    }
+
     /// A call reaches a machine, or nothing.
     pub(super) fn knock(&mut self, dial: u32) {
         let Some(call) = self.dials.get(&dial) else { return };
         let (from, Some(to)) = (call.from, call.to) else { return };
         if self.hosts[to as usize].closed || !self.reaches(from, to) {
-            return self.give_up(dial);
+            return self.knock_again(dial);
         }
         let called = &mut self.hosts[to as usize];
         let rate = called.limits.accept_per_second as f32;

@@ -6,8 +6,8 @@ use libp2p::multiaddr::Protocol;
 
 use super::world::{self, World};
 use crate::{
-    engine::{self, Input, Output},
-    network::Command,
+    engine::{self, Input, Output, checked::Checked},
+    network::{Command, Event},
 };
 
 const ALICE: usize = 0;
@@ -77,6 +77,36 @@ fn whoever_comes_back_has_all_others_called_soon() {
     assert!(seldom > 2_000, "{seldom}");
     world.meet(ALICE, BOB);
     world.pass(1_500);
+    assert_eq!(world.nodes[BOB].status.peers.len(), 2);
+}
+
+#[test]
+fn a_call_that_went_into_a_cut_is_made_again_soon_after() {
+    const CAROL: usize = 2;
+    let mut world = World::of(3);
+    for at in [ALICE, CAROL] {
+        let there = world::address(at).with(Protocol::P2p(world.nodes[at].peer));
+        world.ask(BOB, engine::Command::AddPeer(vec![there])).unwrap();
+    }
+    for at in [ALICE, CAROL] {
+        world.stop(at);
+    }
+    world.pass(10 * 60 * 1000);
+    world.start(ALICE);
+    world.start(CAROL);
+    world.meet(ALICE, BOB);
+    // Carol is called at once. That call takes the place of one that went out before she was there, and fails like it.
+    world.now += 1_000;
+    let carol = world.nodes[CAROL].peer;
+    let outputs = world.engine_outputs(BOB, vec![Input::Tick]);
+    let calls = |output: &Output| matches!(output, Output::Network(Command::Dial { peer, .. }) if *peer == Some(carol));
+    assert!(outputs.iter().any(calls), "{outputs:?}");
+    world.now += 9_000;
+    let failed = Event::DialFailed { peer: Some(carol), addresses: vec![], reason: "nobody answers".into() };
+    world.input(BOB, vec![Input::Network(failed, Checked::Nothing)]);
+    let soon = wake(&world, BOB).unwrap() - world.clock(BOB);
+    assert!(soon <= 2_000, "{soon}");
+    world.pass(soon);
     assert_eq!(world.nodes[BOB].status.peers.len(), 2);
 }
 
