@@ -62,6 +62,8 @@ pub struct Cast {
     schedule: Arc<Schedule>,
     rng: ChaCha8Rng,
     free: bool,
+    /// Bytes of pages that each store keeps at hand.
+    cache: usize,
 }
 
 struct Node {
@@ -133,8 +135,16 @@ impl Cast {
             schedule,
             rng: ChaCha8Rng::from_seed(people::derive(plan.seed, NodeId::MAX, "cast")),
             free: control.free,
+            cache: 0,
             plan,
         })
+    }
+
+    /// Has stores that are opened from now on keep pages at hand, so many bytes in all and no more than a mebibyte each.
+    /// A disk in memory is quick, and yet a page that is read from it is made whole and copied: a third of what a
+    /// modelled world does. What happens in it does not depend on this.
+    pub fn keep_pages(&mut self, bytes: usize) {
+        self.cache = (bytes / self.nodes.len().max(1)).min(1 << 20);
     }
 
     /// Who runs a node.
@@ -196,9 +206,11 @@ impl Cast {
             return self.tick(at, node);
         }
         let plan = self.plan.clone();
-        // Nobody cuts the power of a disk that is not careful: it need not be written as if.
-        let care = if plan.nodes[index].careful_disk { Care::Full } else { Care::None };
-        let store = Store::over_with(self.nodes[index].disk.clone(), 0, care)?;
+        // Nobody cuts the power of a disk that is not careful: it need not be written as if. On one that is, each write
+        // counts, and none is put off.
+        let careful = plan.nodes[index].careful_disk;
+        let (care, cache) = if careful { (Care::Full, 0) } else { (Care::None, self.cache) };
+        let store = Store::over_with(self.nodes[index].disk.clone(), cache, care)?;
         let first = self.nodes[index].starts == 0;
         self.nodes[index].starts += 1;
         if first && !plan.follows_signed {

@@ -18,6 +18,10 @@ use crate::{
     plan::Plan,
 };
 
+/// Bytes of pages that all stores of a modelled world keep at hand. In the real layer connections take the memory, and the
+/// time as well.
+pub const PAGES: usize = 1 << 30;
+
 /// What connections of the real layer are secured with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Crypto {
@@ -55,6 +59,7 @@ pub fn run(plan: Arc<Plan>, layer: Layer, crypto: Crypto, control: &mut Control)
     let mut cast = Cast::new(plan.clone(), control)?;
     let (cast, ended) = match layer {
         Layer::Model => {
+            cast.keep_pages(PAGES);
             let ended = model::run(&mut cast, control)?;
             (cast, ended)
         }

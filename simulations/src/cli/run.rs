@@ -217,12 +217,14 @@ fn needed(plan: &Plan, layer: Layer) -> u64 {
     // degree 9 there, and over nodes with 200 follows here.
     let node = match layer {
         Layer::Model => 350 << 10,
-        Layer::Real => 1_900 << 10,
+        Layer::Real => 1_200 << 10,
     };
+    let nodes = plan.nodes.len() as u64;
+    let pages = if layer == Layer::Model { (nodes << 20).min(run::PAGES as u64) } else { 0 };
     let follows: usize = plan.follows.iter().map(Vec::len).sum();
-    let mean = follows as u64 / (plan.nodes.len() as u64).max(1);
+    let mean = follows as u64 / nodes.max(1);
     // An entry with its indices takes about 600 bytes in each follower's store, a follow about 100.
-    node * plan.nodes.len() as u64 + 100 * follows as u64 + 600 * u64::from(plan.posts) * mean
+    node * nodes + pages + 100 * follows as u64 + 600 * u64::from(plan.posts) * mean
 }
 
 /// Makes the folder, and takes away what an earlier run left in it.

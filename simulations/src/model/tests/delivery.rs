@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::village::{live, live_under, village};
+use super::village::{live, live_under, live_with, village};
 use crate::{
     control::Control,
     plan::{SEC, Spread},
@@ -54,6 +54,16 @@ fn one_seed_one_trace() {
     };
     assert_eq!(plan(7), plan(7));
     assert_ne!(plan(7), plan(8));
+}
+
+#[test]
+fn pages_at_hand_change_nothing_that_happens() {
+    let hash = |pages| {
+        let plan = village(8, 3, 60 * SEC).post(20 * SEC, 3).post(30 * SEC, 5);
+        live_with(plan, &mut Control::default(), pages).hash()
+    };
+    assert_eq!(hash(0), hash(8 << 20));
+    assert_eq!(hash(0), hash(8 << 16));
 }
 
 #[test]

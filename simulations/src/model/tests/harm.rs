@@ -32,11 +32,23 @@ fn after_a_cut_everybody_holds_everything() {
 #[test]
 fn a_short_cut_delays_and_breaks_nothing() {
     let groups = Arc::new(vec![0, 1]);
-    let plan =
+    let mut plan =
         village(2, 1, 120 * SEC).at(30 * SEC, What::Cut(groups)).post(32 * SEC, 0).at(36 * SEC, What::Heal);
+    // One of them calls: two calls that cross make two connections.
+    plan.nodes[0].dials.clear();
     let lived = live(plan);
     assert_eq!(lived.posts(1, 0), 1);
     assert_eq!(lived.made, 1, "the connection outlived it");
+}
+
+#[test]
+fn a_call_that_nobody_hears_is_sent_again() {
+    // The called is there three seconds after the call went out, and the call is there with the next try, at seven.
+    let mut plan = village(2, 1, 9 * SEC);
+    plan.nodes[1].dials.clear();
+    plan.happenings.retain(|happening| !matches!(happening.what, What::Start(1)));
+    let lived = live(plan.at(4 * SEC, What::Start(1)));
+    assert_eq!((lived.made, lived.peers.as_slice()), (1, [1, 1].as_slice()));
 }
 
 #[test]

@@ -99,9 +99,15 @@ pub fn live(plan: Plan) -> Lived {
 }
 
 /// Lives through a plan in somebody's hands.
-pub fn live_under(mut plan: Plan, control: &mut Control) -> Lived {
+pub fn live_under(plan: Plan, control: &mut Control) -> Lived {
+    live_with(plan, control, 0)
+}
+
+/// The same with so many bytes of pages at hand.
+pub fn live_with(mut plan: Plan, control: &mut Control, pages: usize) -> Lived {
     plan.happenings.sort_by_key(|happening| happening.at);
     let mut cast = Cast::new(Arc::new(plan), control).unwrap();
+    cast.keep_pages(pages);
     let mut world = World::new(&mut cast);
     let ended = world.run(control).unwrap();
     let made = world.links.made();
