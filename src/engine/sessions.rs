@@ -1,6 +1,6 @@
 //! One sync session, in either role, and who is fetching what.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use libp2p::PeerId;
 use starling_protocol::{
@@ -116,11 +116,12 @@ const CLAIM_MS: u64 = 60_000;
 /// What was asked of which peer, so that two peers do not send the same.
 #[derive(Default)]
 pub(super) struct InFlight {
-    claims: HashMap<Log, Vec<(u64, u64, StreamId)>>,
+    /// In the order of logs: what is given back is asked of others in this order, everywhere alike.
+    claims: BTreeMap<Log, Vec<(u64, u64, StreamId)>>,
     /// Since when each session that claims anything does.
     since: BTreeMap<StreamId, u64>,
     /// Sessions in which something of a log was not asked for, because it was claimed.
-    denied: HashMap<Log, BTreeSet<StreamId>>,
+    denied: BTreeMap<Log, BTreeSet<StreamId>>,
 }
 
 impl InFlight {
@@ -256,5 +257,19 @@ mod tests {
         assert_eq!(flight.claim(log, vec![(0, 9)], two, 7), [(0, 9)]);
         assert_eq!(flight.release(two).len(), 2);
         assert!(flight.claims.is_empty() && flight.denied.is_empty() && flight.since.is_empty());
+    }
+
+    #[test]
+    fn what_is_given_back_has_an_order() {
+        let (one, two) = (StreamId::new(1), StreamId::new(2));
+        let mut flight = InFlight::default();
+        let logs: Vec<Log> =
+            (0..50).map(|n| (AuthorId::new([n * 37 % 50; 32]), DeviceKey::new([2; 32]), 0)).collect();
+        for log in &logs {
+            assert_eq!(flight.claim(*log, vec![(0, 9)], one, 7), [(0, 9)]);
+            assert_eq!(flight.claim(*log, vec![(0, 9)], two, 7), []);
+        }
+        let given: Vec<AuthorId> = flight.give_up(one).into_iter().map(|(range, _)| range.author).collect();
+        assert!(given.len() == 50 && given.is_sorted(), "others are asked for it in this order");
     }
 }
