@@ -264,7 +264,7 @@ mod tests {
         let (one, two) = (StreamId::new(1), StreamId::new(2));
         let mut flight = InFlight::default();
         let logs: Vec<Log> =
-            (0..50).map(|n| (AuthorId::new([n * 37 % 50; 32]), DeviceKey::new([2; 32]), 0)).collect();
+            (0..50).map(|n| (AuthorId::new([49 - n; 32]), DeviceKey::new([2; 32]), 0)).collect();
         for log in &logs {
             assert_eq!(flight.claim(*log, vec![(0, 9)], one, 7), [(0, 9)]);
             assert_eq!(flight.claim(*log, vec![(0, 9)], two, 7), []);

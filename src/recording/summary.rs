@@ -70,11 +70,14 @@ fn kind(output: &Output) -> Option<&'static str> {
         Output::Event(event) => match event {
             Event::Stored { .. } => "stored",
             Event::Erased { .. } => "erased",
-            Event::Posted { .. } | Event::Edited { .. } | Event::Gone(_) | Event::Notified(_) => return None,
+            Event::Posted { .. }
+            | Event::Edited { .. }
+            | Event::Gone(_)
+            | Event::Notified(_)
+            | Event::Kept(_) => return None,
             Event::Identity(_) => "identity",
             Event::Forked { .. } => "forked",
             Event::Synced(_) => "synced",
-            Event::Kept(_) => "kept",
         },
         Output::Network(command) => match command {
             Command::Dial { .. } => "dial",
