@@ -5,6 +5,9 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
+    path::Path,
+    process::Child,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -13,6 +16,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use serde_json::Value;
 
 use crate::support::{Home, Node, eventually, when};
 
@@ -29,6 +34,21 @@ fn kills(of_fifty: usize) -> usize {
     }
 }
 
+/// Waits until a file was seen to change so often, or the program that changes it has ended.
+fn written(path: &Path, times: usize, program: &mut Child) {
+    let look = || {
+        let found = fs::metadata(path).unwrap();
+        (found.modified().unwrap(), found.len())
+    };
+    let (mut last, mut left) = (look(), times);
+    while left > 0 && program.try_wait().unwrap().is_none() {
+        let now = look();
+        left -= usize::from(now != last);
+        last = now;
+        thread::yield_now();
+    }
+}
+
 /// Moments, the same for the same seed.
 struct Moments(u64);
 
@@ -38,11 +58,6 @@ impl Moments {
         let seed = seed.unwrap_or_else(|| std::process::id().into());
         println!("STARLING_SEED={seed}");
         Self(seed)
-    }
-
-    /// Up to so many milliseconds.
-    fn next(&mut self, most: usize) -> Duration {
-        Duration::from_millis(self.below(most) as u64)
     }
 
     /// A number below this.
@@ -130,7 +145,7 @@ fn what_was_answered_survives_kills_while_compacting() {
     for round in 0..kills(10) {
         all.extend(write_until_killed(home.runs(), round, moments.below(40)));
         let mut compacting = home.command(&["store", "compact"]).spawn().unwrap();
-        thread::sleep(moments.next(60));
+        written(&home.path().join("store.redb"), moments.below(8), &mut compacting);
         // It may be done already, which is as good a moment.
         compacting.kill().unwrap();
         compacting.wait().unwrap();
@@ -150,16 +165,24 @@ fn what_was_taken_in_survives_kills_while_syncing() {
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let mut looked = 0;
     for round in 0..kills(25) {
+        let this = format!("round {round}, ");
         for number in 0..20 {
-            let words = format!("round {round}, number {number}");
+            let words = format!("{this}number {number}");
             all.insert(a.posts(&words), words);
         }
         // From another address each time: who comes back too often from one is made to wait.
         let b = bob.runs_at(&format!("/ip4/127.0.0.{}/tcp/0", 2 + round % 250));
-        // Killed while it fetches, which begins and ends unseen from here: at any moment. What it has shown before is
-        // there afterwards.
-        thread::sleep(moments.next(150));
-        let seen = b.way().get("/api/v1/timelines/home?limit=40").unwrap_or_default();
+        // Killed while it fetches, with so many of them on disk. What it has shown before is there afterwards.
+        let fetched = moments.below(15);
+        let seen = eventually("posts of this round", || {
+            let seen = b.way().get("/api/v1/timelines/home?limit=40").unwrap_or_default();
+            let of_this = |status: &&Value| {
+                all.get(status["id"].as_str().unwrap_or_default())
+                    .is_some_and(|words| words.starts_with(&this))
+            };
+            let count = seen.as_array().into_iter().flatten().filter(of_this).count();
+            if count >= fetched { Ok(seen) } else { Err(format!("{count} of {fetched}")) }
+        });
         b.kill();
         let shown: Vec<String> = seen
             .as_array()

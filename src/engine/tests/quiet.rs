@@ -12,6 +12,7 @@ use crate::{
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
+const CAROL: usize = 2;
 
 fn wake(world: &World, at: usize) -> Option<u64> {
     world.nodes[at].engine.as_ref().unwrap().next_wake(world.clock(at))
@@ -57,9 +58,8 @@ fn a_peer_that_owes_an_answer_is_left_at_its_moment_and_not_before() {
     assert!(again > due, "a session is opened again after a while");
 }
 
-#[test]
-fn whoever_comes_back_has_all_others_called_soon() {
-    const CAROL: usize = 2;
+/// Bob wants to be connected to Alice and Carol, who were stopped ten minutes ago: calls fail, and come seldom by now.
+fn outage() -> World {
     let mut world = World::of(3);
     for at in [ALICE, CAROL] {
         let there = world::address(at).with(Protocol::P2p(world.nodes[at].peer));
@@ -68,8 +68,13 @@ fn whoever_comes_back_has_all_others_called_soon() {
     for at in [ALICE, CAROL] {
         world.stop(at);
     }
-    // Calls fail, and come seldom by now.
     world.pass(10 * 60 * 1000);
+    world
+}
+
+#[test]
+fn whoever_comes_back_has_all_others_called_soon() {
+    let mut world = outage();
     assert!(world.nodes[BOB].status.peers.is_empty());
     world.start(ALICE);
     world.start(CAROL);
@@ -82,16 +87,7 @@ fn whoever_comes_back_has_all_others_called_soon() {
 
 #[test]
 fn a_call_that_went_into_a_cut_is_made_again_soon_after() {
-    const CAROL: usize = 2;
-    let mut world = World::of(3);
-    for at in [ALICE, CAROL] {
-        let there = world::address(at).with(Protocol::P2p(world.nodes[at].peer));
-        world.ask(BOB, engine::Command::AddPeer(vec![there])).unwrap();
-    }
-    for at in [ALICE, CAROL] {
-        world.stop(at);
-    }
-    world.pass(10 * 60 * 1000);
+    let mut world = outage();
     world.start(ALICE);
     world.start(CAROL);
     world.meet(ALICE, BOB);
