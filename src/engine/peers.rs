@@ -334,7 +334,7 @@ impl Turn<'_, '_> {
     /// The network layer saw a peer break a rule.
     pub fn misbehaved(&mut self, peer: PeerId, what: Misbehaviour) -> Result<(), Error> {
         let fault = match what {
-            // A node that restarts over and over is in a hurry and no liar: what goes well with it goes on.
+            // More likely broken than a liar: what goes well with it goes on.
             Misbehaviour::SyncStreams => Fault::Stalled,
             _ => Fault::Protocol,
         };

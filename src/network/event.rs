@@ -60,7 +60,7 @@ pub enum Misbehaviour {
     SyncStalled,
     /// Did not read what was sent on a sync stream.
     SyncNotReading,
-    /// Opens sync streams faster than allowed.
+    /// Opens sync streams in a loop.
     SyncStreams,
     /// Gossips far above the rate allowed to a peer.
     GossipFlood,

@@ -43,6 +43,11 @@ const MAX_RECEIVED: usize = 32 << 20;
 /// as an honest node opens a conversation that ended again.
 const OPENS: Rate = Rate { burst: 8.0, per_second: 0.5 };
 
+/// Refusals since a peer's last stream was taken at which it counts as a breach. A node that starts, fails and is
+/// started again many times comes back a few times within the two seconds: it is refused, waits, and is answered. Who
+/// was refused so often within them opens streams in a loop.
+const HASTE: u32 = 32;
+
 /// What the task keeps of a stream.
 struct Entry {
     peer: PeerId,
@@ -75,10 +80,10 @@ pub(super) struct Streams {
     stall: Duration,
 }
 
-/// How fast a peer opens streams, and whether its haste has been told.
+/// How fast a peer opens streams, and how many were refused since the last that was taken.
 struct Opens {
     bucket: Bucket,
-    told: bool,
+    refused: u32,
 }
 
 /// Why a stream was not taken.
@@ -86,8 +91,8 @@ struct Opens {
 pub(super) enum Refused {
     /// All places are taken.
     Full,
-    /// This peer opens streams too fast; `first` since the last that was taken.
-    TooFast { first: bool },
+    /// This peer opens streams too fast; a `breach` if so fast that no honest node does, said once.
+    TooFast { breach: bool },
 }
 
 impl Streams {
@@ -121,11 +126,12 @@ impl Streams {
             let opens = self
                 .opens
                 .entry(peer)
-                .or_insert_with(|| Opens { bucket: Bucket::new(OPENS, now), told: false });
+                .or_insert_with(|| Opens { bucket: Bucket::new(OPENS, now), refused: 0 });
             if !opens.bucket.take(now, 1.0) {
-                return Err(Refused::TooFast { first: !std::mem::replace(&mut opens.told, true) });
+                opens.refused = opens.refused.saturating_add(1);
+                return Err(Refused::TooFast { breach: opens.refused == HASTE });
             }
-            opens.told = false;
+            opens.refused = 0;
         }
         // Tasks, not entries: an ended stream counts until the node has taken its last event.
         if self.tasks.len() >= self.max_streams {

@@ -152,11 +152,10 @@ impl Task {
                 self.outbox.push(Event::SyncFailed { peer, reason: "too many sync streams are open".into() });
             }
             Err(Refused::Full) => tracing::debug!(%peer, "no place for another sync stream"),
-            Err(Refused::TooFast { first }) => {
-                if first {
-                    self.outbox.push(Event::PeerMisbehaved { peer, what: Misbehaviour::SyncStreams });
-                }
+            Err(Refused::TooFast { breach: true }) => {
+                self.outbox.push(Event::PeerMisbehaved { peer, what: Misbehaviour::SyncStreams });
             }
+            Err(Refused::TooFast { breach: false }) => tracing::debug!(%peer, "opens sync streams too fast"),
         }
     }
 }

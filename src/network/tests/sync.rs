@@ -161,10 +161,26 @@ async fn a_newer_stream_replaces_the_older_and_haste_is_told_once() {
     let mut roles = side.streams.roles(side.peer);
     roles.sort_by_key(|role| *role == SyncRole::Serve);
     assert_eq!(roles, [SyncRole::Pull, SyncRole::Serve]);
-    let refusals: Vec<_> = (0..20).filter_map(|_| side.open(SyncRole::Serve).err()).collect();
-    assert_eq!(refusals.len(), 14);
-    let told = refusals.iter().filter(|refused| **refused == Refused::TooFast { first: true }).count();
+    let refusals: Vec<_> = (0..60).filter_map(|_| side.open(SyncRole::Serve).err()).collect();
+    assert_eq!(refusals.len(), 54);
+    let told = refusals.iter().filter(|refused| **refused == Refused::TooFast { breach: true }).count();
     assert_eq!(told, 1);
+}
+
+/// Somebody's node that falls over as soon as it has started, and is started again twice a second: it must be answered
+/// as often as everybody, and be no rogue for it, or its friends would not hear it for an hour after it is mended.
+#[tokio::test(start_paused = true)]
+async fn who_restarts_over_and_over_is_slowed_and_not_blamed() {
+    let mut side = Side::new(|_| {});
+    let mut taken = 0;
+    for _ in 0..240 {
+        match side.open(SyncRole::Serve) {
+            Ok(_) => taken += 1,
+            Err(refused) => assert_eq!(refused, Refused::TooFast { breach: false }),
+        }
+        tokio::time::advance(Duration::from_millis(500)).await;
+    }
+    assert_eq!(taken, 8 + 59);
 }
 
 #[tokio::test]

@@ -300,7 +300,7 @@ async fn streams_opened_in_haste_are_refused() {
     let mut alice = Node::new().await;
     let mut rogue = Rogue::meet(&mut alice).await;
     let mut streams = Vec::new();
-    for _ in 0..30 {
+    for _ in 0..50 {
         let mut stream = rogue.stream(alice.peer).await;
         // The last flight of the handshake goes out with the first bytes; a refused stream may already be gone.
         let _ = stream.write_all(&[0, 0, 0, 1, 0]).await;
