@@ -101,6 +101,10 @@ fn what_a_killed_node_recorded_is_replayed_as_far_as_it_goes() {
     bob.does(&["follow", &a.author, "--at", &a.listen]);
     let post = alice.does(&["post", "before the end"]);
     bob.until(&["show", post["id"].as_str().unwrap()], |post| post["text"] == "before the end");
+    // A batch is recorded after it was stored and before it is answered: once all is there, profiles and the follow too,
+    // and something more was answered, the recording has all that the store has.
+    bob.until(&["status"], |status| status["entries"] == 4);
+    bob.does(&["post", "the last word"]);
     let refused = bob.beside("nothing");
     std::fs::write(&refused, "mine").unwrap();
     b.kill();
