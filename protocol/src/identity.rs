@@ -341,16 +341,17 @@ impl Identity {
         Ok(true)
     }
 
-    /// Of more operations than an identity may have, the first are kept: by epoch, rotations before
-    /// all else, then by id. So whoever signs too many is understood alike by everybody, whatever came
-    /// first. An epoch is never kept without the rotation that began it.
+    /// Of more operations than an identity may have, the first are kept: rotations by epoch, then all
+    /// else from the last epoch backwards, then by id. So whoever signs too many is understood alike by
+    /// everybody, whatever came first; an epoch is never kept without the rotation that began it; and
+    /// with a root that was stolen nobody can fill the places of what its owner says after the rotation.
     fn keep_first(&mut self) {
         if self.operations.len() <= limits::IDENTITY_OPERATIONS {
             return;
         }
         let rank = |operation: &Operation| {
             let rotates = matches!(operation.action, Action::RotateRoot { .. });
-            (operation.epoch, !rotates, operation.id)
+            (!rotates, if rotates { operation.epoch } else { u32::MAX - operation.epoch }, operation.id)
         };
         let mut ranks: Vec<_> = self.operations.iter().map(rank).collect();
         ranks.sort_unstable();
@@ -517,22 +518,35 @@ impl Meaning {
                     cut: BTreeMap::new(),
                     retired: false,
                 };
-                removals.iter().for_each(|removal| meaning.remove(removal));
+                for removal in removals {
+                    if meaning.cut.len() < limits::DEVICES || meaning.cut.contains_key(&removal.0) {
+                        meaning.remove(removal);
+                    }
+                }
                 continue;
             }
-            for operation in here.filter(|operation| operation.signer == Some(signer)) {
+            let said = here.filter(|operation| operation.signer == Some(signer));
+            let mut removals = Vec::new();
+            for operation in said {
                 match &operation.action {
                     Action::AddDevice(device) => {
                         if meaning.devices.len() < limits::DEVICES {
                             meaning.devices.insert(*device);
                         }
                     }
-                    Action::RemoveDevice(removal) => meaning.remove(removal),
-                    Action::Retire(removals) => {
+                    Action::RemoveDevice(removal) => removals.push(removal),
+                    Action::Retire(retired) => {
                         meaning.retired = true;
-                        removals.iter().for_each(|removal| meaning.remove(removal));
+                        removals.extend(retired);
                     }
                     Action::RotateRoot { .. } => {}
+                }
+            }
+            // Every device that could speak can be cut off, whatever else was: only those count that could. So there
+            // are no more than these and the ones that the rotation cut.
+            for removal in removals {
+                if meaning.devices.contains(&removal.0) || meaning.cut.contains_key(&removal.0) {
+                    meaning.remove(removal);
                 }
             }
             if meaning.retired {
@@ -544,9 +558,6 @@ impl Meaning {
 
     fn remove(&mut self, Removal(device, cutoffs): &Removal) {
         let fresh = !self.cut.contains_key(device);
-        if fresh && self.cut.len() >= limits::DEVICES {
-            return;
-        }
         let cut = self.cut.entry(*device).or_default();
         let named: BTreeMap<u8, (u64, EntryId)> =
             cutoffs.iter().map(|Cutoff(log, seq, id)| (*log, (*seq, *id))).collect();

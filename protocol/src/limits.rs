@@ -77,7 +77,7 @@ pub const INVITE_NEWEST: usize = 3;
 /// Depth of nesting in any CBOR that a stranger sends: a decoder's stack is finite.
 pub const CBOR_DEPTH: usize = 16;
 
-/// Devices that an author may have had, the removed ones among them.
+/// Devices that may be added in one epoch, the removed ones among them, and devices that a rotation may cut off.
 pub const DEVICES: usize = 32;
 /// Operations of one identity: they are kept for ever by everybody who knows the author.
 pub const IDENTITY_OPERATIONS: usize = 128;

@@ -231,6 +231,14 @@ fn identities() {
             ],
         ),
         ("retired", vec![add(1), operation(0, 0, Action::Retire(vec![cut(1, &[(0, 7)])])), add(2)]),
+        ("a removal of who was never added says nothing", vec![add(1), remove(cut(2, &[(0, 9)]))]),
+        (
+            "a rotation cuts 32 at most, and each that speaks after it can be removed",
+            vec![
+                rotation(0, &[1], (34..=66).map(|n| cut(n, &[(0, 1)])).collect()),
+                operation(1, 1, Action::RemoveDevice(cut(1, &[(0, 3)]))),
+            ],
+        ),
     ];
     let cases: Vec<Value> = cases
         .iter()
@@ -253,7 +261,16 @@ fn identities() {
                     "retired": identity.retired(), "digest": hex(identity.digest()), "voices": voices })
         })
         .collect();
-    pinned("identities.json", json!({ "cases": cases, "invalid": invalid::identities() }));
+    // Together they have more operations than an identity may have.
+    let adds: Vec<Operation> = (1..=130).map(add).collect();
+    let (one, other) = (identity(&adds[..100]), identity(&[&adds[100..], &rotations[..1]].concat()));
+    let mut both = one.clone();
+    assert_eq!(both.merge(&other.record()), Ok(true));
+    let mut turned = other.clone();
+    assert_eq!((turned.merge(&one.record()), turned.digest()), (Ok(true), both.digest()));
+    let records = [&one, &other].map(|identity| hex(cbor::encode(&identity.record())));
+    let merged = json!({ "records": records, "digest": hex(both.digest()), "epoch": both.epoch() });
+    pinned("identities.json", json!({ "cases": cases, "merged": merged, "invalid": invalid::identities() }));
 }
 
 fn link(n: u8) -> Link {

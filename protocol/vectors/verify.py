@@ -200,28 +200,42 @@ def read_removal(removal):
     ends = {}
     for cutoff in listing(cutoffs):
         log, seq, identifier = listing(cutoff, 3)
-        ends[uint(log, 256)] = (uint(seq), string(identifier, 32))
+        need(uint(log, 256) < LOGS and uint(seq) <= MAX_SEQ, "an end where no entry can be")
+        ends[log] = (seq, string(identifier, 32))
     return string(device, 32), ends
 
 
 class Identity:
-    """A record, verified, and what it means."""
+    """Records of one author, verified, and what they mean together."""
 
-    def __init__(self, record):
-        inception, operations = listing(decode(record), 2)
-        version, self.root, self.next = listing(decode(string(inception)), 3)
-        need(version == 1 and len(operations) <= 128, "version or limit")
-        self.author = digest(inception)
+    def __init__(self, *records):
         self.operations = {}
-        for operation in operations:
-            body, signature = listing(operation, 2)
-            need(len(string(body)) <= 16 * 1024, "an operation is too long")
-            version, author, epoch, action = listing(decode(body), 4)
-            need(version == 1 and author == self.author, "version or author")
-            self.operations[digest(body)] = (uint(epoch, 1 << 32), read_action(action), string(signature, 64))
+        for record in records:
+            inception, operations = listing(decode(record), 2)
+            version, self.root, self.next = listing(decode(string(inception)), 3)
+            need(version == 1 and len(operations) <= 128, "version or limit")
+            self.author = digest(inception)
+            for operation in operations:
+                body, signature = listing(operation, 2)
+                need(len(string(body)) <= 16 * 1024, "an operation is too long")
+                version, author, epoch, action = listing(decode(body), 4)
+                need(version == 1 and author == self.author, "version or author")
+                said = (uint(epoch, 1 << 32), read_action(action), string(signature, 64))
+                self.operations.setdefault(digest(body), said)
         self.ids = sorted(self.operations)
         self.check_signatures()
+        self.keep_first()
         self.fold()
+
+    def keep_first(self):
+        """The first 128: rotations by epoch, then all else from the last epoch backwards, then by id."""
+
+        def rank(identifier):
+            epoch, (kind, _), _ = self.operations[identifier]
+            return kind != 2, epoch if kind == 2 else -epoch, identifier
+
+        kept = set(sorted(self.ids, key=rank)[:128])
+        self.ids = [i for i in self.ids if i in kept]
 
     def of_epoch(self, epoch):
         return [(i, *self.operations[i][1:]) for i in self.ids if self.operations[i][0] == epoch]
@@ -256,8 +270,10 @@ class Identity:
                 break
             self.root, self.next, keep, removals = rotations[0]
             self.epoch, self.devices, self.cut = self.epoch + 1, set(keep[:32]), {}
-            for removal in removals:
-                self.remove(*removal)
+            for device, ends in removals:
+                if len(self.cut) < 32 or device in self.cut:
+                    self.remove(device, ends)
+        removals = []
         for identifier, (kind, what), _ in self.of_epoch(self.epoch):
             if self.signers[identifier] != self.root or kind == 2:
                 continue
@@ -265,8 +281,10 @@ class Identity:
                 self.devices.add(what)
             if kind in (1, 3):
                 self.retired |= kind == 3
-                for removal in what:
-                    self.remove(*removal)
+                removals += what
+        for device, ends in removals:
+            if device in self.devices or device in self.cut:
+                self.remove(device, ends)
         if self.retired:
             self.devices = set()
 
@@ -460,6 +478,11 @@ def identities(v):
             voice = identity.voice(bytes.fromhex(expected["device"]), expected["log"])
             voice = voice if isinstance(voice, str) else {"seq": voice[0], "id": voice[1].hex()}
             same(voice, expected["voice"], case["name"])
+    merged, records = v["merged"], [bytes.fromhex(record) for record in v["merged"]["records"]]
+    for order in (records, records[::-1]):
+        identity = Identity(*order)
+        found = (identity.digest().hex(), identity.epoch)
+        same(found, (merged["digest"], merged["epoch"]), "more operations than are kept")
     for bad in v["invalid"]:
         refused(Identity, bytes.fromhex(bad["record"]), bad["why"])
 

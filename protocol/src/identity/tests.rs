@@ -159,6 +159,27 @@ fn of_too_many_operations_everybody_keeps_the_same() {
 }
 
 #[test]
+fn a_thief_of_the_root_cannot_fill_the_places_of_what_comes_after_the_rotation() {
+    let mut many: Vec<_> = (0..limits::IDENTITY_OPERATIONS as u64)
+        .map(|seq| sign(0, 0, Action::RemoveDevice(cut(9, seq))))
+        .collect();
+    many.extend([rotate(0, &[1], vec![]), sign(1, 1, Action::AddDevice(device(2)))]);
+    many.push(sign(1, 1, Action::RemoveDevice(cut(1, 5))));
+    many.push(rotate(1, &[2, 3], vec![]));
+    many.push(sign(2, 2, Action::RemoveDevice(cut(3, 5))));
+    let forward = identity(&many);
+    assert_eq!(forward.len(), limits::IDENTITY_OPERATIONS);
+    assert_eq!((forward.epoch(), forward.devices().collect::<Vec<_>>()), (2, vec![&device(2)]));
+    many.reverse();
+    let mut backward = Identity::begin(Inception::of(&phrase()));
+    // Those that nothing leads to yet are refused, and come again.
+    for _ in 0..3 {
+        many.iter().for_each(|operation| drop(backward.apply(operation.clone())));
+    }
+    assert_eq!(forward, backward);
+}
+
+#[test]
 fn a_cut_off_where_no_entry_can_be_is_refused() {
     let mut identity = identity(&[]);
     for cutoff in [
@@ -177,10 +198,31 @@ fn a_cut_off_where_no_entry_can_be_is_refused() {
 }
 
 #[test]
-fn devices_that_were_cut_are_bounded() {
-    let removals: Vec<_> = (0..limits::DEVICES as u8 + 9).map(|n| cut(n, 1)).collect();
-    let identity = identity(&[sign(0, 0, Action::Retire(removals))]);
-    assert_eq!(identity.removed().count(), limits::DEVICES);
+fn devices_that_a_rotation_cut_are_bounded_and_each_that_speaks_can_be_cut() {
+    let most = limits::DEVICES as u8;
+    let removals: Vec<_> = (100..100 + most + 9).map(|n| cut(n, 1)).collect();
+    let mut operations = vec![rotate(0, &[1], removals)];
+    assert_eq!(identity(&operations).removed().count(), limits::DEVICES);
+    operations.extend((2..=most).map(|n| sign(1, 1, Action::AddDevice(device(n)))));
+    assert_eq!(identity(&operations).devices().count(), limits::DEVICES);
+    operations.extend((1..=most).map(|n| sign(1, 1, Action::RemoveDevice(cut(n, 3)))));
+    let identity = identity(&operations);
+    assert_eq!((identity.devices().count(), identity.removed().count()), (0, 2 * limits::DEVICES));
+    for n in 1..=most {
+        assert_eq!(identity.voice(&device(n), 0), Voice::Until(3, EntryId::new([3; 32])));
+    }
+}
+
+#[test]
+fn who_never_spoke_takes_no_place_among_the_removed() {
+    let mut operations: Vec<_> = (50..90).map(|n| sign(0, 0, Action::RemoveDevice(cut(n, 1)))).collect();
+    operations.push(sign(0, 0, Action::Retire((50..90).map(|n| cut(n, 1)).collect())));
+    assert_eq!(identity(&operations).removed().count(), 0);
+    // Whatever came first: it is known now that this one could speak.
+    operations.push(sign(0, 0, Action::AddDevice(device(60))));
+    let identity = identity(&operations);
+    assert_eq!(identity.removed().collect::<Vec<_>>(), [&device(60)]);
+    assert_eq!(identity.voice(&device(60), 0), Voice::Until(1, EntryId::new([1; 32])));
 }
 
 #[test]

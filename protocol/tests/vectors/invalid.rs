@@ -26,6 +26,7 @@ pub fn identities() -> Vec<Value> {
     let (root, stranger) = (phrase().root(0), device(9));
     let add = |n: u8| (0u8, device(n).public());
     let stolen = (2u8, stranger.public(), ByteArray::new([0u8; 32]), [stranger.public()], [(); 0]);
+    let ends = |log: u8, seq: u64| (1u8, (device(1).public(), [(log, seq, EntryId::new([1; 32]))]));
     let good = raw_record(0, add(1), &root);
     let mut turned = good.clone();
     *turned.last_mut().unwrap() ^= 1;
@@ -36,6 +37,8 @@ pub fn identities() -> Vec<Value> {
         ("a rotation to a root that was not committed to", raw_record(0, stolen, &stranger)),
         ("an operation of an epoch that nothing leads to", raw_record(1, add(1), &phrase().root(1))),
         ("an operation of no known kind", raw_record(0, (7u8, device(1).public()), &root)),
+        ("a removal in a log that there is not", raw_record(0, ends(log::COUNT, 0), &root)),
+        ("a removal after the last place of a log", raw_record(0, ends(0, 1 << 48), &root)),
         ("a turned bit in the signature", turned),
         ("a list whose length is not in its shortest form", long),
         ("bytes after the end", [&good[..], &[0]].concat()),
