@@ -159,8 +159,9 @@ impl Inception {
     }
 }
 
-/// One operation, signed: on the wire `[body, signature]`, the body
-/// `[version, author, epoch, action]`.
+/// One operation, signed: on the wire `[body, signature]`, the body `[version, author, epoch, action]`, and after these
+/// the root that signs, unless that is the first one or a rotation, which has it in its action. An epoch can have many
+/// roots: who had to find out which one signed could be made to check thousands of signatures by a small record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     id: [u8; 32],
@@ -169,20 +170,34 @@ pub struct Operation {
     author: AuthorId,
     epoch: u32,
     action: Action,
-    /// Who signed it, once that was checked.
-    signer: Option<DeviceKey>,
+    /// Who signed it, as the body says; none for the root of the inception.
+    root: Option<DeviceKey>,
+    /// Whether the signature was checked.
+    checked: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Body(u8, AuthorId, u32, ActionWire);
+#[serde(untagged)]
+enum Body {
+    Named(u8, AuthorId, u32, ActionWire, DeviceKey),
+    Plain(u8, AuthorId, u32, ActionWire),
+}
 
 impl Operation {
     /// Signs `action` with the root of `epoch`; a rotation with the root that takes over.
     pub fn sign(author: AuthorId, epoch: u32, action: Action, root: &Secret) -> Self {
-        let body = cbor::encode(&Body(limits::VERSION, author, epoch, (&action).into()));
+        let wire = ActionWire::from(&action);
+        let rotates = matches!(action, Action::RotateRoot { .. });
+        let (body, named) = if epoch == 0 || rotates {
+            (Body::Plain(limits::VERSION, author, epoch, wire), None)
+        } else {
+            (Body::Named(limits::VERSION, author, epoch, wire, root.public()), Some(root.public()))
+        };
+        let body = cbor::encode(&body);
         let id = *blake3::hash(&body).as_bytes();
         let signature = root.sign(keys::IDENTITY_SIGNATURE, &id);
-        Self { id, body, signature, author, epoch, action, signer: None }
+        let signer = if rotates { Some(root.public()) } else { named };
+        Self { id, body, signature, author, epoch, action, root: signer, checked: false }
     }
 
     /// BLAKE3 of the body.
@@ -199,7 +214,10 @@ impl Operation {
         if body.len() > limits::IDENTITY_OPERATION_BYTES {
             return Err(Error::Limit("an operation is too long"));
         }
-        let Body(version, author, epoch, action) = cbor::decode_canonical(body)?;
+        let (version, author, epoch, action, named) = match cbor::decode_canonical(body)? {
+            Body::Named(version, author, epoch, action, root) => (version, author, epoch, action, Some(root)),
+            Body::Plain(version, author, epoch, action) => (version, author, epoch, action, None),
+        };
         if version != limits::VERSION {
             return Err(Error::Version(version));
         }
@@ -207,12 +225,15 @@ impl Operation {
         if !action.is_sound() {
             return Err(Error::Limit("a cut-off is where no entry can be"));
         }
+        let root = match (&action, epoch, named) {
+            (Action::RotateRoot { root, .. }, _, None) => Some(*root),
+            (Action::RotateRoot { .. }, _, Some(_)) | (_, 0, Some(_)) | (_, 1.., None) => {
+                return Err(Error::Signature);
+            }
+            (_, _, named) => named,
+        };
         let id = *blake3::hash(body).as_bytes();
-        Ok(Self { id, body: body.to_vec(), signature, author, epoch, action, signer: None })
-    }
-
-    fn signed_by(&self, root: &DeviceKey) -> bool {
-        self.signer == Some(*root) || keys::verify(root, keys::IDENTITY_SIGNATURE, &self.id, &self.signature)
+        Ok(Self { id, body: body.to_vec(), signature, author, epoch, action, root, checked: false })
     }
 }
 
@@ -283,7 +304,7 @@ impl Identity {
     }
 
     /// Reads a record back from a store that took it as an [`Identity`]: everything is checked again but
-    /// the signatures, unless they have to say which of several roots signed.
+    /// the signatures.
     pub fn trusted(record: &Record) -> Result<Self, Error> {
         record.author()?;
         let mut identity = Self::begin(cbor::decode_canonical(&record.0)?);
@@ -368,35 +389,42 @@ impl Identity {
     /// Every operation must be signed by a key that its epoch can have: a root of it, or for a
     /// rotation a root that one of them committed to. Two rotations of one epoch may commit to
     /// different roots, so an epoch can have several: all are good signatures, and `Meaning::of`
-    /// chooses. A set that passes still passes after more is added, whatever the order.
-    ///
-    /// Of a `trusted` set each signature was checked before: only the signers are found out again.
+    /// chooses. A set that passes still passes after more is added, whatever the order. Each signature
+    /// is checked once; those of a `trusted` set were.
     fn check_signatures(&mut self, trusted: bool) -> Result<(), Error> {
-        let mut roots = vec![(self.inception.1, self.inception.2.into_array())];
-        let mut epoch = 0;
-        let mut checked = 0;
+        let first = self.inception.1;
+        let (mut roots, mut committed) =
+            (BTreeSet::from([first]), BTreeSet::from([self.inception.2.into_array()]));
+        let (mut epoch, mut known) = (0, 0);
         while !roots.is_empty() {
-            let mut successors = Vec::new();
+            let (mut next_roots, mut next_committed) = (BTreeSet::new(), BTreeSet::new());
             for operation in self.operations.iter_mut().filter(|o| o.epoch == epoch) {
-                let signer = match &operation.action {
-                    Action::RotateRoot { root, next, .. } => {
-                        let committed = keys::commitment(root);
-                        if !roots.iter().any(|(_, commitment)| *commitment == committed) {
-                            return Err(Error::Signature);
-                        }
-                        successors.push((*root, *next));
-                        (trusted || operation.signed_by(root)).then_some(*root)
-                    }
-                    _ if trusted && roots.len() == 1 => Some(roots[0].0),
-                    _ => roots.iter().map(|(root, _)| *root).find(|root| operation.signed_by(root)),
+                let signer = operation.root.unwrap_or(first);
+                let may = if let Action::RotateRoot { root, next, .. } = &operation.action {
+                    next_roots.insert(*root);
+                    next_committed.insert(*next);
+                    committed.contains(&keys::commitment(root))
+                } else {
+                    roots.contains(&signer)
                 };
-                operation.signer = Some(signer.ok_or(Error::Signature)?);
-                checked += 1;
+                operation.checked = operation.checked
+                    || (may && trusted)
+                    || (may
+                        && keys::verify(
+                            &signer,
+                            keys::IDENTITY_SIGNATURE,
+                            &operation.id,
+                            &operation.signature,
+                        ));
+                if !may || !operation.checked {
+                    return Err(Error::Signature);
+                }
+                known += 1;
             }
-            roots = successors;
+            (roots, committed) = (next_roots, next_committed);
             epoch += 1;
         }
-        if checked < self.operations.len() { Err(Error::Epoch(epoch)) } else { Ok(()) }
+        if known < self.operations.len() { Err(Error::Epoch(epoch)) } else { Ok(()) }
     }
 
     /// The author.
@@ -525,9 +553,8 @@ impl Meaning {
                 }
                 continue;
             }
-            let said = here.filter(|operation| operation.signer == Some(signer));
             let mut removals = Vec::new();
-            for operation in said {
+            for operation in here.filter(|operation| operation.root.unwrap_or(inception.1) == signer) {
                 match &operation.action {
                     Action::AddDevice(device) => {
                         if meaning.devices.len() < limits::DEVICES {

@@ -209,7 +209,7 @@ class Identity:
     """Records of one author, verified, and what they mean together."""
 
     def __init__(self, *records):
-        self.operations = {}
+        self.operations, self.signers = {}, {}
         for record in records:
             inception, operations = listing(decode(record), 2)
             version, self.root, self.next = listing(decode(string(inception)), 3)
@@ -218,9 +218,15 @@ class Identity:
             for operation in operations:
                 body, signature = listing(operation, 2)
                 need(len(string(body)) <= 16 * 1024, "an operation is too long")
-                version, author, epoch, action = listing(decode(body), 4)
+                parts = listing(decode(body))
+                need(len(parts) in (4, 5), "four or five parts")
+                version, author, epoch, action = parts[:4]
                 need(version == 1 and author == self.author, "version or author")
-                said = (uint(epoch, 1 << 32), read_action(action), string(signature, 64))
+                action = read_action(action)
+                need((len(parts) == 5) == (uint(epoch, 1 << 32) > 0 and action[0] != 2), "a root is named, or not")
+                signer = action[1][0] if action[0] == 2 else string(parts[4], 32) if epoch else self.root
+                self.signers[digest(body)] = signer
+                said = (epoch, action, string(signature, 64))
                 self.operations.setdefault(digest(body), said)
         self.ids = sorted(self.operations)
         self.check_signatures()
@@ -241,22 +247,21 @@ class Identity:
         return [(i, *self.operations[i][1:]) for i in self.ids if self.operations[i][0] == epoch]
 
     def check_signatures(self):
-        self.signers, roots, epoch = {}, [(self.root, self.next)], 0
+        roots, committed, epoch, known = {self.root}, {self.next}, 0, 0
         while roots:
-            successors = []
+            successors, commitments = set(), set()
             for identifier, (kind, what), signature in self.of_epoch(epoch):
+                signer = self.signers[identifier]
                 if kind == 2:
-                    committed = derive("starling 2026-11 root commitment v1", what[0])
-                    need(any(committed == commitment for _, commitment in roots), "not committed to")
-                    successors.append(what[:2])
-                    keys = [what[0]]
+                    need(derive("starling 2026-11 root commitment v1", what[0]) in committed, "not committed to")
+                    successors.add(what[0])
+                    commitments.add(what[1])
                 else:
-                    keys = [root for root, _ in roots]
-                good = [key for key in keys if signed(key, IDENTITY_SIGNATURE, identifier, signature)]
-                need(good, "not signed by a root of its epoch")
-                self.signers[identifier] = good[0]
-            roots, epoch = successors, epoch + 1
-        need(len(self.signers) == len(self.operations), "an epoch that nothing leads to")
+                    need(signer in roots, "not a root of its epoch")
+                need(signed(signer, IDENTITY_SIGNATURE, identifier, signature), "not signed by its root")
+                known += 1
+            roots, committed, epoch = successors, commitments, epoch + 1
+        need(known == len(self.operations), "an epoch that nothing leads to")
 
     def fold(self):
         self.epoch, self.devices, self.cut, self.retired = 0, set(), {}, False

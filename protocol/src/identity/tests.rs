@@ -107,6 +107,41 @@ fn two_rotations_of_one_epoch_settle_on_one() {
 }
 
 #[test]
+fn of_several_roots_the_one_that_signs_is_named() {
+    let author = Inception::of(&phrase()).author();
+    let (one, x, y) = (phrase().root(1), Secret::from_seed([70; 32]), Secret::from_seed([71; 32]));
+    let to = |epoch: u32, root: &Secret, next: &Secret| {
+        let (key, next) = (root.public(), keys::commitment(&next.public()));
+        let action = Action::RotateRoot { root: key, next, keep: vec![], removals: vec![] };
+        Operation::sign(author, epoch, action, root)
+    };
+    let add = |n: u8, root: &Secret| Operation::sign(author, 2, Action::AddDevice(device(n)), root);
+    let mut operations = vec![to(0, &one, &x), to(0, &one, &y), to(1, &x, &one), to(1, &y, &one)];
+    operations.extend([add(1, &x), add(1, &y), add(2, &x), add(3, &y)]);
+    let both = identity(&operations);
+    let holds = both.root();
+    assert_eq!((both.len(), both.epoch()), (8, 2), "the same said by two roots is said twice");
+    for (n, root) in [(2, &x), (3, &y)] {
+        let speaks = both.voice(&device(n), 0) == Voice::Speaks;
+        assert_eq!(speaks, *holds == root.public(), "only the root that holds adds devices");
+    }
+    assert_eq!(both.voice(&device(1), 0), Voice::Speaks);
+    operations[4..].reverse();
+    assert_eq!(identity(&operations), both);
+    // Whoever signs for somebody else is nobody.
+    let mut claimed = add(4, &x);
+    claimed.signature = y.sign(keys::IDENTITY_SIGNATURE, &claimed.id);
+    assert_eq!(both.clone().apply(claimed), Err(Error::Signature));
+    // Neither is a stranger, though the signature is good, nor one who is named where the epoch has one root.
+    assert_eq!(both.clone().apply(add(4, &Secret::from_seed([72; 32]))), Err(Error::Signature));
+    let named = Body::Named(1, author, 0, (&Action::AddDevice(device(4))).into(), phrase().root(0).public());
+    let mut named = Operation { body: cbor::encode(&named), ..sign(0, 0, Action::AddDevice(device(4))) };
+    named.id = *blake3::hash(&named.body).as_bytes();
+    named.signature = phrase().root(0).sign(keys::IDENTITY_SIGNATURE, &named.id);
+    assert_eq!(both.clone().apply(named), Err(Error::Signature));
+}
+
+#[test]
 fn retirement_silences_everyone() {
     let operations = [
         sign(0, 0, Action::AddDevice(device(1))),
