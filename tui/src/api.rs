@@ -5,8 +5,19 @@
 
 pub mod node;
 
+use std::{fmt, marker::PhantomData};
+
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+
+/// Things that belong to a post or a person, or were found: more than any server has. Each takes a hundred times the bytes
+/// that a server needs to send it.
+const FEW: usize = 1_000;
+/// Posts around a post: more than anybody reads.
+const MANY: usize = 50_000;
 
 /// An id: opaque, and compared for equality only.
 pub type Id = String;
@@ -25,6 +36,7 @@ pub struct Account {
     pub url: Option<String>,
     pub bot: bool,
     pub locked: bool,
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub fields: Vec<Field>,
     pub followers_count: i64,
     pub following_count: i64,
@@ -81,8 +93,11 @@ pub struct Status {
     pub reblogged: bool,
     #[serde(deserialize_with = "or_default")]
     pub bookmarked: bool,
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub media_attachments: Vec<Media>,
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub mentions: Vec<Mention>,
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub tags: Vec<Tag>,
     pub poll: Option<Poll>,
     #[serde(deserialize_with = "if_readable")]
@@ -194,6 +209,7 @@ pub struct Poll {
     pub expires_at: Option<Timestamp>,
     pub voted: Option<bool>,
     pub own_votes: Option<Vec<usize>>,
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub options: Vec<PollOption>,
 }
 
@@ -209,7 +225,9 @@ pub struct PollOption {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Context {
+    #[serde(deserialize_with = "at_most::<MANY, _, _>")]
     pub ancestors: Vec<Status>,
+    #[serde(deserialize_with = "at_most::<MANY, _, _>")]
     pub descendants: Vec<Status>,
     /// Posts of the thread that were erased. Not Mastodon's: it says nothing of what is not there.
     #[serde(skip)]
@@ -279,8 +297,11 @@ pub struct Via {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Found {
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub accounts: Vec<Account>,
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub statuses: Vec<Status>,
+    #[serde(deserialize_with = "at_most::<FEW, _, _>")]
     pub hashtags: Vec<Tag>,
 }
 
@@ -360,6 +381,33 @@ fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D)
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
+/// The first of a list, so many at most. The rest is passed over.
+fn at_most<'de, const MOST: usize, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    struct First<const MOST: usize, T>(PhantomData<T>);
+
+    impl<'de, const MOST: usize, T: Deserialize<'de>> Visitor<'de> for First<MOST, T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut first = Vec::new();
+            while first.len() < MOST {
+                let Some(next) = list.next_element()? else { return Ok(first) };
+                first.push(next);
+            }
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(first)
+        }
+    }
+
+    from.deserialize_seq(First::<MOST, T>(PhantomData))
+}
+
 /// What cannot be read is none: servers are not of one mind about its form.
 fn if_readable<'de, T: serde::de::DeserializeOwned, D: Deserializer<'de>>(
     from: D,
@@ -379,6 +427,17 @@ mod tests {
                 .unwrap();
         assert_eq!((status.id.as_str(), status.account.id.as_str(), status.favourited), ("1", "2", false));
         assert_eq!(status.inner().id, "1");
+    }
+
+    #[test]
+    fn of_long_lists_the_beginning_is_read() {
+        let list = |count: usize| format!("[{}{{}}]", "{},".repeat(count - 1));
+        let json =
+            format!(r#"{{"ancestors": {}, "descendants": [{{"tags": {}}}]}}"#, list(MANY + 9), list(FEW + 9));
+        let context: Context = serde_json::from_str(&json).unwrap();
+        assert_eq!(context.ancestors.len(), MANY);
+        assert_eq!((context.descendants.len(), context.descendants[0].tags.len()), (1, FEW));
+        assert!(serde_json::from_str::<Context>(r#"{"ancestors": 7}"#).is_err());
     }
 
     #[test]

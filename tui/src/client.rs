@@ -31,7 +31,7 @@ use drafts::Drafts;
 
 use crate::{
     api::{Account, Failure, Found, NodeStatus, Relationship},
-    app::compose::Draft,
+    app::{compose::Draft, memory::Memory},
     msg::{Done, Effect, Leave, Msg, News, Reaction, Relate, Sent, ask::Ask},
     words::Words,
 };
@@ -44,7 +44,7 @@ const EFFECTS: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer: a thread of some thousand posts.
 const ANSWER: u64 = 32 * 1024 * 1024;
-/// Bytes of one line of the stream: the longest post, dressed, with what it quotes.
+/// Bytes of one event of the stream, and of a line of it: the longest post, dressed, with what it quotes.
 const LINE: u64 = 1024 * 1024;
 /// Pauses before the stream is opened again, the last one for ever.
 const RETRIES: [Duration; 4] =
@@ -142,6 +142,8 @@ pub struct Worker {
     server: Server,
     words: Words,
     drafts: Arc<Drafts>,
+    /// What this UI had kept of the reader when it kept something last: the rest of the file is another's.
+    kept: Arc<Mutex<Memory>>,
     /// How far the server's clock was ahead of ours when it answered last, in seconds.
     ahead: Arc<Mutex<Option<i64>>>,
     /// Address and token as they are now.
@@ -166,7 +168,8 @@ impl Worker {
             .build();
         let place = Arc::new(Mutex::new((server.base.clone(), server.token.clone())));
         let drafts = Arc::new(Drafts::new(server.drafts.clone()));
-        Self { agent: config.into(), server, words, drafts, ahead: Arc::default(), place }
+        let (kept, ahead) = Default::default();
+        Self { agent: config.into(), server, words, drafts, kept, ahead, place }
     }
 
     /// Looks where the server is now: a node that was started again has another door.
@@ -477,6 +480,9 @@ fn events(words: &Words, stream: impl Read, messages: &SyncSender<Msg>) -> Resul
             event = name.trim().to_owned();
         } else if let Some(more) = line.strip_prefix("data:") {
             data.push_str(more.trim_start());
+            if data.len() as u64 > LINE {
+                return Ok(words.say("client-stream-too-much").into_owned());
+            }
         }
     }
 }

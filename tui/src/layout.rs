@@ -9,10 +9,18 @@ use unicode_bidi::{BidiInfo, Level};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::{api::Status, text::DisplayText};
+use crate::{
+    api::{Account, Edit, Status},
+    html,
+    text::DisplayText,
+};
 
-/// Bytes of HTML that are read: some of it is drawn each time its author is.
-const HTML_BYTES: usize = 128 * 1024;
+/// Bytes of a text that are read: some of it is drawn each time its author is.
+const TEXT_BYTES: usize = 128 * 1024;
+/// Bytes of a row of a profile that are read: an address in its tags, several times over.
+const FIELD_BYTES: usize = 8 * 1024;
+/// Rows of a profile that are drawn: servers allow some few.
+const FIELDS: usize = 32;
 
 /// Who puts letters in the order in which they are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -198,21 +206,52 @@ fn pieces(paragraph: &str) -> Vec<&str> {
 /// What a post says, as plain text that is safe to draw.
 pub fn plain(status: &Status) -> &DisplayText {
     status.plain.0.get_or_init(|| match &status.starling {
-        Some(extra) if !extra.source.is_empty() => DisplayText::block(&extra.source),
+        Some(extra) if !extra.source.is_empty() => block(&extra.source),
         _ => DisplayText::block(&of_html(&status.content)),
     })
 }
 
-/// HTML as plain text; what cannot be read as such is shown as it came.
+/// What somebody says of themselves, likewise.
+pub fn about(account: &Account) -> DisplayText {
+    match &account.starling {
+        Some(extra) => block(&extra.bio),
+        None => DisplayText::block(&of_html(&account.note)),
+    }
+}
+
+/// The rows of a profile, name and value, likewise and in one line each.
+pub fn fields(account: &Account) -> impl Iterator<Item = (DisplayText, DisplayText)> {
+    account.fields.iter().take(FIELDS).map(|field| {
+        let value = &field.value[..field.value.floor_char_boundary(FIELD_BYTES)];
+        (DisplayText::short(&field.name), DisplayText::short(&of_html(value)))
+    })
+}
+
+/// What a post said in this version, likewise.
+pub fn version(edit: &Edit) -> DisplayText {
+    match &edit.starling {
+        Some(extra) => block(&extra.source),
+        None => DisplayText::block(&of_html(&edit.content)),
+    }
+}
+
+/// Plain text that is safe to draw, as far as it is read.
+pub fn block(text: &str) -> DisplayText {
+    DisplayText::block(beginning(text))
+}
+
+/// HTML as plain text.
 pub fn of_html(html: &str) -> String {
-    let html = &html[..html.floor_char_boundary(HTML_BYTES)];
+    let html = beginning(html);
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }
     // Lines are broken where they are drawn: here only where the author did.
-    let read = html2text::config::with_decorator(html2text::render::TrivialDecorator::new());
-    let text = read.string_from_read(html.as_bytes(), 100_000).unwrap_or_else(|_| html.to_owned());
-    text.trim_end().to_owned()
+    html::text(html).trim_end().to_owned()
+}
+
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(TEXT_BYTES)]
 }
 
 #[cfg(test)]
@@ -277,5 +316,24 @@ mod tests {
     fn html_is_read_as_text() {
         assert_eq!(of_html("<p>a &amp; <b>b</b></p><p>c<br>d</p>"), "a & b\n\nc\nd");
         assert_eq!(of_html("plain"), "plain");
+        assert_eq!(of_html(&format!("&amp;{}", "é".repeat(TEXT_BYTES))).len(), TEXT_BYTES - 5);
+    }
+
+    #[test]
+    fn no_more_is_read_than_a_person_reads() {
+        let long = "é".repeat(TEXT_BYTES);
+        let extra = crate::api::AccountExtra { bio: long.clone(), ..Default::default() };
+        let account = Account { note: "note".into(), starling: Some(extra), ..Account::default() };
+        assert!(about(&account).as_str().len() <= TEXT_BYTES);
+        assert_eq!(about(&Account { starling: None, ..account }).as_str(), "note");
+        let field = crate::api::Field { name: "a".into(), value: format!("<b>b</b>{long}") };
+        let account = Account { fields: vec![field; 2 * FIELDS], ..Account::default() };
+        assert_eq!(fields(&account).count(), FIELDS);
+        assert!(
+            fields(&account).all(|(name, value)| name.as_str() == "a" && value.as_str().starts_with("bé"))
+        );
+        let lines = "a\n".repeat(TEXT_BYTES);
+        let edit = Edit { starling: Some(crate::api::EditExtra { source: lines }), ..Edit::default() };
+        assert_eq!(version(&edit).as_str().len(), TEXT_BYTES);
     }
 }

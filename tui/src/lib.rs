@@ -13,6 +13,7 @@ mod app;
 pub mod bench;
 mod client;
 mod first;
+mod html;
 mod keys;
 mod layout;
 mod links;

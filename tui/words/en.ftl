@@ -123,6 +123,7 @@ client-no-draft = the draft could not be kept: { $why }
 client-no-drafts = the drafts cannot be read: { $why }
 client-drafts-aside = not all drafts could be read; those that could are here, and the file as it was is { $place }
 client-broke = something went wrong here; what it was is told when this program ends
+client-memory-aside = where you were could not be read and is forgotten; the file as it was is { $place }
 client-no-memory = where you are could not be kept: { $why }
 client-no-picture = the picture cannot be had
 client-no-web = only addresses of the web are opened

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{App, Link, Person, Said, Screen, reading::Of};
+use super::{App, Found, Link, Person, Said, Screen, reading::Of};
 use crate::{
     api::{Account, Delivery, Id, NodeStatus, Relationship, Status},
     app::compose::{self, Draft},
@@ -84,15 +84,15 @@ impl App {
         format!("tui-{}-{}", self.now.as_nanosecond(), self.begun)
     }
 
-    /// The thread on the screen is fetched again: an answer belongs in it.
+    /// The thread on the screen, or below what was opened over it, is fetched again: an answer belongs in it.
     pub(super) fn reload_thread(&mut self) -> Vec<Effect> {
-        match self.stack.last_mut() {
-            Some(Screen::Thread(tree)) => {
-                tree.loading = true;
-                vec![Effect::Thread(tree.focus.clone())]
-            }
-            _ => Vec::new(),
-        }
+        let thread = self.stack.iter_mut().rev().find_map(|screen| match screen {
+            Screen::Thread(tree) => Some(tree),
+            _ => None,
+        });
+        let Some(tree) = thread else { return Vec::new() };
+        tree.loading = true;
+        vec![Effect::Thread(tree.focus.clone())]
     }
 
     /// A post says something else, or counts otherwise, wherever it stands.
@@ -196,9 +196,8 @@ impl App {
     }
 
     pub(super) fn take_found(&mut self, words: &str, found: crate::api::Found) -> Vec<Effect> {
-        if let Some(Screen::Found(shown)) = self.stack.last_mut()
-            && shown.words == words
-        {
+        // Another screen may have been opened over it meanwhile.
+        if let Some(shown) = self.searching(words) {
             shown.loading = false;
             shown.people = found.accounts;
             shown.tags = found.hashtags.into_iter().map(|tag| tag.name).collect();
@@ -206,6 +205,14 @@ impl App {
             shown.selected = 0;
         }
         Vec::new()
+    }
+
+    /// The screen that waits for what is found by these words, wherever it is: the one that was asked for last.
+    fn searching(&mut self, words: &str) -> Option<&mut Found> {
+        self.stack.iter_mut().rev().find_map(|screen| match screen {
+            Screen::Found(found) if found.loading && found.words == words => Some(found),
+            _ => None,
+        })
     }
 
     pub(super) fn take_node(&mut self, status: NodeStatus) -> Vec<Effect> {
@@ -248,8 +255,8 @@ impl App {
                     }
                 }
             }
-            Effect::Search(_) => {
-                if let Some(Screen::Found(found)) = self.stack.last_mut() {
+            Effect::Search(words) => {
+                if let Some(found) = self.searching(words) {
                     found.loading = false;
                 }
             }

@@ -85,6 +85,31 @@ impl Memory {
         }
         self.always.insert(author)
     }
+
+    /// What is kept now, with all that changed here since `before`: another UI of the same reader may have kept something
+    /// else meanwhile, and only where both changed the same does the later one hold.
+    pub fn onto(&self, before: &Self, mut kept: Self) -> Self {
+        if self.tab != before.tab {
+            kept.tab.clone_from(&self.tab);
+        }
+        if self.columns != before.columns {
+            kept.columns = self.columns;
+        }
+        for place in self.places.iter().filter(|place| !before.places.contains(place)) {
+            put(&mut kept.places, place.0.clone(), place.1.clone(), PLACES);
+        }
+        for (root, at) in self.threads.iter().filter(|visit| !before.threads.contains(visit)) {
+            let last = kept.visited(root).map_or(*at, |held| held.max(*at));
+            put(&mut kept.threads, root.clone(), last, THREADS);
+        }
+        kept.always.retain(|author| self.always.contains(author) || !before.always.contains(author));
+        kept.always.extend(self.always.difference(&before.always).cloned());
+        while kept.always.len() > ALWAYS {
+            kept.always.pop_first();
+        }
+        kept.at = kept.at.max(self.at);
+        kept
+    }
 }
 
 /// Puts a pair in its place, or at the end if it is a new one or another one now; the oldest goes.

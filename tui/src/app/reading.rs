@@ -153,12 +153,17 @@ impl App {
     }
 
     pub(super) fn take_lists(&mut self, lists: Vec<List>) -> Vec<Effect> {
-        if let Some(Screen::Choice(Choice { of: Of::Lists(held), .. })) = self.stack.last_mut() {
-            if lists.is_empty() {
-                self.stack.pop();
-                return self.bad("reading-no-lists");
-            }
-            *held = Some(lists);
+        // Another screen may have been opened over it meanwhile.
+        let waits = self.stack.iter().rposition(
+            |screen| matches!(screen, Screen::Choice(choice) if matches!(choice.of, Of::Lists(None))),
+        );
+        let Some(at) = waits else { return Vec::new() };
+        if lists.is_empty() {
+            self.stack.remove(at);
+            return self.bad("reading-no-lists");
+        }
+        if let Some(Screen::Choice(choice)) = self.stack.get_mut(at) {
+            choice.of = Of::Lists(Some(lists));
         }
         Vec::new()
     }
@@ -203,9 +208,12 @@ impl App {
     }
 
     pub(super) fn take_history(&mut self, id: &Id, edits: Vec<Edit>) -> Vec<Effect> {
-        if let Some(Screen::History(held, shown, _)) = self.stack.last_mut()
-            && held == id
-        {
+        // Another screen may have been opened over it meanwhile.
+        let waits = self.stack.iter_mut().rev().find_map(|screen| match screen {
+            Screen::History(held, shown @ None, _) if held == id => Some(shown),
+            _ => None,
+        });
+        if let Some(shown) = waits {
             *shown = Some(edits);
         }
         Vec::new()

@@ -86,9 +86,10 @@ impl Tree {
         });
         let all = context.ancestors.into_iter().chain(focus).chain(context.descendants);
         self.places = arranged(all.collect());
+        let gone: HashSet<Id> = context.erased.into_iter().collect();
         for place in &mut self.places {
             if let Item::Missing(id, erased) = &mut place.item {
-                *erased = context.erased.contains(id);
+                *erased = gone.contains(id);
             }
         }
         let place = |id: &Id| self.visible().iter().position(|place| place.item.id() == id);
@@ -232,43 +233,42 @@ impl Tree {
 /// Posts in the order of a tree: each below what it answers, in the order in which they came. Whatever answers something
 /// that is not here stands below a place that says so.
 fn arranged(posts: Vec<Status>) -> Vec<Place> {
-    let here: BTreeSet<&Id> = posts.iter().map(|post| &post.id).collect();
+    let here: HashSet<&Id> = posts.iter().map(|post| &post.id).collect();
     let mut answers: HashMap<Option<&Id>, Vec<usize>> = HashMap::new();
-    let mut missing: Vec<&Id> = Vec::new();
+    // In the order in which they are named; the set only tells which are in it.
+    let (mut missing, mut named) = (Vec::new(), HashSet::new());
     for (number, post) in posts.iter().enumerate() {
         let parent = post.in_reply_to_id.as_ref();
-        if let Some(parent) = parent.filter(|parent| !here.contains(parent) && !missing.contains(parent)) {
-            missing.push(parent);
-        }
+        missing.extend(parent.filter(|parent| !here.contains(parent) && named.insert(*parent)));
         answers.entry(parent).or_default().push(number);
     }
     let mut places = Vec::new();
     let mut seen = vec![false; posts.len()];
     // The roots, then what hangs on something missing, then what hangs on itself in a circle.
-    let roots = answers.get(&None).cloned().unwrap_or_default();
-    for root in roots {
-        below(root, 0, &posts, &answers, &mut seen, &mut places);
+    for root in answers.remove(&None).unwrap_or_default() {
+        below(root, 0, &posts, &mut answers, &mut seen, &mut places);
     }
     for id in missing {
         let at = places.len();
         places.push(Place { item: Item::Missing(id.clone(), false), depth: 0, below: 0 });
-        for child in answers.get(&Some(id)).cloned().unwrap_or_default() {
-            below(child, 1, &posts, &answers, &mut seen, &mut places);
+        for child in answers.remove(&Some(id)).unwrap_or_default() {
+            below(child, 1, &posts, &mut answers, &mut seen, &mut places);
         }
         places[at].below = places.len() - at - 1;
     }
     for number in 0..posts.len() {
-        below(number, 0, &posts, &answers, &mut seen, &mut places);
+        below(number, 0, &posts, &mut answers, &mut seen, &mut places);
     }
     places
 }
 
-/// Adds a post and all that answers it. Not by recursion: a thread may be as deep as a stranger likes.
-fn below(
+/// Adds a post and all that answers it. Not by recursion: a thread may be as deep as a stranger likes. The answers to an id
+/// are taken once, however many posts say that they have it.
+fn below<'a>(
     root: usize,
     depth: usize,
-    posts: &[Status],
-    answers: &HashMap<Option<&Id>, Vec<usize>>,
+    posts: &'a [Status],
+    answers: &mut HashMap<Option<&'a Id>, Vec<usize>>,
     seen: &mut [bool],
     places: &mut Vec<Place>,
 ) {
@@ -285,8 +285,8 @@ fn below(
         }
         open.push(places.len());
         places.push(Place { item: Item::Post(Box::new(post.clone())), depth, below: 0 });
-        let children = answers.get(&Some(&post.id)).map(Vec::as_slice).unwrap_or_default();
-        next.extend(children.iter().rev().map(|child| (*child, depth + 1)));
+        let children = answers.remove(&Some(&post.id)).unwrap_or_default();
+        next.extend(children.into_iter().rev().map(|child| (child, depth + 1)));
     }
     for last in open {
         places[last].below = places.len() - last - 1;
@@ -362,5 +362,22 @@ mod tests {
         tree.take(Context { ancestors: vec![], descendants: tower, ..Context::default() });
         assert_eq!(tree.visible().len(), 20_000);
         assert_eq!(tree.visible()[0].below, 19_999);
+    }
+
+    #[test]
+    fn a_thread_of_nothing_but_strangers_is_arranged() {
+        const MANY: usize = 100_000;
+        let orphans = (0..MANY).map(|n| post(&n.to_string(), Some(&format!("gone {n}")))).collect();
+        let erased = (0..MANY).map(|n| format!("gone {n}")).collect();
+        let mut tree = Tree::new(post("a", None));
+        tree.take(Context { ancestors: vec![], descendants: orphans, erased });
+        assert_eq!(tree.visible().len(), 2 * MANY + 1);
+        assert!(matches!(&tree.visible()[1].item, Item::Missing(id, true) if id == "gone 0"));
+        assert_eq!(tree.visible()[2].item.id(), "0");
+        // Half of them say that they are the post that the other half answers.
+        let twins = (0..MANY).map(|n| if n < MANY / 2 { post("b", Some("a")) } else { post("c", Some("b")) });
+        let mut tree = Tree::new(post("a", None));
+        tree.take(Context { ancestors: vec![], descendants: twins.collect(), erased: vec![] });
+        assert_eq!(tree.visible().len(), MANY + 1);
     }
 }

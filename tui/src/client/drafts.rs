@@ -97,7 +97,8 @@ fn read(path: &Path) -> io::Result<Read> {
     Ok(Read { drafts, aside })
 }
 
-fn put_aside(path: &Path) -> io::Result<PathBuf> {
+/// Gives a file that cannot be read another name.
+pub(super) fn put_aside(path: &Path) -> io::Result<PathBuf> {
     let aside = path.with_extension(format!("{}.bad", Timestamp::now().as_millisecond()));
     fs::rename(path, &aside)?;
     Ok(aside)

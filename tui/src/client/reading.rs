@@ -1,19 +1,34 @@
 //! What reading asks of the server and of this machine: pages of timelines, threads with what is missing in them, lists,
 //! polls, how posts read before, and what is remembered of the reader.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::PoisonError};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    sync::PoisonError,
+    thread,
+    time::Duration,
+};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use ureq::{Body, http::Response};
 
-use super::{Answer, PAGE, Worker, encoded, write_beside};
+use super::{Answer, PAGE, Worker, drafts::put_aside, encoded, write_beside};
 use crate::{
     api::{Context, Id, Marker, Notification, Poll, Status},
     app::memory::Memory,
     msg::{Line, Msg, Page, Row, Span},
     pictures::{BYTES, Wanted},
 };
+
+/// How often, and how long apart, a held lock is tried again: a second in all.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Rows of a page at most: some servers send more than they are asked for, none so many.
+const ROWS: usize = 1_000;
 
 /// A place of a thread as Starling tells of it.
 #[derive(Deserialize)]
@@ -70,17 +85,18 @@ impl Worker {
         row: impl Fn(T) -> Row,
     ) -> Answer<Vec<Row>> {
         let all: Vec<Value> = self.read(answer)?;
-        Ok(all.into_iter().filter_map(|value| serde_json::from_value(value).ok()).map(row).collect())
+        let rows = all.into_iter().take(ROWS).filter_map(|value| serde_json::from_value(value).ok());
+        Ok(rows.map(row).collect())
     }
 
     /// What is around a post. Mastodon leaves out what is missing; Starling says which of it was erased.
     pub(super) fn thread(&self, id: &Id) -> Answer<Context> {
         let mut context: Context = self.get(&format!("/api/v1/statuses/{id}/context"))?;
         let all = || context.ancestors.iter().chain(&context.descendants);
-        let is_here = |wanted: &Id| wanted == id || all().any(|post| post.id == *wanted);
+        let here: HashSet<&Id> = all().map(|post| &post.id).chain([id]).collect();
         // The opened post itself is not in it, so what it answers may be all that is missing.
         let missing = context.ancestors.is_empty()
-            || all().any(|post| post.in_reply_to_id.as_ref().is_some_and(|parent| !is_here(parent)));
+            || all().any(|post| post.in_reply_to_id.as_ref().is_some_and(|parent| !here.contains(parent)));
         if missing && let Ok(places) = self.get::<Vec<Place>>(&format!("/api/starling/v1/thread/{id}")) {
             context.erased =
                 places.into_iter().filter(|place| place.state == "deleted").map(|place| place.id).collect();
@@ -97,9 +113,10 @@ impl Worker {
 
     /// What was remembered here, and how far the reader came elsewhere: the newer of both holds.
     pub(super) fn recall(&self) -> Memory {
-        let kept = self.memory_file().and_then(|path| std::fs::read(path).ok());
-        let mut memory: Memory =
-            kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        // What cannot be read is put aside when something is to be kept in its place, and the reader told then.
+        let kept = self.memory_file().and_then(|path| read(&path).ok()).flatten();
+        let mut memory = kept.and_then(Result::ok).unwrap_or_default();
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = memory.clone();
         let markers: Answer<BTreeMap<String, Marker>> =
             self.get("/api/v1/markers?timeline[]=home&timeline[]=notifications");
         for (name, marker) in markers.unwrap_or_default() {
@@ -112,12 +129,33 @@ impl Worker {
         memory
     }
 
-    /// Remembers this.
+    /// Remembers this. If what was kept cannot be read, it is put aside, and that is said.
     pub(super) fn remember(&self, memory: &Memory) -> Answer<()> {
         let Some(path) = self.memory_file() else { return Ok(()) };
-        let kept = serde_json::to_vec(memory).map_err(std::io::Error::other);
-        kept.and_then(|bytes| write_beside(&path, &bytes))
-            .map_err(|error| self.words.put("client-no-memory", [("why", error.to_string())]).into_owned())
+        let aside = self
+            .write_memory(&path, memory)
+            .map_err(|error| self.words.put("client-no-memory", [("why", error.to_string())]).into_owned())?;
+        match aside {
+            Some(place) => Err(self
+                .words
+                .put("client-memory-aside", [("place", place.display().to_string())])
+                .into_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes it, with what another UI wrote meanwhile. Where the file is now, if it could not be read.
+    fn write_memory(&self, path: &Path, memory: &Memory) -> io::Result<Option<PathBuf>> {
+        let mut before = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let _lock = lock(&path.with_extension("lock"))?;
+        let (new, aside) = match read(path)? {
+            Some(Ok(kept)) => (memory.onto(&before, kept), None),
+            Some(Err(_)) => (memory.clone(), Some(put_aside(path)?)),
+            None => (memory.clone(), None),
+        };
+        write_beside(path, &serde_json::to_vec(&new).map_err(io::Error::other)?)?;
+        before.clone_from(memory);
+        Ok(aside)
     }
 
     /// Tells the server how far the reader came.
@@ -161,6 +199,32 @@ impl Worker {
     }
 }
 
+/// What is kept in a file, if there is one.
+fn read(path: &Path) -> io::Result<Option<serde_json::Result<Memory>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The lock of a file that several processes read and write, while this lives. It is held for moments.
+fn lock(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    for tried in 1..=TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if tried < TRIES => thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+            // Where files have no locks, what was read is kept all the same.
+            Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
+                return Err(error);
+            }
+            _ => break,
+        }
+    }
+    Ok(file)
+}
+
 /// Where the page below this one begins, by `Link` (RFC 8288), and whether there is none.
 fn below(answer: &Response<Body>) -> (Option<Id>, bool) {
     let Some(header) = answer.headers().get("link").and_then(|value| value.to_str().ok()) else {
@@ -180,6 +244,10 @@ fn next(header: &str) -> Option<Id> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        client::{Server, fake},
+        words::Words,
+    };
 
     #[test]
     fn the_next_page_is_where_the_server_says() {
@@ -187,5 +255,84 @@ mod tests {
         assert_eq!(next(header).as_deref(), Some("7"));
         assert_eq!(next("<http://a/api?min_id=9>; rel=\"prev\""), None);
         assert_eq!(next("max_id"), None);
+    }
+
+    /// A UI that keeps what it remembers in this folder, and whose server knows nothing.
+    fn worker(folder: &Path) -> Worker {
+        let (base, _) = fake::serve(|_, _| json!({ "error": "not here" }));
+        let drafts = Some(folder.join("draft.json"));
+        Worker::new(Server { base, token: "t".into(), drafts, again: None }, Words::default())
+    }
+
+    fn at(line: &Line, id: &str) -> Memory {
+        let mut memory = Memory::default();
+        memory.keep_place(line, id.into());
+        memory
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_put_aside_and_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("reading.json");
+        fs::write(&path, "{\"places\": 7").unwrap();
+        let reader = worker(folder.path());
+        assert_eq!(reader.recall(), Memory::default());
+        let memory = at(&Line::Home, "1");
+        let said = reader.remember(&memory).unwrap_err();
+        let names = folder.path().read_dir().unwrap().map(|file| file.unwrap().path());
+        let [aside] = &*names.filter(|name| name.extension() == Some("bad".as_ref())).collect::<Vec<_>>()
+        else {
+            panic!("not put aside: {said}")
+        };
+        assert!(said.contains(aside.to_str().unwrap()), "{said}");
+        assert_eq!(fs::read_to_string(aside).unwrap(), "{\"places\": 7");
+        assert_eq!(worker(folder.path()).recall(), memory);
+        reader.remember(&memory).unwrap();
+        // What is there and cannot be read at all is no reason to write over it.
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert_eq!(reader.recall(), Memory::default());
+        assert!(reader.remember(&memory).is_err() && path.is_dir());
+    }
+
+    #[test]
+    fn two_at_once_keep_what_both_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = worker(folder.path());
+        let mut start = at(&Line::Home, "1");
+        start.keep_place(&Line::Local, "1".into());
+        start.always = ["ada".to_owned(), "bob".into()].into();
+        first.remember(&start).unwrap();
+        let second = worker(folder.path());
+        let (mut here, mut there) = (start, second.recall());
+        here.keep_place(&Line::Home, "2".into());
+        here.open_always("eve".into());
+        first.remember(&here).unwrap();
+        there.keep_place(&Line::Local, "3".into());
+        there.open_always("ada".into());
+        (there.tab, there.columns) = (Line::Local.key(), 1);
+        second.remember(&there).unwrap();
+        // What the other one did in between is not undone by what has not changed here.
+        let seen = "2026-11-22T10:00:00Z".parse().unwrap();
+        here.visit("root".into(), seen);
+        first.remember(&here).unwrap();
+        let kept = worker(folder.path()).recall();
+        assert_eq!(kept.place(&Line::Home).map(String::as_str), Some("2"));
+        assert_eq!(kept.place(&Line::Local).map(String::as_str), Some("3"));
+        assert_eq!(kept.always, ["bob".to_owned(), "eve".into()].into());
+        assert_eq!(
+            (kept.tab, kept.columns, kept.threads),
+            (Line::Local.key(), 1, vec![("root".into(), seen)])
+        );
+    }
+
+    #[test]
+    fn a_file_that_another_holds_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = lock(&folder.path().join("reading.lock")).unwrap();
+        let reader = worker(folder.path());
+        assert!(reader.remember(&at(&Line::Home, "1")).is_err());
+        drop(held);
+        reader.remember(&at(&Line::Home, "1")).unwrap();
     }
 }

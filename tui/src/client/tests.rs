@@ -44,6 +44,13 @@ fn catching_up_goes_down_to_what_was_read_and_no_further() {
 }
 
 #[test]
+fn a_page_has_an_end() {
+    let (worker, _) = worker(|_, _| (0..20_000).map(post).collect());
+    let page = worker.page(&crate::msg::Line::Home, &crate::msg::Span::Newest).unwrap();
+    assert_eq!((page.rows.len(), page.rows[0].id().as_str()), (1_000, "0"));
+}
+
+#[test]
 fn what_a_server_does_not_have_is_left_out() {
     fn mastodon(_: &str, path: &str) -> Value {
         match path {
@@ -137,6 +144,8 @@ fn the_stream_is_read_line_by_line() {
     assert!(got.try_recv().is_err());
     let endless = std::io::repeat(b'x');
     assert_eq!(events(&words, endless, &messages).unwrap(), "the server sent more than it should");
+    let event = "data: and more of it\n".repeat(LINE as usize / 10);
+    assert_eq!(events(&words, event.as_bytes(), &messages).unwrap(), "the server sent more than it should");
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl<W: Write> Plain<W> {
             return Ok(());
         };
         writeln!(self.out, "{}, {}", name(&account), DisplayText::new(&account.acct))?;
-        let note = DisplayText::block(&layout::of_html(&account.note));
+        let note = layout::about(&account);
         if !note.as_str().trim().is_empty() {
             writeln!(self.out, "{}", note.as_str().trim_end())?;
         }

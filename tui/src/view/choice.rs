@@ -88,13 +88,17 @@ pub fn history(app: &App, edits: Option<&[Edit]>, from: usize, frame: &mut Frame
         return;
     };
     let mut lines = Vec::new();
+    let end = from.saturating_add(area.height.into());
     for edit in edits.iter().rev() {
+        if lines.len() >= end {
+            break; // nothing of it is in sight
+        }
         let when = edit.created_at.map(|at| post::moment(at, &app.zone)).unwrap_or_default();
         lines.push(Text::styled(when, app.theme.title()));
+        let content = layout::block(&layout::of_html(&edit.content));
         for (text, style) in
-            [(edit.spoiler_text.clone(), app.theme.warning()), (layout::of_html(&edit.content), Style::new())]
+            [(layout::block(&edit.spoiler_text), app.theme.warning()), (content, Style::new())]
         {
-            let text = DisplayText::block(&text);
             if !text.as_str().is_empty() {
                 let drawn = layout::lines(text.as_str(), cells, app.bidi);
                 lines.extend(drawn.into_iter().map(|line| post::aligned(line, style)));

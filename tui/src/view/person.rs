@@ -65,19 +65,13 @@ pub fn draw(app: &App, person: &Person, frame: &mut Frame<'_>, area: Rect) -> Re
         ("followed", account.following_count),
     ];
     lines.extend(said(&app.words.put("timeline-counts", counts), theme.faint()));
-    let bio = match &account.starling {
-        Some(extra) => extra.bio.clone(),
-        None => layout::of_html(&account.note),
-    };
-    for line in layout::lines(DisplayText::block(&bio).as_str(), cells, app.bidi) {
+    for line in layout::lines(layout::about(account).as_str(), cells, app.bidi) {
         if !line.text.is_empty() {
             lines.push(post::aligned(line, Style::new()));
         }
     }
-    for field in &account.fields {
-        let value = DisplayText::new(&layout::of_html(&field.value)).to_string();
-        let words = format!("{}: {value}", DisplayText::new(&field.name));
-        lines.push(Text::raw(layout::line(&words, cells, app.bidi)));
+    for (name, value) in layout::fields(account) {
+        lines.push(Text::raw(layout::line(&format!("{name}: {value}"), cells, app.bidi)));
     }
     lines.truncate(LINES);
     let height = (lines.len() as u16).min(area.height / 2);

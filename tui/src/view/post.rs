@@ -269,7 +269,7 @@ pub fn laid<'a>(app: &'a App, post: &Status, cells: usize) -> Laid<'a> {
     let mut out = Vec::new();
     out.extend(head(app, post, cells));
     if !post.spoiler_text.is_empty() {
-        for line in layout::lines(DisplayText::block(&post.spoiler_text).as_str(), cells, app.bidi) {
+        for line in layout::lines(layout::block(&post.spoiler_text).as_str(), cells, app.bidi) {
             out.push(aligned(line, theme.warning()));
         }
         if app.is_closed(post) {
@@ -357,7 +357,7 @@ fn poll(app: &App, poll: &Poll, cells: usize) -> Vec<Text<'static>> {
     let most = poll.options.iter().filter_map(|option| option.votes_count).max().unwrap_or(0);
     let mut out = Vec::new();
     for (number, option) in poll.options.iter().enumerate() {
-        let mine = poll.own_votes.as_ref().is_some_and(|own| own.contains(&number));
+        let mine = poll.own_votes.iter().flatten().take(poll.options.len()).any(|own| *own == number);
         let mark = if mine { "(x) " } else { "( ) " };
         let dot = theme.mark(" · ", " - ");
         let votes = option.votes_count.map(|votes| format!("{dot}{votes}")).unwrap_or_default();

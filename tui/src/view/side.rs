@@ -25,19 +25,14 @@ pub fn card(app: &App, account: &Account, cells: usize) -> Vec<Text<'static>> {
     let mut lines = vec![Text::styled(layout::line(&post::name(account), cells, app.bidi), theme.name())];
     let acct = format!("@{}", DisplayText::short(&account.acct));
     lines.push(Text::styled(layout::clip(&acct, cells).into_owned(), theme.faint()));
-    let bio = match &account.starling {
-        Some(extra) => extra.bio.clone(),
-        None => layout::of_html(&account.note),
-    };
-    if !bio.trim().is_empty() {
+    let about = layout::about(account);
+    if !about.as_str().trim().is_empty() {
         lines.push(Text::default());
-        let drawn = layout::lines(DisplayText::block(&bio).as_str(), cells, app.bidi);
+        let drawn = layout::lines(about.as_str(), cells, app.bidi);
         lines.extend(drawn.into_iter().map(|line| post::aligned(line, Style::new())));
     }
-    for field in &account.fields {
-        let value = layout::of_html(&field.value);
-        let words = format!("{}: {}", DisplayText::short(&field.name), DisplayText::short(&value));
-        lines.push(Text::raw(layout::line(&words, cells, app.bidi)));
+    for (name, value) in layout::fields(account) {
+        lines.push(Text::raw(layout::line(&format!("{name}: {value}"), cells, app.bidi)));
     }
     lines.push(Text::default());
     for (name, count) in [

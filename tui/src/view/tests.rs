@@ -324,3 +324,16 @@ fn any_keys_in_any_order_break_nothing() {
         }
     }
 }
+
+#[test]
+fn a_stream_that_opens_changes_nothing_on_an_empty_screen() {
+    let mut app = app((80, 24), &[]);
+    app.update(Msg::Node(NodeStatus { network: true, ..NodeStatus::default() }));
+    let before = drawn(&app);
+    assert!(before.contains("Nothing here yet"), "{before}");
+    let asked = app.update(Msg::Stream(Ok(())));
+    assert!(asked.contains(&crate::msg::Effect::Load(Line::Home, Part::Newest)), "{asked:?}");
+    assert_eq!(drawn(&app), before);
+    app.update(Msg::Page(Line::Home, Part::Newest, whole(vec![])));
+    assert_eq!(drawn(&app), before);
+}

@@ -18,9 +18,11 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let (line, rows) = app.line();
     let Some(rows) = rows else { return };
     if rows.is_empty() {
-        let words = match rows.loading.is_some() || !rows.loaded {
-            true => app.words.say("timeline-loading").into_owned(),
-            false => nothing(app, line),
+        // Once it is known that there is nothing, that stands until something comes: it is asked for again and again, each
+        // time the stream is opened for one.
+        let words = match rows.loaded {
+            true => nothing(app, line),
+            false => app.words.say("timeline-loading").into_owned(),
         };
         let lines = layout::lines(&words, area.width.into(), app.bidi);
         let lines: Vec<_> = lines.into_iter().map(|line| post::aligned(line, app.theme.faint())).collect();

@@ -115,11 +115,7 @@ fn history(teller: &Teller<'_>, versions: &[Edit]) -> Vec<Row> {
     for version in versions {
         let at = version.created_at.map(|at| teller.moment(at)).unwrap_or_default();
         rows.push(Row::new(Tone::Faint, at).within());
-        let text = match &version.starling {
-            Some(extra) => extra.source.clone(),
-            None => layout::of_html(&version.content),
-        };
-        rows.push(Row::new(Tone::Plain, DisplayText::block(&text).as_str()).within().within());
+        rows.push(Row::new(Tone::Plain, layout::version(version).as_str()).within().within());
     }
     rows
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     api::{Edit, List, Poll, PollOption, Tag},
-    app::memory::Memory,
+    app::{memory::Memory, reading::Of},
 };
 
 fn answer(id: &str, to: &str, who: &str) -> Status {
@@ -274,4 +274,60 @@ fn what_fails_late_closes_nothing_that_was_opened_since() {
     app.update(Msg::Failed(Box::new(Effect::Lists), "gone".into()));
     let Some(Screen::Compose(form)) = app.stack.last() else { panic!("the form is closed") };
     assert_eq!(form.draft().text, "half");
+}
+
+#[test]
+fn what_comes_while_something_else_is_on_the_screen_finds_its_place() {
+    let edited =
+        Status { edited_at: Some(Timestamp::from_second(2_000).unwrap()), ..post("1", "Ada", "one") };
+    let mut app = app((80, 24), &[edited]);
+    let found = || Box::new(crate::api::Found { statuses: three(), ..Default::default() });
+    let list = List { id: "1".into(), title: "list".into() };
+
+    // Help over a search, then a form.
+    assert_eq!(press(&mut app, "/ada\n"), [Effect::Search("ada".into())]);
+    press(&mut app, "?");
+    assert!(matches!(app.stack.last(), Some(Screen::Help(_))));
+    app.update(Msg::Found("bob".into(), found()));
+    assert!(matches!(&app.stack[0], Screen::Found(shown) if shown.loading && shown.is_empty()));
+    app.update(Msg::Found("ada".into(), found()));
+    assert!(matches!(&app.stack[0], Screen::Found(shown) if !shown.loading && shown.len() == 3));
+    press(&mut app, "\u{1b}jj");
+    // The answer to the same words asked before does not move the reader.
+    app.update(Msg::Found("ada".into(), found()));
+    assert!(matches!(&app.stack[0], Screen::Found(shown) if shown.selected == 2));
+    press(&mut app, "\u{1b}/ada\n");
+    press(&mut app, "c");
+    assert!(matches!(app.stack.last(), Some(Screen::Compose(_))));
+    app.update(Msg::Failed(Box::new(Effect::Search("ada".into())), "gone".into()));
+    assert!(matches!(&app.stack[0], Screen::Found(shown) if !shown.loading));
+
+    // A thread in which something was answered.
+    app.stack.clear();
+    assert!(press(&mut app, "\n").contains(&Effect::Thread("1".into())));
+    press(&mut app, "?");
+    let sent = Msg::Sent(Box::default(), Box::new(post("2", "Me", "two")), Sent::Posted);
+    assert!(app.update(sent).contains(&Effect::Thread("1".into())));
+
+    // How a post read before.
+    app.stack.clear();
+    app.stack.push(Screen::History("1".into(), None, 0));
+    app.stack.push(Screen::Help(Help::default()));
+    app.update(Msg::History("1".into(), vec![Edit::default()]));
+    assert!(matches!(&app.stack[0], Screen::History(_, Some(edits), 0) if edits.len() == 1));
+
+    // Lists, over which the answer to something else opened a form.
+    for (lists, screens) in [(vec![list], 2), (vec![], 1)] {
+        app.stack.clear();
+        assert_eq!(press(&mut app, "L"), [Effect::Lists]);
+        app.update(Msg::Source(Box::new(crate::api::Source { id: "1".into(), ..Default::default() })));
+        app.update(Msg::Lists(lists));
+        assert_eq!(app.stack.len(), screens);
+        assert!(matches!(app.stack.last(), Some(Screen::Compose(_))));
+        assert!(
+            !app.stack.iter().any(
+                |screen| matches!(screen, Screen::Choice(choice) if matches!(choice.of, Of::Lists(None)))
+            )
+        );
+    }
 }
