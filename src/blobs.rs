@@ -15,6 +15,7 @@ pub mod disk;
 pub mod exchange;
 pub mod fetch;
 mod keeper;
+mod parts;
 pub mod picture;
 mod pipe;
 mod serve;
@@ -38,7 +39,10 @@ use std::{
 use tokio::sync::Semaphore;
 
 pub use crate::store::kept::blob::Hash;
-use crate::{engine::Refusal, store};
+use crate::{
+    engine::{Floors, Refusal},
+    store,
+};
 use disk::Disk;
 pub use uploads::{Place, Progress};
 use worker::Worker;
@@ -58,10 +62,6 @@ pub const LOOSE_MS: u64 = 60 * 60 * 1000;
 const PART: u64 = 8;
 /// Files that are not here and that were looked at just now. What is beyond is fetched in its turn.
 const ASKED: usize = 256;
-/// Bytes free on the disk under which no file is taken in: what the store itself stops at.
-const FLOOR: u64 = 1024 * 1024 * 1024;
-/// The same as a part of the disk; the smaller of the two holds.
-const FLOOR_PART: u64 = 20;
 
 /// Why a file was not taken, or not kept.
 #[derive(Debug, thiserror::Error)]
@@ -96,8 +96,10 @@ pub struct Blobs(Arc<Inner>);
 struct Inner {
     disk: Disk,
     worker: Worker,
-    /// Bytes of all files that are held.
+    /// Bytes of all files that are held whole.
     total: AtomicU64,
+    /// What has arrived of others.
+    parts: parts::Parts,
     max_total: u64,
     /// Held while files come into their places or leave them, so that nobody takes away what another just put there.
     order: tokio::sync::Mutex<()>,
@@ -127,6 +129,7 @@ impl Blobs {
             disk,
             worker: Worker::start()?,
             total: AtomicU64::new(0),
+            parts: parts::Parts::default(),
             max_total,
             order: tokio::sync::Mutex::default(),
             used: Mutex::default(),
@@ -144,9 +147,9 @@ impl Blobs {
         &self.0.disk
     }
 
-    /// Bytes of all files that are held.
+    /// Bytes of all files that are held, and of what has arrived of others.
     pub fn bytes(&self) -> u64 {
-        self.0.total.load(Ordering::Relaxed)
+        self.0.total.load(Ordering::Relaxed) + self.0.parts.bytes()
     }
 
     /// Notes that a file was asked for.
@@ -186,10 +189,10 @@ impl Blobs {
         drop(self.0.worker.run(until));
     }
 
-    /// Whether the disk has room for this many bytes more.
+    /// Whether the disk has room for this many bytes more: as much must stay free as for what others write.
     fn room(&self, folder: &std::path::Path, size: u64) -> bool {
         match crate::runtime::room(folder) {
-            Some((free, total)) => free.saturating_sub(size) >= FLOOR.min(total / FLOOR_PART),
+            Some((free, total)) => free.saturating_sub(size) >= Floors::of(total).others,
             None => true,
         }
     }

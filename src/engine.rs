@@ -55,7 +55,7 @@ pub use input::{Disk, Input, Request};
 pub use inspect::Inspection;
 pub use outgoing::OnItsWay;
 pub use output::{Event, Output, PeerStatus, Status};
-pub use policy::Policy;
+pub use policy::{Floors, Policy};
 pub use starling_protocol::sync::Load;
 pub use state::{Entropy, Setup};
 pub use surface::shard;

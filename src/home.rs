@@ -39,6 +39,7 @@ use starling_protocol::{
 };
 use zeroize::Zeroizing;
 
+pub use file::replace;
 pub(crate) use file::{folder, private, read, secret};
 pub use lock::{Announcement, Door, Lock};
 
@@ -362,12 +363,17 @@ impl Home {
         !here::recorded(&self.file("here")).is_some_and(|then| then.still(&self.here()))
     }
 
-    /// Notes that the folder lives here now. To be called again once the store exists.
+    /// Notes that the folder lives here now. To be called again once the store exists. A note that says the same already
+    /// is left alone: a home on a full disk can still be opened.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn settle(&self) -> Result<(), Error> {
-        file::secret(&self.file("here"), self.here().to_string().as_bytes())
+        let (path, now) = (self.file("here"), self.here());
+        if here::recorded(&path).as_ref() == Some(&now) {
+            return Ok(());
+        }
+        file::secret(&path, now.to_string().as_bytes())
     }
 
     fn here(&self) -> here::Here {

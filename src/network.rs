@@ -181,6 +181,11 @@ impl Handle {
         answer.await.map_err(|_| Closed)
     }
 
+    /// Waits until the task has ended, in good order or not.
+    pub async fn ended(&self) {
+        self.commands.closed().await;
+    }
+
     /// Closes all connections in good order and ends the task and everything it started; returns when that is done.
     /// Events still on their way are dropped. Calling it on a closed network does nothing.
     pub async fn shutdown(self) {

@@ -21,7 +21,7 @@ mod tests;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock, Weak, atomic::AtomicU64},
+    sync::{Arc, OnceLock, PoisonError, RwLock, Weak, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -36,7 +36,7 @@ use crate::{
     blobs::{self, Blobs},
     clock,
     config::Config,
-    engine::{self, Command, Engine, Policy, Refusal, Reply, Setup},
+    engine::{self, Command, Engine, Entropy, Policy, Refusal, Reply, Setup},
     home::{self, Home},
     network,
     recording::{self, Recorder},
@@ -45,7 +45,7 @@ use crate::{
 
 /// Commands that may wait for the engine; each has somebody waiting for its answer.
 const COMMANDS: usize = 256;
-/// Network events that may wait for the verifier: the validation queue of the design.
+/// Network events whose signatures are still to be checked: sixteen times what the verifier takes at once.
 const EVENTS: usize = 1_024;
 /// Batches that may wait for the engine: with what it works on, two batches keep both busy.
 const BATCHES: usize = 2;
@@ -140,12 +140,17 @@ struct Shared {
     live: broadcast::Sender<engine::Event>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
+    /// Why it ends although nobody wants it to.
+    failed: OnceLock<&'static str>,
     started_at: u64,
     search: crate::search::Search,
     /// Closed when the thread that keeps the index has ended: until then it reads the store.
-    indexing: std::sync::OnceLock<watch::Receiver<()>>,
+    indexing: OnceLock<watch::Receiver<()>>,
     /// The last file size that was seen, so that `status` need not ask the file system.
     file_bytes: AtomicU64,
+    /// How often somebody wanted to read while there was no store.
+    #[cfg(test)]
+    refused: watch::Sender<u64>,
 }
 
 /// Starts a node: opens the store, starts the engine thread and, if wanted, the network.
@@ -153,6 +158,11 @@ struct Shared {
 /// # Errors
 /// [`Error`]; nothing keeps running then.
 pub async fn start(options: Options) -> Result<Node, Error> {
+    start_with(options, Box::new(entropy)).await
+}
+
+/// The same with salts from elsewhere.
+async fn start_with(options: Options, entropy: Entropy) -> Result<Node, Error> {
     let Options { home, config, network, listen, mdns, force_guard, record } = options;
     let keys = home.keys()?;
     let author = home.author()?;
@@ -192,7 +202,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         identity: home.identity()?,
         device: keys.device.clone(),
         root: keys.root.clone(),
-        entropy: Box::new(entropy),
+        entropy,
         guard,
         bootstrap: config.network.bootstrap.clone(),
         policy,
@@ -233,7 +243,7 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         file_bytes: AtomicU64::new(file_size(&home)),
         blobs,
         search: crate::search::Search::default(),
-        indexing: std::sync::OnceLock::new(),
+        indexing: OnceLock::new(),
         home,
         store: RwLock::new(Some(store)),
         author,
@@ -246,11 +256,15 @@ pub async fn start(options: Options) -> Result<Node, Error> {
         live: live.clone(),
         stop,
         stopped,
+        failed: OnceLock::new(),
         started_at: clock::now(),
+        #[cfg(test)]
+        refused: watch::Sender::default(),
     };
     let node = Node { shared: Arc::new(shared) };
-    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, live, ended };
-    brain::spawn(engine, first, ways, recorder)?;
+    let ways = brain::Ways { wishes, checked: to_engine, stopping, network, shown, news, live };
+    brain::spawn(engine, first, ways, recorder, node.downgrade(), ended)?;
+    node.watch_network();
     if let Err(error) = node.blobs().settle(&node).await {
         // Pictures are not worth the node: it goes on with what it finds.
         tracing::error!("the files of posts could not be looked through: {error}");
@@ -281,13 +295,14 @@ fn file_size(home: &Home) -> u64 {
 
 /// Bytes free for us on the file system of `path`, and all that it has, where the system says so.
 #[cfg(unix)]
-pub(crate) fn room(path: &std::path::Path) -> Option<(u64, u64)> {
+pub fn room(path: &std::path::Path) -> Option<(u64, u64)> {
     let stat = rustix::fs::statvfs(path).ok()?;
-    Some((stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize))
+    Some((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize)))
 }
 
+/// Bytes free for us on the file system of `path`, and all that it has: here the system does not say.
 #[cfg(not(unix))]
-pub(crate) fn room(_: &std::path::Path) -> Option<(u64, u64)> {
+pub fn room(_: &std::path::Path) -> Option<(u64, u64)> {
     None
 }
 
@@ -319,8 +334,25 @@ impl Node {
     }
 
     fn store(&self) -> Result<Store, store::Error> {
-        let store = self.shared.store.read().unwrap_or_else(PoisonError::into_inner);
-        store.clone().ok_or(store::Error::Closed)
+        let store = self.shared.store.read().unwrap_or_else(PoisonError::into_inner).clone();
+        #[cfg(test)]
+        if store.is_none() {
+            self.shared.refused.send_modify(|count| *count += 1);
+        }
+        store.ok_or(store::Error::Closed)
+    }
+
+    /// Does something while nobody can read the store, as after its disk failed. Then waits until somebody wanted to, and
+    /// gives it back.
+    #[cfg(test)]
+    pub(crate) async fn without_store<R>(&self, work: impl Future<Output = R>) -> R {
+        let mut refused = self.shared.refused.subscribe();
+        let store = self.shared.store.write().unwrap_or_else(PoisonError::into_inner).take();
+        let done = work.await;
+        // The sender is the node's.
+        let _ = refused.changed().await;
+        *self.shared.store.write().unwrap_or_else(PoisonError::into_inner) = store;
+        done
     }
 
     /// The files that posts show.
@@ -401,11 +433,11 @@ impl Node {
 
     /// Stops in good order: connections are closed, what was taken in is on disk.
     pub async fn shutdown(self) {
-        let _ = self.shared.stop.send(true);
+        self.stop();
         self.stopped().await;
     }
 
-    /// Waits until the node has stopped.
+    /// Waits until the node has stopped, because it was told to or by itself: see [`Node::failure`].
     pub async fn stopped(&self) {
         // An error means that the engine thread is gone, which is what is waited for.
         let _ = self.shared.stopped.clone().wait_for(|stopped| *stopped).await;
@@ -417,7 +449,44 @@ impl Node {
 
     /// Begins to stop, without waiting.
     pub fn stop(&self) {
-        let _ = self.shared.stop.send(true);
+        // Also if nobody listens any more: whoever asks later is to know.
+        self.shared.stop.send_replace(true);
+    }
+
+    /// Whether the node stops, or has stopped.
+    pub fn stopping(&self) -> bool {
+        *self.shared.stop.borrow()
+    }
+
+    /// Why the node ends, or ended, although nobody told it to.
+    pub fn failure(&self) -> Option<&'static str> {
+        self.shared.failed.get().copied()
+    }
+
+    /// Stops because of what cannot be gone on after. What follows from the first failure is none of its own.
+    fn fail(&self, why: &'static str) {
+        if self.shared.failed.set(why).is_ok() {
+            tracing::error!("the node ends: {why}");
+        }
+        self.stop();
+    }
+
+    /// Stops when the network ends by itself: nobody would be heard any more.
+    fn watch_network(&self) {
+        let Some(network) = self.shared.network.clone() else { return };
+        let (node, mut stopping) = (self.downgrade(), self.shared.stop.subscribe());
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                // The engine ends the network with the node, also if nobody has the node any more.
+                _ = stopping.wait_for(|stop| *stop) => {}
+                () = network.ended() => {
+                    if let Some(node) = node.upgrade() {
+                        node.fail("the network ended by itself");
+                    }
+                }
+            }
+        });
     }
 
     /// Tells the engine now and then what room there is.

@@ -1,4 +1,4 @@
-//! What readers are shown: plain values that the store gives and HTTP, and later others, dress up.
+//! What readers are shown: plain values that the store gives and HTTP dresses up.
 //!
 //! Texts in here are the author's own characters, unchanged; whoever prints them makes them safe
 //! first. Times are milliseconds since 1970-01-01 UTC.

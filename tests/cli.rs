@@ -6,9 +6,16 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
+
+/// How long a node may take until it listens: much longer than it takes, so that a busy machine fails no test.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Every block in `tests/cli/*.md` is run as it stands. Each page runs in a folder of its own, with the
 /// files of `<page>.in` in it and its home in `home`.
@@ -56,7 +63,16 @@ impl Node {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["event"], "ready");
-        Self { child, ready }
+        let mut node = Self { child, ready };
+        // On a busy machine a node may be ready before it listens.
+        let until = Instant::now() + PATIENCE;
+        while !node.ready["listen"][0].is_string() {
+            let status = objects(home, &["status", "--json"]).remove(0);
+            assert!(Instant::now() < until, "the node listens nowhere: {status}");
+            node.ready["listen"] = status["listen"].clone();
+            thread::sleep(PAUSE);
+        }
+        node
     }
 
     fn address(&self) -> &str {

@@ -237,6 +237,9 @@ impl Operation {
     }
 }
 
+/// What an operation takes in a record beside its body: the signature and the framing of both.
+const OPERATION_FRAMING: usize = 70;
+
 /// The wire form of an identity, whole or in part: `[inception, [[body, signature], …]]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record(ByteBuf, Vec<(ByteBuf, ByteArray<64>)>);
@@ -253,7 +256,7 @@ impl Record {
 
     /// Bytes of the operations, for those who budget.
     pub fn size(&self) -> usize {
-        self.0.len() + self.1.iter().map(|(body, _)| body.len() + 70).sum::<usize>()
+        self.0.len() + self.1.iter().map(|(body, _)| body.len() + OPERATION_FRAMING).sum::<usize>()
     }
 }
 
@@ -504,6 +507,12 @@ impl Identity {
     /// How many operations are known.
     pub fn len(&self) -> usize {
         self.operations.len()
+    }
+
+    /// Bytes of its record, for those who budget.
+    pub fn size(&self) -> usize {
+        let operations = self.operations.iter().map(|operation| operation.body.len() + OPERATION_FRAMING);
+        cbor::encode(&self.inception).len() + operations.sum::<usize>()
     }
 
     /// Whether nothing but the inception is known.

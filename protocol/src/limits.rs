@@ -8,8 +8,7 @@ pub const VERSION: u8 = 1;
 /// room under gossipsub's 64 KiB, whose size check counts everything in its read buffer.
 pub const ENTRY_BYTES: usize = 32 * 1024;
 
-/// Bytes of a header. The largest that the format can spell is under 200; the rest is slack for
-/// none: a longer one is not canonical.
+/// Bytes of a header. A canonical header is under 200 bytes; this only bounds what is decoded.
 pub const HEADER_BYTES: usize = 256;
 
 /// Bytes of an entry beside its payload: header, signature and framing need under 350.

@@ -8,7 +8,6 @@ mod earth;
 pub mod event;
 mod files;
 pub mod graph;
-mod hurry;
 pub mod quantity;
 pub mod sections;
 mod shipped;

@@ -130,7 +130,7 @@ async fn rounds(
     let (mut fetched, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let since = Instant::now();
-        match tokio::time::timeout(LOST, blobs.ask(hash, &mut line)).await.map_err(halted)? {
+        match tokio::time::timeout(LOST, blobs.ask(hash, MAX_BYTES, &mut line)).await.map_err(halted)? {
             Came::Whole(size) if size == BYTES as u64 => fetched.push(since.elapsed().as_secs_f64()),
             other => return Err(Error::Void(format!("the file did not come: {other:?}"))),
         }

@@ -44,6 +44,8 @@ const FETCHES: usize = 4;
 pub const STREAMS: usize = 16;
 /// How long nobody is asked after everybody was in vain, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(3600));
+/// How long a store that cannot be read is left alone: it may be open again after that.
+const AGAIN: Duration = Duration::from_secs(5);
 /// How long a liar is not asked.
 const SHUNNED: Duration = Duration::from_secs(3600);
 /// How long a stream may take to be opened.
@@ -67,6 +69,7 @@ pub fn start(node: &Node, network: network::Handle, streams: mpsc::Receiver<Blob
         active: HashSet::new(),
         wanted: HashMap::new(),
         due: HashMap::new(),
+        again: None,
         peers: HashSet::new(),
     };
     tokio::spawn(carrier.run(node.downgrade(), node.watched(), streams));
@@ -96,6 +99,8 @@ struct Carrier {
     wanted: HashMap<Hash, WantedRow>,
     /// When to ask again for what was asked for in vain.
     due: HashMap<Hash, Instant>,
+    /// When to look again for what is wanted, if it could not be read.
+    again: Option<Instant>,
     peers: HashSet<PeerId>,
 }
 
@@ -119,12 +124,20 @@ impl Carrier {
         loop {
             {
                 let Some(node) = node.upgrade() else { return };
-                if std::mem::take(&mut dirty) && !self.reload(&node).await {
-                    return;
+                if dirty && self.again.is_none_or(|at| at <= Instant::now()) {
+                    let read = self.reload(&node).await;
+                    self.again = read.as_ref().err().map(|_| Instant::now() + AGAIN);
+                    dirty = read.is_err();
+                    // A store that failed is opened again in time: that ends nothing here.
+                    if let Err(error) = read
+                        && !*stopping.borrow()
+                    {
+                        tracing::warn!("what files are wanted cannot be read: {error}");
+                    }
                 }
                 self.begin(&node);
             }
-            let wake = self.next_due();
+            let wake = self.next_due().into_iter().chain(self.again).min();
             let waits = async {
                 match wake {
                     Some(at) => tokio::time::sleep_until(at).await,
@@ -162,17 +175,14 @@ impl Carrier {
         }
     }
 
-    /// Reads what is wanted. False when there is no store any more.
-    async fn reload(&mut self, node: &Node) -> bool {
-        let Ok(reader) = node.read() else { return false };
-        match tokio::task::spawn_blocking(move || reader.wanted_blobs()).await {
-            Ok(Ok(wanted)) => self.wanted = wanted.into_iter().collect(),
-            Ok(Err(error)) => tracing::warn!("what files are wanted cannot be read: {error}"),
-            Err(_) => return false,
-        }
+    /// Reads what is wanted.
+    async fn reload(&mut self, node: &Node) -> Result<(), Error> {
+        let reader = node.read()?;
+        let read = tokio::task::spawn_blocking(move || reader.wanted_blobs());
+        self.wanted = read.await.map_err(|_| Error::Stopping)??.into_iter().collect();
         let wanted = &self.wanted;
         self.due.retain(|hash, _| wanted.contains_key(hash));
-        true
+        Ok(())
     }
 
     /// A new peer may have what nobody had.
@@ -322,36 +332,57 @@ impl Fetch {
         // Who brought the post has it most likely; the others in an order that is no peer's doing.
         let lot = |peer: &PeerId| *blake3::hash(&[&hash[..], &peer.to_bytes()].concat()).as_bytes();
         peers.sort_by_cached_key(|peer| (Some(*peer) != brought, lot(peer)));
+        // What somebody looks at may be as large as any file, and comes though there is no room: when files are looked
+        // through next, it takes the place of what nobody has looked at for longest.
+        let most = if self.row.size > 0 { self.row.size } else { MAX_BYTES };
+        if !self.shared.blobs.make_room(&self.node, &self.row.author).await? && self.row.size > 0 {
+            return self.in_vain(false).await;
+        }
+        let _begun = self.shared.blobs.begin(self.hash, self.row.author);
+        let mut larger = false;
         for peer in peers {
             if self.shared.lies(&peer) {
                 continue;
             }
-            match self.ask(peer).await {
+            match self.ask(peer, most).await {
                 Came::Whole(size) => return self.keep(size).await.map(|()| Fetched::Done),
                 Came::Not(_) => {}
+                // That is nothing but the peer's word, so another may have the file as it was said to be.
+                Came::Larger(size) => {
+                    tracing::debug!(%peer, size, most, "a file is larger than it was said to be");
+                    larger = true;
+                }
                 Came::Broken(error) => tracing::debug!(%peer, %error, "a file did not come whole"),
                 Came::Lie => self.shun(peer).await,
                 Came::Disk(error) => return Err(error.into()),
             }
         }
-        let tries = self.row.tries + 1;
-        if tries >= TRIES {
+        self.in_vain(larger).await
+    }
+
+    /// Notes that nobody gave the file. One that is larger than it was said to be is wanted no more.
+    async fn in_vain(&self, larger: bool) -> Result<Fetched, Error> {
+        // Somebody may have looked at it meanwhile: their wish stays.
+        let _order = self.shared.blobs.0.order.lock().await;
+        let row = self.node.read()?.wanted(&self.hash)?.unwrap_or_else(|| self.row.clone());
+        let tries = row.tries + 1;
+        if tries >= TRIES || larger && row.size == self.row.size {
             return self.forget().await;
         }
-        let row = WantedRow { tries, ..self.row.clone() };
+        let row = WantedRow { tries, ..row };
         self.node.command(Command::Keep(vec![Change::put(Shelf::WantedBlob, self.hash, &row)])).await?;
         Ok(Fetched::Nobody)
     }
 
     async fn forget(&self) -> Result<Fetched, Error> {
         self.node.command(Command::Keep(vec![Change::take(Shelf::WantedBlob, self.hash)])).await?;
-        let (disk, hash) = (self.shared.blobs.disk().clone(), self.hash);
-        let removed = tokio::task::spawn_blocking(move || disk.remove_part(&hash)).await;
+        let (blobs, hash) = (self.shared.blobs.clone(), self.hash);
+        let removed = tokio::task::spawn_blocking(move || blobs.drop_part(&hash)).await;
         removed.map_err(|_| Error::Stopping)??;
         Ok(Fetched::Done)
     }
 
-    async fn ask(&self, peer: PeerId) -> Came {
+    async fn ask(&self, peer: PeerId, most: u64) -> Came {
         if !self.shared.blobs.room(self.node.home().path(), MAX_BYTES) {
             return Came::Disk(std::io::ErrorKind::StorageFull.into());
         }
@@ -360,14 +391,14 @@ impl Fetch {
         let idle = lines.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some(mut line) = idle {
             // One that was left open may be closed at its other end by now.
-            match self.shared.blobs.ask(self.hash, &mut line).await {
+            match self.shared.blobs.ask(self.hash, most, &mut line).await {
                 Came::Broken(_) => {}
                 came => return Self::put_back(&lines, line, came),
             }
         }
         match self.shared.open(peer, &lines).await {
             Ok(mut line) => {
-                let came = self.shared.blobs.ask(self.hash, &mut line).await;
+                let came = self.shared.blobs.ask(self.hash, most, &mut line).await;
                 Self::put_back(&lines, line, came)
             }
             Err(reason) => Came::Broken(std::io::Error::other(reason)),

@@ -148,6 +148,11 @@ impl Disk {
         Ok(())
     }
 
+    /// How much has arrived of a file.
+    pub fn part(&self, hash: &Hash) -> u64 {
+        fs::metadata(self.beside(hash, Beside::Part)).map_or(0, |part| part.len())
+    }
+
     /// Takes away what has arrived of a file.
     pub fn remove_part(&self, hash: &Hash) -> io::Result<()> {
         gone(fs::remove_file(self.beside(hash, Beside::Part)))

@@ -33,6 +33,8 @@ pub enum Came {
     Whole(u64),
     /// The peer does not have it, or not now.
     Not(Answer),
+    /// The peer says that the file has so many bytes, which are more than were asked for.
+    Larger(u64),
     /// The peer sent what is not of this file.
     Lie,
     /// The line broke, or the peer took too long. What came is kept.
@@ -42,19 +44,20 @@ pub enum Came {
 }
 
 impl Blobs {
-    /// Asks for a file on this stream.
-    pub async fn ask<S>(&self, hash: Hash, line: &mut S) -> Came
+    /// Asks for a file of at most so many bytes on this stream.
+    pub async fn ask<S>(&self, hash: Hash, most: u64, line: &mut S) -> Came
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let disk = self.disk().clone();
+        let blobs = self.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            let path = disk.beside(&hash, Beside::Part);
-            disk.make_folder(&path)?;
+            let path = blobs.disk().beside(&hash, Beside::Part);
+            blobs.disk().make_folder(&path)?;
             let file = File::options().create(true).append(true).open(path)?;
             // Half a group proves nothing.
             let held = file.metadata()?.len() / GROUP * GROUP;
             file.set_len(held)?;
+            blobs.0.parts.note(&hash, held);
             Ok((file, held))
         });
         let (part, held) = match opened.await.map_err(io::Error::other).flatten() {
@@ -63,13 +66,13 @@ impl Blobs {
         };
         let from = u32::try_from(held / GROUP).unwrap_or(u32::MAX - 1);
         let request = Request { hash, from, to: u32::MAX };
-        match self.converse(request, part, line).await {
+        match self.converse(request, most, part, line).await {
             Ok(came) => came,
             Err(error) => Came::Broken(error),
         }
     }
 
-    async fn converse<S>(&self, request: Request, part: File, line: &mut S) -> io::Result<Came>
+    async fn converse<S>(&self, request: Request, most: u64, part: File, line: &mut S) -> io::Result<Came>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -83,6 +86,9 @@ impl Blobs {
         let size = timed(STALL, line.read_u64()).await?;
         if size > MAX_BYTES {
             return Ok(Came::Lie);
+        }
+        if size > most {
+            return Ok(Came::Larger(size));
         }
         let (to, from) = pipe();
         let blobs = self.clone();
@@ -118,12 +124,15 @@ impl Blobs {
         let mut part = part;
         let mut disk = Ok(());
         let start = u64::from(request.from) * GROUP;
+        let mut held = start;
         let taken = exchange::decode(request, size, from, |at, group| {
             // What is asked for beyond the end is answered with the end, which is held already.
             if at < start {
                 return Ok(());
             }
             disk = part.write_all(group);
+            held += group.len() as u64;
+            self.0.parts.note(&request.hash, held);
             // Any error ends the taking; which one it was is known here.
             disk.as_ref().map(drop).map_err(|_| io::ErrorKind::Other.into())
         });
@@ -150,11 +159,12 @@ impl Blobs {
         if request.from > 0 {
             let bytes = std::fs::read(self.disk().beside(hash, Beside::Part))?;
             if *blake3::hash(&bytes).as_bytes() != *hash || bytes.len() as u64 != size {
-                self.disk().remove_part(hash)?;
+                self.drop_part(hash)?;
                 return Ok(false);
             }
         }
         self.disk().promote(hash)?;
+        self.0.parts.note(hash, 0);
         Ok(true)
     }
 }

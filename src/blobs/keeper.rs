@@ -7,16 +7,17 @@ use std::{
     time::Duration,
 };
 
+use starling_protocol::AuthorId;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Blobs, Error, Hash, LOOSE_MS, PART, UPLOAD_MS};
+use super::{Blobs, Error, Hash, LOOSE_MS, PART, UPLOAD_MS, parts::Left};
 use crate::{
     clock,
     engine::{Command, Event},
-    runtime::Node,
+    runtime::{Node, Watched},
     store::{
         Reader,
-        kept::{Change, Shelf, blob::BlobRow},
+        kept::{Change, Shelf},
     },
 };
 
@@ -26,6 +27,9 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 const USED_MS: u64 = 60 * 60 * 1000;
 /// Files that one transaction lets go.
 const AT_ONCE: usize = 1_000;
+/// What is made free besides when there are too many, as a part of all there is room for: looking through all of them
+/// is too much for one file.
+const SLACK: u64 = 16;
 
 impl Blobs {
     /// Makes disk and store agree, once, before anybody is served.
@@ -51,6 +55,12 @@ impl Blobs {
                 }
             }
             blobs.0.total.store(total, Ordering::Relaxed);
+            for (hash, row) in wanted {
+                let part = blobs.disk().part(&hash);
+                if part > 0 {
+                    blobs.0.parts.found(hash, row.author, part, row.since);
+                }
+            }
             Ok::<_, Error>(rows.into_keys().map(|hash| Change::take(Shelf::Blob, hash)).collect::<Vec<_>>())
         });
         let lost = settled.await.map_err(|_| Error::Stopping)??;
@@ -63,13 +73,13 @@ impl Blobs {
 
     /// Looks through the files until the node stops: now and then, and whenever something was erased.
     pub fn watch(&self, node: &Node) {
+        let Watched { mut news, mut stopping, .. } = node.watched();
         let (blobs, node) = (self.clone(), node.downgrade());
-        let Some(mut events) = node.upgrade().map(|node| node.events()) else { return };
         tokio::spawn(async move {
             loop {
                 let erased = async {
                     loop {
-                        match events.recv().await {
+                        match news.recv().await {
                             Ok(Event::Erased { .. } | Event::Forked { .. }) | Err(RecvError::Lagged(_)) => {
                                 return true;
                             }
@@ -79,14 +89,16 @@ impl Blobs {
                     }
                 };
                 let goes_on = tokio::select! {
+                    _ = stopping.wait_for(|stop| *stop) => return,
                     goes_on = erased => goes_on,
                     () = tokio::time::sleep(EVERY) => true,
                 };
                 let Some(node) = node.upgrade().filter(|_| goes_on) else { return };
-                match blobs.look_through(&node, clock::now()).await {
-                    Err(Error::Stopping | Error::Store(crate::store::Error::Closed)) => return,
-                    Err(error) => tracing::warn!("files could not be looked through: {error}"),
-                    Ok(()) => {}
+                // Whatever it is, it may be over the next time: a store that failed is opened again.
+                if let Err(error) = blobs.look_through(&node, clock::now()).await
+                    && !node.stopping()
+                {
+                    tracing::warn!("files could not be looked through: {error}");
                 }
             }
         });
@@ -100,13 +112,17 @@ impl Blobs {
         let _order = self.0.order.lock().await;
         let reader = node.read()?;
         let used = std::mem::take(&mut *self.0.used.lock().unwrap_or_else(PoisonError::into_inner));
-        let max = self.0.max_total;
-        let plan = tokio::task::spawn_blocking(move || plan(&reader, &used, max, now));
-        let Plan { changes, gone } = plan.await.map_err(|_| Error::Stopping)??;
+        let (max, parts) = (self.0.max_total, self.0.parts.list());
+        let plan = tokio::task::spawn_blocking(move || plan(&reader, &used, parts, max, now));
+        let Plan { changes, gone, left } = plan.await.map_err(|_| Error::Stopping)??;
         for changes in changes.chunks(AT_ONCE) {
             node.command(Command::Keep(changes.to_vec())).await?;
         }
-        self.take_away(gone).await
+        self.take_away(gone).await?;
+        let blobs = self.clone();
+        let drop_all = move || left.iter().try_for_each(|hash| blobs.drop_left(hash));
+        tokio::task::spawn_blocking(drop_all).await.map_err(|_| Error::Stopping)??;
+        Ok(())
     }
 
     /// Lets own files go at once that were kept for a post to be written again.
@@ -160,16 +176,42 @@ impl Blobs {
 struct Plan {
     changes: Vec<Change>,
     gone: Vec<(Hash, u64)>,
+    /// What has arrived of files that are not whole.
+    left: Vec<Hash>,
 }
 
 impl Plan {
-    fn take(&mut self, hash: Hash, row: &BlobRow) {
+    fn take(&mut self, hash: Hash, size: u64) {
         self.changes.push(Change::take(Shelf::Blob, hash));
-        self.gone.push((hash, row.size));
+        self.gone.push((hash, size));
+    }
+
+    fn let_go(&mut self, spare: &Spare) {
+        if spare.whole {
+            self.take(spare.hash, spare.size);
+        } else {
+            self.left.push(spare.hash);
+        }
     }
 }
 
-fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Result<Plan, Error> {
+/// What may be let go when there is too much: others' files, whole or not.
+struct Spare {
+    /// When it was last asked for, or grew.
+    used: u64,
+    hash: Hash,
+    author: AuthorId,
+    size: u64,
+    whole: bool,
+}
+
+fn plan(
+    reader: &Reader,
+    used: &HashMap<Hash, u64>,
+    (mut each, parts): (HashMap<AuthorId, u64>, Vec<Left>),
+    max: u64,
+    now: u64,
+) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     let mut waiting = reader.scheduled_files()?;
     for (id, row) in reader.uploads()? {
@@ -179,8 +221,12 @@ fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Resul
             waiting.insert(row.blob);
         }
     }
-    let mut others = Vec::new();
-    let (mut total, mut each) = (0, HashMap::<_, u64>::new());
+    let mut total: u64 = each.values().sum();
+    let spare = |part: Left| {
+        let Left { hash, author, bytes, at } = part;
+        Spare { used: at, hash, author, size: bytes, whole: false }
+    };
+    let mut others: Vec<Spare> = parts.into_iter().map(spare).collect();
     for (hash, mut row) in reader.blobs()? {
         let before = row.clone();
         let shown = reader.shows(&hash)?.is_some() || reader.portrays(&row.author, &hash)?;
@@ -193,7 +239,7 @@ fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Resul
         // Nobody comes back for others' files.
         let grace = if row.own { LOOSE_MS } else { 0 };
         if !kept && row.loose.saturating_add(grace) <= now {
-            plan.take(hash, &row);
+            plan.take(hash, row.size);
             continue;
         }
         if let Some(at) = used.get(&hash).filter(|at| **at >= row.used.saturating_add(USED_MS)) {
@@ -202,20 +248,32 @@ fn plan(reader: &Reader, used: &HashMap<Hash, u64>, max: u64, now: u64) -> Resul
         total += row.size;
         if !row.own {
             *each.entry(row.author).or_default() += row.size;
-            others.push((used.get(&hash).copied().unwrap_or(0).max(row.used), hash, row.clone()));
+            let used = used.get(&hash).copied().unwrap_or(0).max(row.used);
+            others.push(Spare { used, hash, author: row.author, size: row.size, whole: true });
         }
         if row != before {
             plan.changes.push(row.put(&hash));
         }
     }
-    others.sort_by_key(|(used, hash, _)| (*used, *hash));
-    for (_, hash, row) in &others {
-        let theirs = each.entry(row.author).or_default();
-        if total > max || *theirs > max / PART {
-            total -= row.size;
-            *theirs -= row.size;
-            plan.take(*hash, row);
+    others.sort_by_key(|spare| (spare.used, spare.hash));
+    // Who has more than their part makes room first: one author's flood must not cost what others show.
+    others.retain(|spare| {
+        let theirs = each.entry(spare.author).or_default();
+        let over = *theirs >= max / PART;
+        if over {
+            total -= spare.size;
+            *theirs -= spare.size;
+            plan.let_go(spare);
         }
+        !over
+    });
+    let enough = if total >= max { max - max / SLACK } else { total };
+    for spare in &others {
+        if total <= enough {
+            break;
+        }
+        total -= spare.size;
+        plan.let_go(spare);
     }
     Ok(plan)
 }

@@ -187,13 +187,15 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let mut out = b"RIFF\0\0\0\0WEBP".to_vec();
     let mut frames = 0;
-    chunks(&mut Rest(rest.0.get(..length.checked_sub(4)?)?), &mut out, &mut frames)?;
+    chunks(&mut Rest(rest.0.get(..length.checked_sub(4)?)?), &mut out, &mut frames, false)?;
     let length = u32::try_from(out.len() - 8).ok()?;
     out[4..8].copy_from_slice(&length.to_le_bytes());
     (frames <= FRAMES).then_some(out)
 }
 
-fn chunks(rest: &mut Rest<'_>, out: &mut Vec<u8>, frames: &mut usize) -> Option<()> {
+/// Copies the chunks that are shown. A frame holds chunks of its own, and none of them is a frame: without that bound
+/// a file could nest them until the stack ends.
+fn chunks(rest: &mut Rest<'_>, out: &mut Vec<u8>, frames: &mut usize, in_frame: bool) -> Option<()> {
     while !rest.0.is_empty() {
         let (name, length) = (rest.take(4)?, le32(rest.take(4)?));
         let body = rest.take(length)?;
@@ -208,10 +210,11 @@ fn chunks(rest: &mut Rest<'_>, out: &mut Vec<u8>, frames: &mut usize) -> Option<
                 *changed.first_mut()? &= !0x0c;
                 &changed
             }
+            b"ANMF" if in_frame => return None,
             b"ANMF" => {
                 *frames += 1;
                 changed = body.get(..16)?.to_vec();
-                chunks(&mut Rest(&body[16..]), &mut changed, frames)?;
+                chunks(&mut Rest(&body[16..]), &mut changed, frames, true)?;
                 &changed
             }
             b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ICCP" => body,

@@ -80,12 +80,14 @@ fn gif(frames: usize) -> Vec<u8> {
     bytes
 }
 
+/// A chunk of a WebP file.
+fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let pad = vec![0; body.len() % 2];
+    [name, &(body.len() as u32).to_le_bytes()[..], body, &pad].concat()
+}
+
 fn webp() -> Vec<u8> {
     let plain = encoded(41, 31, ImageFormat::WebP);
-    let chunk = |name: &[u8; 4], body: &[u8]| {
-        let pad = vec![0; body.len() % 2];
-        [name, &(body.len() as u32).to_le_bytes()[..], body, &pad].concat()
-    };
     let canvas = [&[0x0c, 0, 0, 0][..], &[40, 0, 0, 30, 0, 0]].concat();
     let parts =
         [chunk(b"VP8X", &canvas), plain[12..].to_vec(), chunk(b"EXIF", &exif(1)), chunk(b"XMP ", SECRET)];
@@ -240,6 +242,27 @@ fn a_small_file_that_would_be_a_huge_picture_is_refused_before_it_is_decoded() {
     let mut bomb = encoded(1, 1, ImageFormat::Gif);
     bomb[6..10].copy_from_slice(&[0xff; 4]);
     assert_eq!(prepare(&bomb, None, Purpose::Post), Err(Unfit::Large));
+}
+
+#[test]
+fn frames_within_frames_are_refused_however_deep_they_are() {
+    /// The length of a chunk's name and length, and of what a frame says before its own chunks.
+    const LEVEL: usize = 8 + 16;
+    let canvas = chunk(b"VP8X", &[2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let nested = |levels: usize| {
+        let mut frames = Vec::with_capacity(levels * LEVEL);
+        for level in (0..levels).rev() {
+            frames.extend(b"ANMF");
+            frames.extend(((16 + level * LEVEL) as u32).to_le_bytes());
+            frames.extend([0; 16]);
+        }
+        chunk(b"RIFF", &[b"WEBP", &canvas[..], &frames].concat())
+    };
+    assert!(strip(&nested(1), ImageFormat::WebP).is_some());
+    let deepest = (super::MAX_BYTES as usize - 12 - canvas.len()) / LEVEL;
+    for levels in [2, deepest] {
+        assert_eq!(strip(&nested(levels), ImageFormat::WebP), None, "{levels}");
+    }
 }
 
 /// The check sum of a PNG's chunk (RFC 2083 §15).

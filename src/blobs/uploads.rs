@@ -256,19 +256,27 @@ impl Blobs {
         Ok(())
     }
 
-    /// Notes that a file that is not here is asked for.
+    /// Notes that a file that is not here is asked for: whatever its size, which was only bounded while nobody looked.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn want(&self, node: &Node, hash: Hash) -> Result<(), Error> {
+        // Who fetched it in vain writes its row as well.
+        let _order = self.0.order.lock().await;
         let reader = node.read()?;
-        let Some(author) = reader.shows(&hash)? else { return Ok(()) };
-        if reader.wanted(&hash)?.is_some() {
-            self.ask_now(hash);
-            return Ok(());
-        }
-        let row = WantedRow { author, size: 0, since: clock::now(), tries: 0 };
+        let row = match reader.wanted(&hash)? {
+            Some(row) if row.size == 0 => {
+                self.ask_now(hash);
+                return Ok(());
+            }
+            Some(row) => WantedRow { size: 0, ..row },
+            None => match reader.shows(&hash)? {
+                Some(author) => WantedRow { author, size: 0, since: clock::now(), tries: 0 },
+                None => return Ok(()),
+            },
+        };
         node.command(Command::Keep(vec![Change::put(Shelf::WantedBlob, hash, &row)])).await?;
+        self.ask_now(hash);
         Ok(())
     }
 }

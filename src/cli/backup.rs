@@ -75,15 +75,17 @@ impl Backup {
         let session = context.session()?;
         let progress = context.output.progress("writing");
         let mut feeds = progress.reads(session.client.download("/api/starling/v1/export", &[])?);
-        let bytes = feed::whole(&self.file, self.force, |to: &mut BufWriter<File>| {
+        let write = |to: &mut BufWriter<File>| -> Result<(), Failure> {
             backup::write(to, &passphrase, &preface, |to| io::copy(&mut feeds, to).map(drop))?;
             Ok(())
+        };
+        // A backup that was never read is a hope.
+        let (bytes, summary) = feed::checked(&self.file, self.force, write, |part| {
+            let (_, opened) = backup::read(BufReader::new(File::open(part)?), &passphrase)?;
+            bundle::check(opened).map_err(feed::damaged)
         })?;
         drop(feeds);
         drop(progress);
-        // A backup that was never read is a hope.
-        let (_, opened) = backup::read(BufReader::new(File::open(&self.file)?), &passphrase)?;
-        let summary = bundle::check(opened).map_err(feed::damaged)?;
         if !has_root {
             context
                 .output

@@ -10,7 +10,7 @@ use std::{
 use libp2p::{Multiaddr, multiaddr::Protocol};
 use serde::Serialize;
 use serde_json::Value;
-use starling::{clock, config::Config, home::Home, store::Store};
+use starling::{clock, config::Config, engine::Floors, home::Home, runtime, store::Store};
 use starling_protocol::{Identity, identity::Voice};
 
 use super::{
@@ -22,9 +22,6 @@ use super::{
 const BEGINNING: u64 = 1_793_491_200_000;
 /// How far a file's time may lie ahead of the clock.
 const SKEW_MS: u64 = 10 * 60 * 1000;
-/// Free bytes below which posts of others are no longer taken in, and below which nothing is.
-const LOW: u64 = 1 << 30;
-const FULL: u64 = 200 << 20;
 
 /// Look for what keeps a node from working, and say what to do
 #[derive(Debug, clap::Args)]
@@ -220,18 +217,21 @@ fn keys(home: &Home, findings: &mut Findings) {
     }
 }
 
-#[cfg(not(unix))]
-fn room(_: &Home, _: &mut Findings) {}
-
-#[cfg(unix)]
 fn room(home: &Home, findings: &mut Findings) {
-    let Ok(stat) = rustix::fs::statvfs(home.path()) else { return };
-    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-    let text = format!("{} free", layout::bytes(free));
-    match free {
-        FULL.. if free >= LOW => findings.ok("disk", text),
-        FULL.. => findings.warn("disk", text, "posts of others may not be taken in: free some space"),
-        _ => findings.fail("disk", text, "nothing can be written safely: free some space"),
+    if let Some((free, total)) = runtime::room(home.path()) {
+        disk(free, total, findings);
+    }
+}
+
+/// Holds the room on a disk against what the node itself holds it against.
+fn disk(free: u64, total: u64, findings: &mut Findings) {
+    let (text, floors) = (format!("{} free", layout::bytes(free)), Floors::of(total));
+    if free < floors.own {
+        findings.fail("disk", text, "nothing is written any more: free some space");
+    } else if free < floors.others {
+        findings.warn("disk", text, "nothing of others is taken in: free some space");
+    } else {
+        findings.ok("disk", text);
     }
 }
 
@@ -309,4 +309,26 @@ fn free(address: &Multiaddr) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_judged_by_its_size_as_the_node_judges_it() {
+        let judged = |free: u64, total: u64| {
+            let mut findings = Findings::default();
+            disk(free << 20, total << 20, &mut findings);
+            findings.0.iter().map(|finding| finding.state).collect::<Vec<_>>()
+        };
+        let large = 1 << 20;
+        assert_eq!(judged(1_024, large), [State::Ok]);
+        assert_eq!(judged(1_023, large), [State::Warn]);
+        assert_eq!(judged(199, large), [State::Fail]);
+        // 2 GiB: a twentieth of it for others, half of that for oneself.
+        assert_eq!(judged(150, 2_048), [State::Ok]);
+        assert_eq!(judged(100, 2_048), [State::Warn]);
+        assert_eq!(judged(50, 2_048), [State::Fail]);
+    }
 }

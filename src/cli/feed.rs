@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use starling::home;
 use starling_protocol::bundle;
 
 use super::{Failure, Kind, follow, layout, session::Context};
@@ -52,13 +53,15 @@ impl Export {
             return Ok(stdout.flush()?);
         };
         let progress = context.output.progress("writing");
-        let bytes = whole(&out, false, |to| {
+        let write = |to: &mut BufWriter<File>| -> Result<(), Failure> {
             io::copy(&mut progress.reads(&mut from), to)?;
             Ok(())
+        };
+        // What was cut short on the way must not pass for a copy of everything.
+        let (bytes, summary) = checked(&out, false, write, |part| {
+            bundle::check(BufReader::new(File::open(part)?)).map_err(damaged)
         })?;
         drop(progress);
-        // What was cut short on the way must not pass for a copy of everything.
-        let summary = bundle::check(BufReader::new(File::open(&out)?)).map_err(damaged)?;
         let text = format!(
             "wrote {} of {} to {} ({})",
             layout::count(summary.entries, "entry", "entries"),
@@ -117,6 +120,17 @@ pub fn whole(
     force: bool,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
+    checked(path, force, write, |_| Ok(())).map(|(bytes, ())| bytes)
+}
+
+/// The same, if `check` finds that what was written is good. Until then what stood there stays: a file that cannot be
+/// read back must not cost the one that could be.
+pub fn checked<T>(
+    path: &Path,
+    force: bool,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+    check: impl FnOnce(&Path) -> Result<T, Failure>,
+) -> Result<(u64, T), Failure> {
     if path.exists() && !force {
         return Err(Failure::new(Kind::Refused, format!("{} is there already", path.display()))
             .hint("choose another name"));
@@ -134,12 +148,37 @@ pub fn whole(
         file.flush().map_err(at)?;
         file.get_ref().sync_all().map_err(at)?;
         let bytes = file.get_ref().metadata().map_err(at)?.len();
-        fs::rename(&part, path).map_err(at)?;
-        Ok(bytes)
+        let checked = check(&part)?;
+        home::replace(&part, path)?;
+        Ok((bytes, checked))
     });
     if written.is_err() {
         // Half a file helps nobody; that it cannot be removed changes nothing.
         let _ = fs::remove_file(&part);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_back_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("backup");
+        fs::write(&path, b"the good one").unwrap();
+        let write = |to: &mut BufWriter<File>| -> Result<(), Failure> { Ok(to.write_all(b"new")?) };
+        let damaged = |part: &Path| -> Result<(), Failure> {
+            assert_eq!(fs::read(part).unwrap(), b"new", "it is whole when it is looked at");
+            Err(Failure::failed("it is damaged"))
+        };
+        checked(&path, true, write, damaged).unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), b"the good one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left of the attempt");
+        let (bytes, read) = checked(&path, true, write, |part| Ok(fs::read(part)?)).unwrap();
+        assert_eq!((bytes, read), (3, b"new".to_vec()));
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(checked(&path, false, write, |_| Ok(())).unwrap_err().kind, Kind::Refused);
+    }
 }

@@ -47,9 +47,12 @@ pub fn run(tui: &Tui, context: &Context) -> Result<(), Failure> {
         let (keys, words, scratch) = (keys.clone(), words.clone(), scratch.clone());
         Ok(Options { server: tui::near(session, &home), theme, pictures, keys, bidi, words, scratch })
     });
+    let mut ended = Ok(());
     if let Some(session) = made.session.take() {
+        ended = session.ended();
         session.close();
     }
+    ended?;
     match began? {
         Began::Opened(left) => tui::left(left),
         Began::Left(left) => {

@@ -66,18 +66,35 @@ struct Source {
     backup: Option<(Preface, bundle::Summary, Zeroizing<String>)>,
 }
 
+impl Source {
+    /// Whether it is this home, whose author has not spoken from it yet, that the source began.
+    fn began(&self, home: &Home) -> Result<bool, Failure> {
+        let root = home.keys()?.root;
+        Ok(home.restoring()?.is_some_and(|inception| inception == self.inception)
+            && root.is_some_and(|root| root.public() == self.root.public()))
+    }
+}
+
 impl Restore {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        let exists = Home::open_at(context.places.clone()).is_ok();
-        if exists && self.backup.is_none() && self.phrase_file.is_none() {
+        let begun = Home::open_at(context.places.clone()).ok();
+        if begun.is_some() && self.backup.is_none() && self.phrase_file.is_none() {
             return self.existing(context);
         }
-        if exists {
-            return Err(home::Error::Exists(context.places.data.clone()).into());
+        let exists = || Failure::from(home::Error::Exists(context.places.data.clone()));
+        if let Some(home) = &begun
+            && home.restoring()?.is_none()
+        {
+            return Err(exists());
         }
         let source = self.source()?;
+        if let Some(home) = &begun
+            && !source.began(home)?
+        {
+            return Err(exists());
+        }
         let author = source.inception.author();
-        let plan = self.plan(context, &source);
+        let plan = self.plan(context, &source, begun.is_some());
         if self.dry_run {
             let entries = source.backup.as_ref().map(|(_, summary, _)| summary.entries);
             let object = json!({
@@ -86,7 +103,7 @@ impl Restore {
             return context.output.either(&object, plan.join("\n"));
         }
         plan.iter().for_each(|line| context.output.talk(line));
-        self.restore(context, &source)
+        self.restore(context, &source, begun)
     }
 
     /// The home is there, and its guard is closed: only --force opens it.
@@ -144,10 +161,11 @@ impl Restore {
         Ok(Source { inception, root, backup: Some((preface, summary, passphrase)) })
     }
 
-    fn plan(&self, context: &Context, source: &Source) -> Vec<String> {
+    fn plan(&self, context: &Context, source: &Source, begun: bool) -> Vec<String> {
         let mut plan = vec![format!(
-            "{} gets a new device in {}",
+            "{} {} in {}",
             source.inception.author(),
+            if begun { "keeps the new device that was begun" } else { "gets a new device" },
             context.places.data.display()
         )];
         if let Some((preface, summary, _)) = &source.backup {
@@ -166,7 +184,8 @@ impl Restore {
         plan
     }
 
-    fn restore(&self, context: &Context, source: &Source) -> Result<(), Failure> {
+    /// All of it can be done again: what was killed, or found the disk full, is gone on with. `begun` is its home.
+    fn restore(&self, context: &Context, source: &Source, begun: Option<Home>) -> Result<(), Failure> {
         match source.backup.as_ref().filter(|(preface, ..)| !preface.settings.is_empty()) {
             Some((preface, ..)) if !context.places.config.exists() => {
                 init::write_settings(context, &preface.settings)?;
@@ -175,7 +194,10 @@ impl Restore {
         }
         let config = context.settings()?.config;
         let known = source.backup.as_ref().map(|(preface, ..)| &preface.identity);
-        let home = Home::create_restoring(context.places.clone(), &source.inception, &source.root, known)?;
+        let home = match begun {
+            Some(home) => home,
+            None => Home::create_restoring(context.places.clone(), &source.inception, &source.root, known)?,
+        };
         let session = Session::inside(home.clone(), config)?;
         let imported = match (&self.backup, &source.backup) {
             (Some(path), Some((_, _, passphrase))) => {
@@ -213,8 +235,21 @@ impl Restore {
         } else {
             "restored; `starling run` asks the network, and then this device speaks for you"
         };
-        context.output.either(&object, next)
+        let refused = imported.as_ref().and_then(|answer| answer.get("refused")).and_then(Value::as_u64);
+        let text = match refused.unwrap_or(0) {
+            0 => next.to_owned(),
+            refused => format!("{}\n{next}", missing(refused, self.force)),
+        };
+        context.output.either(&object, text)
     }
+}
+
+/// Says that not all of a backup was taken in, and what helps.
+fn missing(refused: u64, force: bool) -> String {
+    let text = format!("{} of the backup refused", layout::count(refused, "entry", "entries"));
+    // A home that writes is no longer one that is being restored.
+    let hint = "if the disk is full, make room and give the same command again";
+    if force { text } else { format!("{text}; {hint}") }
 }
 
 /// Lets the home write, and notes that.

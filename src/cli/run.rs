@@ -95,15 +95,19 @@ impl Run {
         };
         let (http, https) = (door.http.clone(), door.https.clone());
         let (stop, stopping) = watch::channel(false);
-        let serving = door.serve(node.clone(), stopping);
+        let mut serving = door.serve(node.clone(), stopping);
         let announcement = home.announce(&http)?;
         listening(context, &node, &wanted).await;
-        let told = ready(context, &node, &http, https.as_deref());
+        let mut told = ready(context, &node, &http, https.as_deref());
 
         if told.is_ok() {
             tokio::select! {
                 () = signals.next() => {}
                 () = node.stopped() => {}
+                // It also ends with the node.
+                _ = &mut serving => if !node.stopping() {
+                    told = Err(Failure::failed("the HTTP door closed by itself").hint(LOOK));
+                },
             }
         }
         context.output.talk("stopping");
@@ -111,13 +115,26 @@ impl Run {
         let orderly = async {
             // The server may have ended already.
             let _ = stop.send(true);
-            let _ = serving.await;
-            node.shutdown().await;
+            if !serving.is_finished() {
+                let _ = serving.await;
+            }
+            node.clone().shutdown().await;
         };
         tokio::select! {
-            () = orderly => told,
+            () = orderly => ended(&node).and(told),
             () = signals.next() => Err(Failure::new(Kind::Interrupted, "interrupted while stopping")),
         }
+    }
+}
+
+/// What to do about a node that ended by itself.
+const LOOK: &str = "start it again; if that does not last, `starling doctor` looks for the reason";
+
+/// How a node ended. Whoever watches over it starts one again that did not mean to end, and knows it by the exit code.
+pub fn ended(node: &runtime::Node) -> Result<(), Failure> {
+    match node.failure() {
+        Some(why) => Err(Failure::failed(format!("the node ended by itself: {why}")).hint(LOOK)),
+        None => Ok(()),
     }
 }
 

@@ -155,6 +155,11 @@ impl Session {
         Ok(home.settle()?)
     }
 
+    /// Whether the node of our own ended by itself, and why.
+    pub fn ended(&self) -> Result<(), Failure> {
+        self.inside.as_ref().map_or(Ok(()), |inside| super::run::ended(&inside.node))
+    }
+
     /// Stops the node of our own in good order, so that the next command finds the home free.
     pub fn close(mut self) {
         self.stop();

@@ -117,12 +117,14 @@ impl Starting {
         Server { base: String::new(), token: String::new(), drafts: Some(drafts(home)), again: Some(again) }
     }
 
-    /// Stops it in good order, or says why it did not start.
+    /// Stops it in good order, or says why it did not start, or ended by itself.
     fn end(self) -> Result<(), Failure> {
         match self.session.join() {
             Ok(session) => {
-                session?.close();
-                Ok(())
+                let session = session?;
+                let ended = session.ended();
+                session.close();
+                ended
             }
             Err(panic) => std::panic::resume_unwind(panic),
         }

@@ -37,6 +37,8 @@ impl Turn<'_, '_> {
             if self.batch.shelf::<WantedRow>(Shelf::WantedBlob, &Span::of([], WANTED))?.len() == WANTED {
                 break;
             }
+            // What they say of its size holds for what comes; where they say nothing, the limit does.
+            let size = if size > 0 { size } else { most };
             let row = WantedRow { author: *author, size, since: self.now, tries: 0 };
             self.batch.keep(&Change::put(Shelf::WantedBlob, hash, &row))?;
             self.event(Event::Kept(Shelf::WantedBlob));

@@ -91,10 +91,15 @@ impl Turn<'_, '_> {
     }
 
     fn gossiped_identity(&mut self, author: &AuthorId, vouched: &Vouched) -> Result<Verdict, Error> {
-        if !self.is_known(author)? {
+        // A stranger's news are as many as a stranger's posts may be: each is merged with all that is known.
+        let stranger = !self.is_home(author);
+        if !self.is_known(author)?
+            || (stranger && (self.state.disk_low || !self.state.rates.allow(author, self.now)))
+        {
             return Ok(Verdict::Ignore);
         }
         let verdict = match self.merge_vouched(vouched)? {
+            Ok(true) if stranger => self.passes_on(),
             Ok(true) => Verdict::Accept,
             // The record was verified on the way: what is left is that it knows nothing new.
             Ok(false) | Err(_) => Verdict::Ignore,
@@ -143,7 +148,16 @@ impl Turn<'_, '_> {
         if outcome != Outcome::New {
             self.forget_bare(author)?;
         }
-        Ok(if outcome == Outcome::New && allowed { Verdict::Accept } else { Verdict::Ignore })
+        Ok(match outcome {
+            Outcome::New if self.is_home(author) && allowed => Verdict::Accept,
+            Outcome::New if allowed => self.passes_on(),
+            _ => Verdict::Ignore,
+        })
+    }
+
+    /// What becomes of a frame of a stranger's that was taken: it goes on, unless strangers say too much.
+    fn passes_on(&mut self) -> Verdict {
+        if self.state.rates.allow_stranger(self.now) { Verdict::Accept } else { Verdict::Ignore }
     }
 
     /// Whether an entry is worth keeping for those who do not follow its author: what can be shown to

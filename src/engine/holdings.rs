@@ -16,6 +16,10 @@ use crate::{
     store::{Batch, Error},
 };
 
+/// Places without their payload that are looked at a time: a session asks for the highest first, and comes again for
+/// those below. An author, or whoever serves a log, can leave out as many as there are entries.
+const HOLLOW: usize = 256;
+
 impl Turn<'_, '_> {
     /// What we hold of these authors, for comparing. While the guard is closed our own feed is left
     /// out, so that a peer that has it says so.
@@ -94,8 +98,7 @@ impl Held for Holding<'_, '_> {
                 }
                 let mut missing = row.state.missing(from, to);
                 // Held without their payload, which their author did not erase.
-                let hollow = self.batch.hollow(number_of_log, from, to)?;
-                missing.extend(hollow.into_iter().map(|seq| (seq, seq)));
+                missing.extend(self.batch.hollow(number_of_log, from, to, HOLLOW)?);
                 missing
             }
         };

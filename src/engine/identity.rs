@@ -17,6 +17,10 @@ use super::{
 };
 use crate::store::Error;
 
+/// Bytes of an identity that is kept for a few posts of somebody whom nobody here follows: half a hundred devices. As
+/// many strangers are held as the network timeline has places, and each could have one a hundred times as large.
+const STRANGERS_BYTES: usize = 8 * 1024;
+
 /// Whether a record that was valid was news.
 type Merged = Result<bool, identity::Error>;
 
@@ -25,14 +29,16 @@ impl Turn<'_, '_> {
     /// whether it was news.
     pub fn merge_identity(&mut self, record: &Record, from: Option<PeerId>) -> Result<Merged, Error> {
         match record.author() {
-            Ok(author) => self.merge(&author, record, None, from),
+            Ok(author) => self.merge(&author, record, None, from, usize::MAX),
             Err(error) => Ok(Err(error)),
         }
     }
 
-    /// The same of a record that was checked on the way.
+    /// The same of a record that was gossiped, and checked on the way.
     pub fn merge_vouched(&mut self, vouched: &Vouched) -> Result<Merged, Error> {
-        self.merge(&vouched.author(), vouched.record(), Some(vouched.identity()), None)
+        let author = vouched.author();
+        let most = if self.is_home(&author) { usize::MAX } else { STRANGERS_BYTES };
+        self.merge(&author, vouched.record(), Some(vouched.identity()), None, most)
     }
 
     fn merge(
@@ -41,6 +47,7 @@ impl Turn<'_, '_> {
         record: &Record,
         verified: Option<&Arc<Identity>>,
         from: Option<PeerId>,
+        most: usize,
     ) -> Result<Merged, Error> {
         let number = self.batch.author_number(author)?;
         let held = match number {
@@ -63,6 +70,9 @@ impl Turn<'_, '_> {
                 Err(error) => return Ok(Err(error)),
             },
         };
+        if identity.size() > most {
+            return Ok(Err(identity::Error::Limit("a stranger's identity is too large to be kept")));
+        }
         let number = self.batch.intern_author(author, self.now)?;
         let news = News::Identity(*author, identity.record());
         self.batch.set_identity(number, identity)?;

@@ -31,6 +31,8 @@ const WAIT_MS: (u64, u64) = (500, 4_000);
 /// neighbours put up with, each of whom brings its part of them.
 const PASS_MS: u64 = 20;
 const PASS_BURST: u64 = 200;
+/// The longest that nobody tells anything late after the gossip was busier than this.
+const BUSY_MS: u64 = 60 * 1000;
 /// Entries that wait to be told. The oldest make room: what is newest is missed most.
 const WAITING: usize = 256;
 
@@ -53,7 +55,7 @@ impl Late {
 
     /// A frame passes by.
     pub fn passed(&mut self, now: u64) {
-        self.passed_until = self.passed_until.max(now) + PASS_MS;
+        self.passed_until = (self.passed_until.max(now) + PASS_MS).min(now + BUSY_MS);
     }
 
     /// The gossip brought it after all, or it was erased.

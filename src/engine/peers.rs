@@ -44,15 +44,18 @@ pub(super) enum Fault {
     Protocol,
     /// It does not answer.
     Stalled,
+    /// It does more than it may. More likely it is broken, or passes on what others flood it with, than a liar: what is
+    /// too much is refused, and what goes well with it goes on.
+    Haste,
 }
 
 impl Fault {
-    /// Points: two lies, three breaches, ten silences.
+    /// Points: two lies, three breaches, ten silences or hurries.
     fn points(self) -> u32 {
         match self {
             Self::Invalid => 50,
             Self::Protocol => 34,
-            Self::Stalled => 10,
+            Self::Stalled | Self::Haste => 10,
         }
     }
 }
@@ -261,6 +264,9 @@ impl Turn<'_, '_> {
 
     /// Calls those whom somebody asked for, and others while there are too few.
     fn dial(&mut self) -> Result<(), Error> {
+        if std::mem::take(&mut self.state.calls_of_earlier) {
+            self.forget_calls()?;
+        }
         let outbound = self.state.peers.values().filter(|held| held.outbound).count();
         let mut free = self.state.policy.outbound.saturating_sub(outbound);
         let mut known = self.batch.peers()?;
@@ -334,19 +340,23 @@ impl Turn<'_, '_> {
     /// The network layer saw a peer break a rule.
     pub fn misbehaved(&mut self, peer: PeerId, what: Misbehaviour) -> Result<(), Error> {
         let fault = match what {
-            // More likely broken than a liar: what goes well with it goes on.
-            Misbehaviour::SyncStreams => Fault::Stalled,
-            _ => Fault::Protocol,
+            Misbehaviour::SyncStreams | Misbehaviour::GossipFlood => Fault::Haste,
+            Misbehaviour::SyncFrameSize
+            | Misbehaviour::SyncStalled
+            | Misbehaviour::SyncNotReading
+            | Misbehaviour::GossipInvalid => Fault::Protocol,
         };
         self.fault(peer, fault, &format!("{what:?}"))
     }
 
-    /// At the start: calls that an earlier run had under way, or that a run without a network only
-    /// planned, are not under way now. Those who were left for what they did stay left.
-    pub fn forget_calls(&mut self) -> Result<(), Error> {
+    /// Before the first call: calls that an earlier run had under way, or that a run without a network only
+    /// planned, are not under way now. Those who were left for what they did stay left. Not at the start itself, which
+    /// writes nothing that it need not: a home on a full disk can still be opened.
+    fn forget_calls(&mut self) -> Result<(), Error> {
         for (id, row) in self.batch.peers()? {
+            let called = row.retry_at > 0 || row.failures > 0;
             // Leaving takes longer than any wait between calls.
-            if row.retry_at <= self.now + RETRY_MOST_MS + RETRY_MS {
+            if called && row.retry_at <= self.now + RETRY_MOST_MS + RETRY_MS {
                 self.batch.change_peer(&id, |row| (row.retry_at, row.failures) = (0, 0))?;
             }
         }
@@ -369,7 +379,7 @@ impl Turn<'_, '_> {
             }
         })?;
         // A conversation in which somebody lied is over in any case.
-        if fault != Fault::Stalled {
+        if matches!(fault, Fault::Invalid | Fault::Protocol) {
             let streams = self.state.peers.get_mut(&peer).map(|held| (held.pull.take(), held.serve.take()));
             for stream in streams.into_iter().flat_map(|(pull, serve)| pull.into_iter().chain(serve)) {
                 self.network(Command::CloseSync { stream });
@@ -415,9 +425,12 @@ impl Turn<'_, '_> {
     }
 }
 
-/// Whether an address can be reached from anywhere: a global IP address or a name with a dot.
+/// Whether an address is one that a stranger may have us call: a global IP address, a port, and no more. What stands
+/// behind is no matter of taste: libp2p reads an address from its end, and would call the second of two places in one. A
+/// name is whatever its owner makes of it when it is asked for, also a place inside somebody's network.
 fn is_public(address: &Multiaddr) -> bool {
-    match address.iter().next() {
+    let mut parts = address.iter();
+    let global = match parts.next() {
         Some(Protocol::Ip4(ip)) => {
             let [a, b, ..] = ip.octets();
             let shared = a == 100 && (64..128).contains(&b);
@@ -435,11 +448,17 @@ fn is_public(address: &Multiaddr) -> bool {
             let [a, b, ..] = ip.segments();
             a & 0xe000 == 0x2000 && !(a == 0x2001 && (b == 0xdb8 || b == 0)) && a != 0x2002
         }
-        Some(Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name)) => {
-            name.contains('.') && !name.ends_with(".local") && !name.ends_with(".localhost")
-        }
         _ => false,
-    }
+    };
+    let rest: Vec<Protocol<'_>> = parts.collect();
+    global
+        && matches!(
+            rest.as_slice(),
+            [Protocol::Tcp(_)]
+                | [Protocol::Tcp(_), Protocol::P2p(_)]
+                | [Protocol::Udp(_), Protocol::QuicV1]
+                | [Protocol::Udp(_), Protocol::QuicV1, Protocol::P2p(_)]
+        )
 }
 
 /// The peer at the end of an address, if it names one.
@@ -476,12 +495,20 @@ mod tests {
             "/ip6/64:ff9b::a00:1/tcp/1",
             "/dns/localhost/tcp/1",
             "/dns/printer.local/tcp/1",
+            "/dns/relay.example/tcp/1",
             "/unix/tmp",
+            "/ip4/8.8.8.8",
+            "/ip4/8.8.8.8/tcp/1/ip4/127.0.0.1/tcp/6379",
+            "/ip4/8.8.8.8/udp/1/quic-v1/ip6/::1/tcp/1",
+            "/ip4/8.8.8.8/tcp/1/dns/localhost/tcp/1",
         ] {
             assert!(!is_public(&address.parse().unwrap()), "{address}");
         }
-        for address in ["/ip4/8.8.8.8/udp/1/quic-v1", "/ip6/2a00::1/tcp/1", "/dns/relay.example/tcp/1"] {
+        let peer = PeerId::random();
+        for address in ["/ip4/8.8.8.8/udp/1/quic-v1", "/ip6/2a00::1/tcp/1"] {
             assert!(is_public(&address.parse().unwrap()), "{address}");
+            let named: Multiaddr = format!("{address}/p2p/{peer}").parse().unwrap();
+            assert!(is_public(&named), "{named}");
         }
     }
 }

@@ -65,15 +65,31 @@ impl Default for Policy {
 const FREE_FLOOR: u64 = GIB;
 /// The same as a part of the disk; the smaller of the two holds, so that small disks can be used.
 const FREE_PART: u64 = 20;
-/// Free bytes under which nothing is written at all.
+/// Free bytes under which nothing is written at all, or half of the other floor if that is less.
 const OWN_FLOOR: u64 = 200 * MIB;
+
+/// Free bytes of a disk under which a node writes less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floors {
+    /// Under it nothing of others is taken in, neither entries nor files.
+    pub others: u64,
+    /// Under it nothing is written at all.
+    pub own: u64,
+}
+
+impl Floors {
+    /// Those of a disk of so many bytes.
+    pub fn of(total: u64) -> Self {
+        let others = FREE_FLOOR.min(total / FREE_PART);
+        Self { others, own: OWN_FLOOR.min(others / 2) }
+    }
+}
 
 impl Policy {
     /// Whether room is low (others' entries wait) and whether it is gone (our own wait as well).
     pub fn room(&self, disk: Disk) -> (bool, bool) {
-        let floor = FREE_FLOOR.min(disk.total / FREE_PART);
-        let own = OWN_FLOOR.min(floor / 2);
-        (disk.free < floor || disk.store > self.store_bytes, disk.free < own)
+        let floors = Floors::of(disk.total);
+        (disk.free < floors.others || disk.store > self.store_bytes, disk.free < floors.own)
     }
 }
 
@@ -96,30 +112,47 @@ const AUTHOR_BURST: u64 = 30;
 /// Authors whose rate is remembered; beyond, the memory begins anew.
 pub(super) const RATED: usize = 10_000;
 
+/// Frames of all strangers together that are passed on, 15 a second in the long run, and at once. Authors cost nothing:
+/// a few peers can bring new ones all day, each within bounds. A node that passed on all of it would be taken for the
+/// flood by its own neighbours, who put up with 20 a second and 200 at once of a peer (`network::admission`).
+const STRANGERS_RATE_MS: u64 = 66;
+const STRANGERS_BURST: u64 = 150;
+
 /// How fast authors speak, for display and forwarding; never for what a log may contain.
 #[derive(Default)]
-pub(super) struct Rates(HashMap<AuthorId, u64>);
+pub(super) struct Rates {
+    authors: HashMap<AuthorId, u64>,
+    strangers: u64,
+}
 
 impl Rates {
     /// Authors that are remembered.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.authors.len()
     }
 
     /// Takes one from an author's allowance, if there is one left.
     pub fn allow(&mut self, author: &AuthorId, now: u64) -> bool {
-        if self.0.len() >= RATED {
-            self.0.clear();
+        if self.authors.len() >= RATED {
+            self.authors.clear();
         }
-        // The time at which the bucket is full again (the generic cell rate algorithm).
-        let full = self.0.entry(*author).or_insert(now);
-        let next = (*full).max(now) + AUTHOR_RATE_MS;
-        if next > now + AUTHOR_BURST * AUTHOR_RATE_MS {
-            return false;
-        }
-        *full = next;
-        true
+        take(self.authors.entry(*author).or_default(), now, AUTHOR_RATE_MS, AUTHOR_BURST)
     }
+
+    /// Takes one from what all strangers together have.
+    pub fn allow_stranger(&mut self, now: u64) -> bool {
+        take(&mut self.strangers, now, STRANGERS_RATE_MS, STRANGERS_BURST)
+    }
+}
+
+/// The generic cell rate algorithm: `full` is the time at which the bucket is full again.
+fn take(full: &mut u64, now: u64, each: u64, burst: u64) -> bool {
+    let next = (*full).max(now) + each;
+    if next > now + burst * each {
+        return false;
+    }
+    *full = next;
+    true
 }
 
 impl Turn<'_, '_> {
@@ -209,6 +242,15 @@ mod tests {
     }
 
     #[test]
+    fn strangers_have_one_together() {
+        let mut rates = Rates::default();
+        let allowed = (0..1_000).filter(|_| rates.allow_stranger(5_000)).count();
+        assert_eq!(allowed as u64, STRANGERS_BURST);
+        let later = 5_000 + STRANGERS_BURST * STRANGERS_RATE_MS;
+        assert!((0..STRANGERS_BURST).all(|_| rates.allow_stranger(later)) && !rates.allow_stranger(later));
+    }
+
+    #[test]
     fn room_runs_out_for_others_first() {
         let policy = Policy::default();
         let disk = |free| Disk { free, total: 100 * GIB, store: 0 };
@@ -216,5 +258,6 @@ mod tests {
         assert_eq!(policy.room(disk(GIB - 1)), (true, false));
         assert_eq!(policy.room(disk(100 * MIB)), (true, true));
         assert_eq!(policy.room(Disk { free: 90 * GIB, total: 100 * GIB, store: 5 * GIB }), (true, false));
+        assert_eq!(Floors::of(2 * GIB), Floors { others: 2 * GIB / 20, own: GIB / 20 });
     }
 }

@@ -84,6 +84,8 @@ pub(super) struct State {
     pub in_flight: InFlight,
     pub rates: Rates,
     pub listen: Vec<Multiaddr>,
+    /// Whether calls of earlier runs are still to be forgotten.
+    pub calls_of_earlier: bool,
     /// More was held than there is room for than one turn could let go.
     pub crowded: bool,
     pub disk_low: bool,
@@ -135,6 +137,7 @@ impl State {
             in_flight: InFlight::default(),
             rates: Rates::default(),
             listen: Vec::new(),
+            calls_of_earlier: true,
             crowded: false,
             disk_low: false,
             disk_full: false,

@@ -46,7 +46,6 @@ impl<'a, 't> Turn<'a, 't> {
     pub fn begin(mut self) -> Result<Vec<Output>, Error> {
         self.reload_state()?;
         self.join_shards();
-        self.forget_calls()?;
         self.state.next_dial = self.now;
         self.end()
     }

@@ -40,12 +40,21 @@ pub(crate) fn secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let temporary = path.with_file_name(name);
-    let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path).map_err(at(path)));
+    let written = write_new(&temporary, bytes).and_then(|()| replace(&temporary, path));
     if written.is_err() {
         // What is left of the attempt may be a secret; that it cannot be removed changes nothing.
         let _ = fs::remove_file(&temporary);
     }
-    written.and_then(|()| sync_folder(path))
+    written
+}
+
+/// Gives a file that was written and synced its name, in place of what has it, and makes that outlast a power cut.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn replace(written: &Path, path: &Path) -> Result<(), Error> {
+    fs::rename(written, path).map_err(at(path))?;
+    sync_folder(path)
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {

@@ -132,6 +132,20 @@ fn a_copy_is_noticed() {
     assert!(home.moved());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_note_that_says_the_same_already_is_left_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let (_folder, home) = fresh();
+    fs::write(home.store_path(), b"entries").unwrap();
+    home.settle().unwrap();
+    // A note that is written anew is another file.
+    let file = || fs::metadata(home.file("here")).unwrap().ino();
+    let before = file();
+    home.settle().unwrap();
+    assert_eq!(file(), before);
+}
+
 #[test]
 fn a_restored_author_gets_a_new_device() {
     let (folder, home) = fresh();

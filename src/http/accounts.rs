@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     clock,
-    engine::Command,
     store::{
         Line, Reader,
         kept::{filters::Place, settings::Posting},
@@ -152,20 +151,13 @@ pub(super) async fn update_credentials(
     base: At,
     request: Request,
 ) -> Answer<CredentialAccount> {
-    let me = app.node().author();
     let (mut update, portraits) = Update::read(&app, request).await?;
     let source = update.source.take();
-    let profile = app.read(move |reader| {
-        let before = reader.account(&me)?.map(|account| account.profile).unwrap_or_default();
-        let mut profile = before.clone();
-        update.apply(&mut profile);
-        portraits.apply(&mut profile);
-        // What stays as it is is not signed again.
-        Ok(Some(profile).filter(|profile| *profile != before))
+    let change = app.change_profile(move |profile| {
+        update.apply(profile);
+        portraits.apply(profile);
     });
-    if let Some(profile) = profile.await? {
-        app.command(Command::SetProfile(Box::new(profile))).await?;
-    }
+    change.await?;
     if let Some(source) = source {
         let keep = app.keep(move |reader| {
             let mut posting = reader.posting()?;

@@ -5,6 +5,8 @@
 
 use std::future::Future;
 
+use starling_protocol::payload::Profile;
+
 use super::{App, error::Error};
 use crate::{
     engine::Command,
@@ -23,6 +25,30 @@ impl App {
             let (changes, result) = app.read(work).await?;
             if !changes.is_empty() {
                 app.command(Command::Keep(changes)).await?;
+            }
+            Ok(result)
+        })
+        .await
+    }
+
+    /// The same for who the author is, which is an entry of theirs. What stays as it is is not signed again.
+    pub(super) async fn change_profile<R: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Profile) -> R + Send + 'static,
+    ) -> Result<R, Error> {
+        let app = self.clone();
+        whole(async move {
+            let _alone = app.0.keeping.lock().await;
+            let me = app.node().author();
+            let read = app.read(move |reader| {
+                let before = reader.account(&me)?.map(|account| account.profile).unwrap_or_default();
+                let mut profile = before.clone();
+                let result = change(&mut profile);
+                Ok((Some(profile).filter(|profile| *profile != before), result))
+            });
+            let (profile, result) = read.await?;
+            if let Some(profile) = profile {
+                app.command(Command::SetProfile(Box::new(profile))).await?;
             }
             Ok(result)
         })

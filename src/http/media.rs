@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     blobs::{self, Progress, unhex},
-    engine::Command,
     store::{
         Reader,
         kept::{Change, Shelf, blob::UploadRow},
@@ -209,29 +208,26 @@ pub(super) async fn change(
     input::Json(about): input::Json<About>,
 ) -> Result<Json<MediaAttachment>, Error> {
     let number = number(&id)?;
-    let row = app.read(move |reader| {
+    let keep = app.keep(move |reader| {
         let mut row = find(reader, number)?;
         about.apply(&mut row)?;
-        Ok(row)
+        Ok((vec![Change::put(Shelf::Upload, number.to_be_bytes(), &row)], ()))
     });
-    let change = Change::put(Shelf::Upload, number.to_be_bytes(), &row.await?);
-    app.command(Command::Keep(vec![change])).await?;
+    keep.await?;
     shown(&app, base, number).await.map(Json)
 }
 
 /// Lets an upload go; not the file, if a post shows it.
 pub(super) async fn remove(State(app): State<App>, Name(id): Name) -> Result<Json<serde_json::Value>, Error> {
     let number = number(&id)?;
-    let blob = app
-        .read(move |reader| {
-            let row = find(reader, number)?;
-            if reader.shows(&row.blob)?.is_some() {
-                return Err(Error::Invalid("the file is shown by a post".into()));
-            }
-            Ok(row.blob)
-        })
-        .await?;
-    app.command(Command::Keep(vec![Change::take(Shelf::Upload, number.to_be_bytes())])).await?;
+    let keep = app.keep(move |reader| {
+        let row = find(reader, number)?;
+        if reader.shows(&row.blob)?.is_some() {
+            return Err(Error::Invalid("the file is shown by a post".into()));
+        }
+        Ok((vec![Change::take(Shelf::Upload, number.to_be_bytes())], row.blob))
+    });
+    let blob = keep.await?;
     app.node().blobs().let_go(app.node(), vec![blob]).await?;
     Ok(Json(serde_json::json!({})))
 }

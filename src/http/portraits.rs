@@ -11,7 +11,7 @@ use super::{
     multipart::Parts,
     route::{Needs, Route},
 };
-use crate::{blobs::Hash, engine::Command};
+use crate::blobs::Hash;
 
 /// Pixels of an avatar and of a header, as Mastodon keeps them.
 const AVATAR: (u32, u32) = (400, 400);
@@ -69,16 +69,7 @@ async fn remove(
     Extension(base): At,
     take: fn(&mut Profile) -> Option<Hash>,
 ) -> Result<Json<CredentialAccount>, Error> {
-    let me = app.node().author();
-    let (profile, gone) = app
-        .read(move |reader| {
-            let mut profile = reader.account(&me)?.map(|account| account.profile).unwrap_or_default();
-            let gone = take(&mut profile);
-            Ok((profile, gone))
-        })
-        .await?;
-    if let Some(gone) = gone {
-        app.command(Command::SetProfile(Box::new(profile))).await?;
+    if let Some(gone) = app.change_profile(take).await? {
         app.node().blobs().let_go(app.node(), vec![gone]).await?;
     }
     verify_credentials(State(app), Extension(base)).await

@@ -362,7 +362,8 @@ impl Admission {
             if (conduct.standing(now) - conduct.told).abs() >= 0.5 {
                 standings.push((*peer, conduct.tell_standing(now)));
             }
-            conduct.connected.is_some() || conduct.in_disgrace()
+            // Frames that wait are counted in `held`: their record goes after them.
+            conduct.connected.is_some() || conduct.in_disgrace() || !conduct.held.is_empty()
         });
         Ticked { unanswered, standings }
     }

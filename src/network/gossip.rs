@@ -203,8 +203,9 @@ fn score() -> PeerScoreParams {
         decay_interval: DECAY,
         behaviour_penalty_decay: PENALTY_DECAY,
         slow_peer_decay: PENALTY_DECAY,
-        // Many peers behind one address: eight may be a household or a dormitory.
-        ip_colocation_factor_weight: -50.0,
+        // Many peers behind one address: eight may be a household or a dormitory, a few more a community's host, and
+        // what they earn outweighs it; twice as many are out of the meshes.
+        ip_colocation_factor_weight: -1.0,
         ip_colocation_factor_threshold: 8.0,
         ip_colocation_factor_whitelist: [[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()].into(),
         ..PeerScoreParams::default()

@@ -35,7 +35,8 @@ pub struct Limits {
     pub outgoing: usize,
     /// Connections to one peer: two, because both sides may dial at the same time.
     pub per_peer: usize,
-    /// Incoming connections from one IPv4 address or IPv6 /64 (a household, a small office).
+    /// Incoming connections from one IPv4 address or IPv6 /64 (a household, a small office; for a relay a large one, or
+    /// the gateway of a container). As many at once, and all again in 16 s, is also how fast they may come.
     pub per_address: usize,
     /// Incoming connections from this machine itself: a proxy, a test, a second node, so no limit against strangers.
     pub per_loopback: usize,
@@ -53,16 +54,16 @@ pub struct Limits {
 impl Limits {
     /// The numbers of a role.
     pub fn of(role: Role) -> Self {
-        let (pending, incoming, outgoing, accept_per_second, sync_queued) = match role {
-            Role::Home => (16, 64, 32, 32, 48 << 20),
-            Role::Relay => (64, 512, 64, 128, 128 << 20),
+        let (pending, incoming, outgoing, per_address, accept_per_second, sync_queued) = match role {
+            Role::Home => (16, 64, 32, 8, 32, 48 << 20),
+            Role::Relay => (64, 512, 64, 32, 128, 128 << 20),
         };
         Limits {
             pending,
             incoming,
             outgoing,
             per_peer: 2,
-            per_address: 4,
+            per_address,
             per_loopback: incoming,
             accept_per_second,
             sync_streams: 2 * (incoming + outgoing),
@@ -76,9 +77,9 @@ impl Limits {
 /// after 16 s, and at most 128 are made in a second, so new addresses are never refused for want of a record.
 const MAX_ADDRESSES: usize = 10_000;
 
-/// New connections from one address: a node that restarts reconnects at once, one that returns every two seconds
-/// is ill or hostile.
-const ADDRESS_RATE: Rate = Rate { burst: 8.0, per_second: 0.5 };
+/// Seconds in which all places of one address may be taken anew: a node that restarts reconnects at once, one that
+/// returns every two seconds is ill or hostile.
+const ADDRESS_RESTS: f64 = 16.0;
 
 /// The bound that a connection would have broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,7 +201,8 @@ impl Behaviour {
         if self.origins.len() >= MAX_ADDRESSES {
             self.origins.retain(|_, bucket| !bucket.is_full(now));
         }
-        let mut bucket = Bucket::new(ADDRESS_RATE, now);
+        let burst = self.limits.per_address as f64;
+        let mut bucket = Bucket::new(Rate { burst, per_second: burst / ADDRESS_RESTS }, now);
         bucket.take(now, 1.0)
             && self.origins.len() < MAX_ADDRESSES
             && self.origins.insert(origin, bucket).is_none()

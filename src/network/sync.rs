@@ -46,7 +46,7 @@ const OPENS: Rate = Rate { burst: 8.0, per_second: 0.5 };
 /// Refusals since a peer's last stream was taken at which it counts as a breach. A node that starts, fails and is
 /// started again many times comes back a few times within the two seconds: it is refused, waits, and is answered. Who
 /// was refused so often within them opens streams in a loop.
-const HASTE: u32 = 32;
+const HASTE: u32 = 16;
 
 /// What the task keeps of a stream.
 struct Entry {

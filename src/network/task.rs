@@ -107,7 +107,7 @@ impl Task {
         };
         for address in config.listen {
             if let Err(error) = task.swarm.listen_on(address.clone()) {
-                task.outbox.push(Event::ListenFailed { address, reason: error.to_string() });
+                task.outbox.push(Event::ListenFailed { address, reason: told(&error) });
             }
         }
         Ok(task)
@@ -343,4 +343,18 @@ impl Task {
         self.swarm.behaviour_mut().gossip.set_application_score(&peer, SHUNNED);
         self.outbox.push(Event::PeerMisbehaved { peer, what });
     }
+}
+
+/// What went wrong, and what it came of: some of libp2p's wrappers say nothing themselves, others only what they wrap.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut told: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !text.is_empty() && told.last().is_none_or(|before| !before.contains(&text)) {
+            told.push(text);
+        }
+        next = error.source();
+    }
+    told.join(": ")
 }

@@ -2,11 +2,13 @@
 
 use std::{
     collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use super::WeakNode;
 use crate::{
     clock,
     engine::{self, Command, Disk, Engine, Event, Input, Output, Refusal, Reply, Request},
@@ -37,20 +39,34 @@ pub(super) struct Ways {
     pub shown: watch::Sender<engine::Status>,
     pub news: broadcast::Sender<Event>,
     pub live: broadcast::Sender<Event>,
-    pub ended: watch::Sender<bool>,
 }
 
-/// Starts the thread. It ends when told to stop, and then says so.
+/// Starts the thread. It ends when told to stop, and then says so by `ended`. If it panics, the node ends: one without
+/// its engine would be read for ever and take nothing in.
 pub(super) fn spawn(
     engine: Engine,
     first: Vec<Output>,
     ways: Ways,
     recorder: Option<Recorder>,
+    node: WeakNode,
+    ended: watch::Sender<bool>,
 ) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     std::thread::Builder::new().name("engine".into()).spawn(move || {
+        let network = ways.network.clone();
         let brain = Brain { engine, ways, recorder, answers: HashMap::new(), requests: 0 };
-        runtime.block_on(brain.run(first));
+        // All that the engine had is gone after a panic, its transaction among it: nothing half done is seen again.
+        let run = AssertUnwindSafe(|| runtime.block_on(brain.run(first)));
+        if catch_unwind(run).is_err() {
+            if let Some(node) = node.upgrade() {
+                node.fail("the engine panicked");
+            }
+            if let Some(network) = network {
+                runtime.block_on(network.shutdown());
+            }
+        }
+        // The engine has let go of the store before anybody is told that it has.
+        let _ = ended.send(true);
     })?;
     Ok(())
 }
@@ -80,10 +96,6 @@ impl Brain {
         if let Some(recorder) = self.recorder.take() {
             recorder.stop(self.engine.store());
         }
-        let ended = self.ways.ended;
-        // The store is closed before anybody is told that it is.
-        drop(self.engine);
-        let _ = ended.send(true);
     }
 
     fn handle(&mut self, inputs: Vec<Input>) -> Vec<Output> {

@@ -1,6 +1,12 @@
 //! Whole nodes in this process, over real sockets: the parts fit together.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use starling_protocol::{
     AuthorId, EntryId,
@@ -8,7 +14,7 @@ use starling_protocol::{
     payload::{Content, Profile},
 };
 
-use super::{Node, Options, start};
+use super::{Node, Options, start, start_with};
 use crate::{
     config::Config,
     engine::{Command, Event, Refusal, Reply},
@@ -26,9 +32,7 @@ struct Person {
 
 impl Person {
     async fn new(seed: u8) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let phrase = Phrase::from_entropy([seed; 32]);
-        let home = Home::create(Places::within(folder.path().join("home")), &phrase).unwrap();
+        let (folder, home) = new_home(seed);
         Self { node: start(options(home)).await.unwrap(), _folder: folder }
     }
 
@@ -164,6 +168,7 @@ async fn a_bundle_carries_a_feed_and_twice_is_once() {
     let post = alice.post("on a stick").await;
     let author = alice.node.author();
     bob.node.command(Command::follow(author, vec![])).await.unwrap();
+    let mut events = bob.node.events();
     let mut file = Vec::new();
     alice.node.export(None, &mut file).unwrap();
     let imported = bob.node.import(std::io::Cursor::new(file.clone())).await.unwrap().unwrap();
@@ -174,6 +179,87 @@ async fn a_bundle_carries_a_feed_and_twice_is_once() {
     let middle = file.len() / 2;
     file[middle] ^= 1;
     assert!(bob.node.import(std::io::Cursor::new(file)).await.is_err());
-    let _ = post;
-    assert!(!matches!(bob.node.events().try_recv(), Ok(Event::Erased { .. })));
+    assert!(bob.node.read().unwrap().post(&post).unwrap().is_some());
+    // Of all that happened until then nothing was an erasure.
+    let last = bob.post("after it all").await;
+    loop {
+        let event = tokio::time::timeout(PATIENCE, events.recv()).await;
+        let event = event.expect("the post is told of").unwrap();
+        assert!(!matches!(event, Event::Erased { .. }), "{event:?}");
+        if matches!(event, Event::Posted { id, .. } if id == last) {
+            break;
+        }
+    }
+}
+
+/// A home that nobody has used yet.
+fn new_home(seed: u8) -> (tempfile::TempDir, Home) {
+    let folder = tempfile::tempdir().unwrap();
+    let phrase = Phrase::from_entropy([seed; 32]);
+    let home = Home::create(Places::within(folder.path().join("home")), &phrase).unwrap();
+    (folder, home)
+}
+
+async fn until_stopped(node: &Node) {
+    tokio::time::timeout(PATIENCE, node.stopped()).await.expect("the node ended");
+    assert!(node.stopping() && node.read().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_engine_panics_ends_and_says_so() {
+    let (folder, home) = new_home(1);
+    let broken = Arc::new(AtomicBool::new(false));
+    let seen = broken.clone();
+    let entropy = move |bytes: &mut [u8]| {
+        assert!(!seen.load(Ordering::Relaxed), "no chance is left");
+        getrandom::fill(bytes).unwrap();
+    };
+    let node = start_with(options(home.clone()), Box::new(entropy)).await.unwrap();
+    let alice = Person { node, _folder: folder };
+    alice.post("before").await;
+    assert_eq!(alice.node.failure(), None);
+    broken.store(true, Ordering::Relaxed);
+    let content = Box::new(Content { text: "in vain".into(), ..Content::default() });
+    let wish = Command::Publish { content, in_reply_to: None, idempotency: None };
+    let refused = alice.node.command(wish).await;
+    assert!(matches!(refused, Err(Refusal::Storage(_))), "{refused:?}");
+    until_stopped(&alice.node).await;
+    assert_eq!(alice.node.failure(), Some("the engine panicked"));
+
+    let alice = Person { node: start(options(home)).await.unwrap(), _folder: alice._folder };
+    alice.post("after").await;
+    assert_eq!(alice.home_texts(), ["after", "before"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_network_ends_by_itself_ends_and_says_so() {
+    let alice = Person::new(1).await;
+    alice.node.shared.network.clone().unwrap().shutdown().await;
+    until_stopped(&alice.node).await;
+    assert_eq!(alice.node.failure(), Some("the network ended by itself"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_told_to_stop_has_not_failed() {
+    let alice = Person::new(1).await;
+    alice.node.clone().shutdown().await;
+    assert!(alice.node.stopping());
+    assert_eq!(alice.node.failure(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_that_finds_all_as_it_was_writes_nothing() {
+    let (_folder, home) = new_home(1);
+    let start = async || {
+        let mut options = Options { network: false, ..options(home.clone()) };
+        options.config.search.enabled = false;
+        start(options).await.unwrap()
+    };
+    start().await.shutdown().await;
+    let note = || std::fs::metadata(home.path().join("here")).unwrap().modified().unwrap();
+    let noted = note();
+    let node = start().await;
+    assert_eq!(node.store_version().unwrap(), 0, "a home on a full disk can still be opened");
+    assert_eq!(note(), noted);
+    node.shutdown().await;
 }

@@ -7,6 +7,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
     time::{Duration, Instant},
@@ -47,6 +48,14 @@ pub(crate) enum Error {
     Io(#[from] io::Error),
     #[error("the engine does not answer")]
     Engine,
+    #[error("it makes no sense")]
+    Nonsense,
+}
+
+/// A library that reads what somebody else wrote to its files may do anything: an index over which it panics is damaged.
+/// What it was working on is not used after that.
+fn guarded<R>(work: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Error::Nonsense))
 }
 
 /// What the thread can reach of the node.
@@ -121,11 +130,12 @@ pub(crate) fn tend(
     }
     const AGAIN: Duration = Duration::from_secs(30);
     while !(house.stopping)() {
-        let mut keeper = match Keeper::open(&folder, &house, &search) {
+        let mut keeper = match guarded(|| Keeper::open(&folder, &house, &search)) {
             Ok(keeper) => keeper,
             Err(error) => {
                 complain(&house, &error);
-                if matches!(error, Error::Index(_) | Error::Io(_)) && !(house.stopping)() {
+                let unfit = matches!(error, Error::Index(_) | Error::Io(_) | Error::Nonsense);
+                if unfit && !(house.stopping)() {
                     // Whatever it is, it is not an index that can be used.
                     let _ = remove(&folder);
                 }
@@ -134,11 +144,16 @@ pub(crate) fn tend(
             }
         };
         loop {
-            match keeper.step() {
+            match guarded(|| keeper.step()) {
                 Ok(Some(pause)) => wait(pause),
                 Ok(None) => break,
                 Err(error) => {
                     complain(&house, &error);
+                    if matches!(error, Error::Nonsense) {
+                        // It is made anew; what still has its files open goes first.
+                        drop(keeper);
+                        let _ = remove(&folder);
+                    }
                     wait(Pause::Within(AGAIN));
                     break;
                 }
@@ -206,21 +221,18 @@ impl<'a> Keeper<'a> {
         if !folder.join("meta.json").exists() {
             return Err("there is none".into());
         }
-        // A library that reads what somebody else wrote to its files may do anything.
-        let open = || -> Result<(Words, Mark, bool), index::Error> {
+        let opened = guarded(|| {
             let words = Words::open(folder)?;
             let mark = words.mark()?;
             let damaged = folder.join(KEPT).exists() && words.damaged()?;
             Ok((words, mark, damaged))
-        };
-        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
+        });
         match opened {
-            Err(_) => Err("it makes no sense".into()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Ok(Ok((_, _, true))) => Err("a file of it is damaged".into()),
-            Ok(Ok((_, mark, _))) if !mark.fits(name) => Err("it is of another store or version".into()),
-            Ok(Ok((_, mark, _))) if mark.arrival > newest => Err("it is ahead of the store".into()),
-            Ok(Ok((words, mark, _))) => Ok((words, mark.arrival)),
+            Err(error) => Err(error.to_string()),
+            Ok((_, _, true)) => Err("a file of it is damaged".into()),
+            Ok((_, mark, _)) if !mark.fits(name) => Err("it is of another store or version".into()),
+            Ok((_, mark, _)) if mark.arrival > newest => Err("it is ahead of the store".into()),
+            Ok((words, mark, _)) => Ok((words, mark.arrival)),
         }
     }
 

@@ -25,6 +25,13 @@ const AUTHORS: usize = 2 * limits::INTERESTS;
 /// Logs that are: each author writes up to four, and few write more.
 const LOGS: usize = 4 * limits::INTERESTS;
 
+/// Bytes of identities that are: what as many take that have a handful of devices. A few are much larger, and strangers
+/// can make theirs so.
+const IDENTITY_BYTES: usize = 64 << 20;
+
+/// Where it stands which arrivals were given out, as far as the entries themselves do not say it.
+const NEXT_ARRIVAL: &str = "next arrival";
+
 /// How long a wish is remembered, in milliseconds: what Mastodon promises its clients.
 const WISH_MS: u64 = 60 * 60 * 1000;
 
@@ -36,6 +43,8 @@ pub(super) struct Memory {
     log_numbers: HashMap<(u32, DeviceKey, u8), u32>,
     logs: BTreeMap<u32, LogRow>,
     identities: HashMap<u32, Arc<Identity>>,
+    /// Bytes of all identities that were put in, replaced ones among them.
+    identity_bytes: usize,
     /// The next arrival that is free.
     next_arrival: Option<u64>,
     /// How many entries are kept only while there is room.
@@ -53,8 +62,9 @@ impl Memory {
         if self.authors.len() > AUTHORS {
             self.authors = BTreeMap::new();
         }
-        if self.identities.len() > AUTHORS {
+        if self.identities.len() > AUTHORS || self.identity_bytes > IDENTITY_BYTES {
             self.identities = HashMap::new();
+            self.identity_bytes = 0;
         }
         if self.log_numbers.len() > LOGS {
             self.log_numbers = HashMap::new();
@@ -177,6 +187,7 @@ impl<'t> Batch<'t> {
                 let record: Record = super::record::row(bytes.value())?;
                 let identity = Identity::trusted(&record)
                     .map_err(|error| Error::Corrupt(format!("a stored identity is invalid: {error}")))?;
+                self.memory.identity_bytes += identity.size();
                 Ok(Some(vacant.insert(Arc::new(identity))))
             }
         }
@@ -185,6 +196,7 @@ impl<'t> Batch<'t> {
     /// Stores an identity.
     pub fn set_identity(&mut self, number: u32, identity: Arc<Identity>) -> Result<(), Error> {
         self.tables.identities.insert(number, cbor::encode(&identity.record()).as_slice())?;
+        self.memory.identity_bytes += identity.size();
         self.memory.identities.insert(number, identity);
         Ok(())
     }
@@ -294,12 +306,31 @@ impl<'t> Batch<'t> {
         Ok(record.signed(row).id())
     }
 
+    /// An arrival that no entry had before: rows and the index of words may still name one that was forgotten.
+    fn next_arrival(&mut self) -> Result<u64, Error> {
+        if let Some(next) = self.memory.next_arrival {
+            return Ok(next);
+        }
+        let noted = self.tables.meta.get(NEXT_ARRIVAL)?.and_then(|bytes| bytes.value().try_into().ok());
+        let held = self.tables.entries.last()?.map_or(1, |(arrival, _)| arrival.value() + 1);
+        let next = noted.map_or(1, u64::from_le_bytes).max(held);
+        self.memory.next_arrival = Some(next);
+        Ok(next)
+    }
+
+    /// Notes that this arrival was given out, before its entry goes. Of all but the newest the newest tells.
+    fn note_given(&mut self, arrival: u64) -> Result<(), Error> {
+        let next = arrival + 1;
+        if next >= self.next_arrival()? {
+            self.tables.meta.insert(NEXT_ARRIVAL, next.to_le_bytes().as_slice())?;
+            self.memory.next_arrival = Some(next);
+        }
+        Ok(())
+    }
+
     /// Stores an entry of which [`starling_protocol::feed::step`] said that it can stand.
     pub fn take(&mut self, entry: &Verified, log: u32, now: u64, from: u32) -> Result<Taken, Error> {
-        let arrival = match self.memory.next_arrival {
-            Some(next) => next,
-            None => self.tables.entries.last()?.map_or(1, |(arrival, _)| arrival.value() + 1),
-        };
+        let arrival = self.next_arrival()?;
         self.memory.next_arrival = Some(arrival + 1);
         let header = *entry.header();
         let bytes = EntryRecord::of(entry, log, now, from).encode();
@@ -343,6 +374,7 @@ impl<'t> Batch<'t> {
         }
         self.tables.hollow.remove((log, seq))?;
         self.let_pass(arrival, false)?;
+        self.note_given(arrival)?;
         let bytes = self.tables.entries.remove(arrival)?.map_or(0, |bytes| bytes.value().len()) as u64;
         let author = self.log(log)?.author_number;
         self.change_author(author, |row| {

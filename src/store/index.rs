@@ -250,10 +250,17 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The places in `from..=to` of a log whose payload is wanted.
-    pub fn hollow(&self, log: u32, from: u64, to: u64) -> Result<Vec<u64>, Error> {
-        let rows = self.tables.hollow.range((log, from)..=(log, to.max(from)))?;
-        rows.map(|row| Ok(row?.0.value().1)).collect()
+    /// The highest places in `from..=to` of a log whose payload is wanted, so many at most, as ranges, highest first.
+    pub fn hollow(&self, log: u32, from: u64, to: u64, most: usize) -> Result<Vec<(u64, u64)>, Error> {
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for row in self.tables.hollow.range((log, from)..=(log, to.max(from)))?.rev().take(most) {
+            let seq = row?.0.value().1;
+            match ranges.last_mut() {
+                Some((low, _)) if *low == seq + 1 => *low = seq,
+                _ => ranges.push((seq, seq)),
+            }
+        }
+        Ok(ranges)
     }
 
     /// Whether the payload of any entry of a log is wanted.

@@ -38,7 +38,11 @@ pub fn migrate(batch: &mut Batch<'_>) -> Result<(), Error> {
     for step in STEPS.iter().skip(found as usize - 1) {
         step(batch)?;
     }
-    batch.tables.meta.insert(KEY, SCHEMA.to_le_bytes().as_slice())?;
+    // A store that is up to date is opened without a commit: on a full disk it can still be read, and saved.
+    let schema = SCHEMA.to_le_bytes();
+    if batch.tables.meta.get(KEY)?.is_none_or(|held| held.value() != schema) {
+        batch.tables.meta.insert(KEY, schema.as_slice())?;
+    }
     Ok(())
 }
 

@@ -80,11 +80,6 @@ impl EntryRecord {
         })
     }
 
-    /// The number of the log alone, without checking the rest.
-    pub fn log_of(bytes: &[u8]) -> u32 {
-        bytes.get(8..12).map_or(0, |bytes| u32::from_le_bytes(array(bytes)))
-    }
-
     /// The entry's exact bytes; `row` is its log's.
     pub fn signed(self, row: &LogRow) -> Signed {
         let mut header = Vec::with_capacity(SHARED + self.header.len());

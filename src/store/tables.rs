@@ -8,13 +8,14 @@
 use std::{
     borrow::Borrow,
     cell::{Cell, OnceCell},
+    collections::BTreeSet,
     ops::RangeBounds,
     rc::Rc,
 };
 
 use redb::{
     AccessGuard, Key, Range, ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, Table,
-    TableDefinition as Def, TableError, Value, WriteTransaction,
+    TableDefinition as Def, TableError, TableHandle as _, Value, WriteTransaction,
 };
 
 use super::Error;
@@ -140,6 +141,11 @@ macro_rules! tables {
 
             /// Opens every table, and makes those that are not there: a store has all or is none.
             pub fn make(&self) -> Result<(), Error> {
+                let held: BTreeSet<String> =
+                    self.meta.txn.list_tables()?.map(|table| table.name().to_owned()).collect();
+                if [$($name),*].iter().any(|name| !held.contains(*name)) {
+                    self.touched.set(true);
+                }
                 $(self.$field.open()?;)*
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! The store under test: its invariants, and what failing disks do to it.
 
+mod arrivals;
 mod audit;
 mod crash;
 mod damage;

@@ -64,6 +64,7 @@ fn edits_and_deletions_travel() {
     let ([alice, bob], [a, b]) = friends();
     let post = a.posts("teh first");
     let reply = b.posts("unrelated");
+    a.holds(&reply, "unrelated");
     b.holds(&post, "teh first");
     alice.does(&["edit", &post, "the first"]);
     let seen = bob.reads(&post, "the first");
@@ -184,17 +185,25 @@ fn a_picture_reaches_who_follows_with_its_words() {
 
 #[test]
 fn who_is_blocked_is_neither_shown_nor_stored() {
-    let ([_alice, bob], [a, b]) = friends();
+    let ([alice, bob], [a, b]) = friends();
+    let carol = Home::of("carol");
+    let c = carol.runs();
+    // What carol says comes to bob by way of alice's node, which he talks to whatever he thinks of her.
+    carol.follows(&a);
+    alice.follows(&c);
+    bob.does(&["follow", &c.author]);
     let before = a.posts("before the block");
     b.holds(&before, "before the block");
     bob.does(&["block", &a.author]);
     assert_eq!(b.timeline(), [""; 0]);
     assert_eq!(bob.fails(&["show", &before]).code, 5);
-    a.posts("into the void");
-    // What bob says now arrives after what alice said before it would have.
-    let marker = b.posts("a marker");
-    a.holds(&marker, "a marker");
+    let void = a.posts("into the void");
+    // Carol has it, so alice's node has sent it to all who want it: what carol says then goes the same way after it.
+    c.holds(&void, "into the void");
+    let marker = c.posts("a marker");
+    b.holds(&marker, "a marker");
     assert_eq!(b.timeline(), ["a marker"]);
+    assert_eq!(bob.fails(&["show", &void]).code, 5);
     assert_eq!(bob.lists(&["network"]), [Value::Null; 0]);
 
     bob.does(&["unblock", &a.author]);

@@ -77,10 +77,19 @@ fn a_backup_adds_a_device_and_both_write_one_feed() {
     let wrong = laptop.file("wrong", "not the passphrase\n");
     assert_eq!(laptop.fails(&["restore", &backup, "--passphrase-file", &wrong]).code, 7);
     let restore = ["restore", &backup, "--passphrase-file", &passphrase, "--from", &b.listen];
-    laptop.does(&restore);
-    assert_eq!(laptop.fails(&restore).code, 8, "there is a home now");
+    // The first attempt ended before anything was taken in: as after a power cut, there is a home with nothing in it.
+    laptop.does(&["restore", "--phrase-file", &desk.beside("phrase")]);
+    let device = laptop.device();
+    let bobs = laptop.fails(&["restore", "--phrase-file", &bob.beside("phrase")]);
+    assert_eq!(bobs.code, 8, "it is another's home");
+    for (new, known) in [(true, false), (false, true)] {
+        let done = laptop.does(&restore);
+        let some = |name: &str| done["imported"][name].as_u64().unwrap() > 0;
+        assert_eq!((some("new"), some("known"), &done["restoring"]), (new, known, &json!(true)), "{done}");
+    }
     laptop.reads(&first, "first");
     assert_ne!(laptop.device(), desk.device());
+    assert_eq!(laptop.device(), device, "the device that was begun is kept");
     let l = laptop.runs();
     opens(&l);
     let mut all = Vec::new();
@@ -98,6 +107,7 @@ fn a_backup_adds_a_device_and_both_write_one_feed() {
     for node in [&b, &d, &l] {
         not_forked(node, &d.author);
     }
+    assert_eq!(laptop.fails(&restore).code, 8, "it speaks for its author now");
     let devices = desk.does(&["id", "devices"]);
     assert_eq!(devices["devices"].as_array().unwrap().len(), 2, "{devices}");
     let (there, here) = (laptop.does(&["following"]), desk.does(&["following"]));

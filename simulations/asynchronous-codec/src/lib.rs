@@ -3,8 +3,8 @@
 //!
 //! libp2p frames what it sends by that crate: Noise once a connection, gossipsub in two streams more. Each of these
 //! reserves 16 KiB when it is made and keeps them as long as it lives, though a connection is silent nearly always.
-//! That was a quarter of the memory of a simulated node with nine neighbours, and is as much for each connection of a
-//! relay. Here a buffer is given back as soon as it is empty and there is nothing to fill it with.
+//! That was a quarter of the memory of a simulated node with nine neighbours, and 28 MB of a relay whose 576 connections
+//! are all taken. Here a buffer is given back as soon as it is empty and there is nothing to fill it with.
 //!
 //! What must stay true: what was decoded, encoded and written does not depend on the buffers, and a frame that came in
 //! part is kept until the rest comes.

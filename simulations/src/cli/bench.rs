@@ -8,10 +8,10 @@ use starling_simulations::{
 
 use super::{Failure, Kind, Output, world};
 
-/// Measure speed and memory, each beside what it is to be (`starling bench sim` does all of it)
+/// Measure speed and memory, each beside what it is to be (`starling bench sim` does so as well)
 #[derive(Debug, clap::Args)]
 pub struct Bench {
-    /// Only these
+    /// Only these; without, all but `model`
     #[arg(value_enum)]
     what: Vec<Name>,
     /// Nodes of every world, for a shorter run
@@ -24,7 +24,7 @@ pub struct Bench {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Name {
-    /// A day of ten thousand people in the model layer
+    /// A day of ten thousand people in the model layer, which takes about as long
     Model,
     /// A thousand nodes of the real layer
     Real,
@@ -56,7 +56,7 @@ impl Bench {
         }
         let mut what: Vec<What> = self.what.into_iter().map(What::from).collect();
         if what.is_empty() {
-            what = What::ALL.to_vec();
+            what = What::UNNAMED.to_vec();
         }
         let program = std::env::current_exe()?;
         let duration = self.duration.map(|length| length.to_string());

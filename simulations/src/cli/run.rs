@@ -68,9 +68,9 @@ pub struct Carried {
 /// A layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LayerName {
-    /// Modelled gossip and wires: tens of thousands of nodes
+    /// Modelled gossip and wires: was run with 1,000 nodes, and is slower with more
     Model,
-    /// The node's own network over simulated wires: thousands of nodes
+    /// The node's own network over simulated wires: slower, and nearer to what a node does
     Real,
 }
 

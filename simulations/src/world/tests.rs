@@ -110,22 +110,6 @@ fn shipped_scenarios_draw_lawful_worlds_of_their_own_size() {
 }
 
 #[test]
-fn a_story_can_be_told_in_two_minutes() {
-    let short = crate::scenario::quantity::Length(120 * SEC);
-    for (name, _) in shipped() {
-        let scenario = Scenario::open(name).unwrap();
-        let hurried = scenario.hurried(short, Some(16));
-        let plan = draw(&hurried, 7, Some(16)).unwrap_or_else(|error| panic!("{error}"));
-        lawful(&plan);
-        assert!(plan.span <= 120 * SEC);
-        assert!((5..2_000).contains(&plan.posts), "{name}: {} posts", plan.posts);
-        let whole = draw(&scenario, 7, Some(16)).unwrap();
-        let phases = |plan: &Plan| plan.phases.iter().map(|phase| phase.name.clone()).collect::<Vec<_>>();
-        assert_eq!(phases(&plan), phases(&whole), "{name}");
-    }
-}
-
-#[test]
 fn one_seed_draws_one_world_and_another_draws_another() {
     for (name, _) in shipped() {
         let scenario = Scenario::open(name).unwrap();

@@ -105,7 +105,12 @@ impl Home {
         let ready: Value = serde_json::from_str(&line)
             .unwrap_or_else(|_| panic!("{}", std::fs::read_to_string(self.beside("log")).unwrap()));
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Node { child, _stdout: stdout, author: text(&ready["author"]), listen: text(&ready["listen"][0]) }
+        let mut node = Node { child, _stdout: stdout, author: text(&ready["author"]), listen: String::new() };
+        // On a busy machine a node may be ready before it listens.
+        let listens = |status: &Value| status["listen"][0].is_string();
+        let said = if listens(&ready) { ready } else { self.until(&["status"], listens) };
+        node.listen = text(&said["listen"][0]);
+        node
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::{io::Write, sync::Arc};
 
+use starling_protocol::AuthorId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::super::{
-    Blobs, Hash,
+    Blobs, Hash, MAX_BYTES,
     disk::{Beside, Disk},
     exchange::{self, Answer, GROUP, REQUEST, Request},
     fetch::Came,
@@ -35,9 +36,13 @@ impl Scene {
 
     /// Asks a peer who has the file, and gives what was asked for as well.
     async fn ask(&self, twist: Twist) -> (Came, Request) {
+        self.ask_at_most(MAX_BYTES, twist).await
+    }
+
+    async fn ask_at_most(&self, most: u64, twist: Twist) -> (Came, Request) {
         let (mut ours, theirs) = tokio::io::duplex(1 << 16);
         let peer = tokio::spawn(peer(theirs, self.file.clone(), twist));
-        let came = self.blobs.ask(self.hash, &mut ours).await;
+        let came = self.blobs.ask(self.hash, most, &mut ours).await;
         drop(ours);
         (came, peer.await.unwrap())
     }
@@ -114,6 +119,40 @@ async fn a_liar_is_found_out_and_what_others_gave_stays() {
     assert!(scene.part() > 0, "what was proven before the lie is kept");
     let (came, request) = scene.ask(as_it_is).await;
     assert!(matches!(came, Came::Whole(500_000)) && request.from > 0, "{came:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_larger_than_it_was_said_to_be_is_not_taken() {
+    let scene = Scene::new(500_000);
+    let (came, _) = scene.ask_at_most(499_999, as_it_is).await;
+    assert!(matches!(came, Came::Larger(500_000)), "{came:?}");
+    assert_eq!(scene.part(), 0);
+    let (came, _) = scene.ask_at_most(500_000, as_it_is).await;
+    assert!(matches!(came, Came::Whole(500_000)), "{came:?}");
+}
+
+#[tokio::test]
+async fn what_has_arrived_counts_until_it_is_whole_or_gone() {
+    let (scene, author) = (Scene::new(500_000), AuthorId::new([1; 32]));
+    let cut = |answer: &mut Vec<u8>| answer.truncate(200_000);
+    for whole in [false, true] {
+        let begun = scene.blobs.begin(scene.hash, author);
+        let (came, _) = scene.ask(cut).await;
+        assert!(matches!(came, Came::Broken(_)), "{came:?}");
+        let held = scene.part();
+        assert!(held > 8 * GROUP && scene.blobs.bytes() == held, "{held}");
+        scene.blobs.drop_left(&scene.hash).unwrap();
+        assert_eq!((scene.part(), scene.blobs.bytes()), (held, held), "it is fetched still");
+        if whole {
+            // Its row counts it from then on.
+            assert!(matches!(scene.ask(as_it_is).await.0, Came::Whole(500_000)));
+            assert_eq!(scene.blobs.bytes(), 0);
+        }
+        drop(begun);
+        assert_eq!(scene.blobs.bytes(), if whole { 0 } else { held });
+        scene.blobs.drop_left(&scene.hash).unwrap();
+        assert_eq!((scene.part(), scene.blobs.bytes()), (0, 0));
+    }
 }
 
 #[tokio::test]

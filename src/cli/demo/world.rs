@@ -20,7 +20,7 @@ use crate::cli::{Output, client::Client};
 
 /// How long anything may take that nodes do by themselves: it takes well under a second, except on a
 /// machine that is busy with something else.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(15);
 
@@ -196,10 +196,13 @@ impl World {
         let ready: Value = serde_json::from_str(&line)?;
         let token = std::fs::read_to_string(self.home(who).join("token"))?;
         let client = Client::new(&text(&ready, "http")?, token.trim());
-        let listen = ready["listen"][0].as_str().map(str::to_owned);
-        let person = self.people.get_mut(who).ok_or_else(|| anyhow!("nobody is {who}"))?;
-        ensure!(listen.is_some(), "{who}'s node listens nowhere: {line}");
-        (person.listen, person.client) = (listen, Some(client));
+        self.people.get_mut(who).ok_or_else(|| anyhow!("nobody is {who}"))?.client = Some(client);
+        // On a busy machine a node may be ready before it listens.
+        let look = |world: &Self| world.look(who, "/api/starling/v1/status");
+        let listens = |status: &Value| status["listen"][0].is_string();
+        let said = if listens(&ready) { ready } else { self.sees("the node listens", look, listens)? };
+        let listen = said["listen"][0].as_str().map(str::to_owned);
+        self.people.get_mut(who).ok_or_else(|| anyhow!("nobody is {who}"))?.listen = listen;
         Ok(())
     }
 

@@ -158,6 +158,94 @@ fn a_payload_that_one_holder_lacks_is_fetched_from_another() {
     assert_eq!(world.home(BOB), [long]);
 }
 
+#[test]
+fn payloads_left_out_here_and_there_are_all_fetched_from_who_has_them() {
+    let mut world = World::of(3);
+    let alice = world.author(ALICE);
+    world.nodes[2].shards.insert(shard(&alice));
+    world.meet(2, ALICE);
+    world.careful = false;
+    // Some are too long to come along with the gossip: Carol has places of both kinds, alone and in rows.
+    let said: Vec<String> =
+        (0..28).map(|n| format!("{n} {}", "x".repeat(if n % 5 < 3 { 4_900 } else { 9 }))).collect();
+    for text in &said {
+        world.post(ALICE, text);
+    }
+    world.part(2, ALICE);
+    world.follow(BOB, alice);
+    world.meet(BOB, 2);
+    assert_eq!(world.home(BOB).len(), 10);
+    world.meet(BOB, ALICE);
+    world.careful = true;
+    let newest_first: Vec<String> = said.into_iter().rev().take(20).collect();
+    assert_eq!(world.home(BOB)[..20], newest_first);
+    assert_eq!(world.home(BOB).len(), 28);
+    world.audit();
+}
+
+/// A stranger's frame with one post, as somebody's neighbour sends it.
+fn said_by(person: &Person, text: &str, now: u64) -> (u8, Bytes) {
+    let identity = Identity::verify(&person.record).unwrap();
+    let place = starling_protocol::entry::Place { author: person.author, log: 0, seq: 0, previous: None };
+    let body = starling_protocol::Body::Post(Content { text: text.into(), ..Content::default() });
+    let entry = starling_protocol::entry::sign(place, body, [0; 16], now, &person.device);
+    (shard(&person.author), Bytes::from(Frame::of_entry(&identity, &entry).unwrap().to_bytes()))
+}
+
+#[test]
+fn a_crowd_of_strangers_is_read_and_not_passed_on_faster_than_neighbours_put_up_with() {
+    let mut world = within_earshot(|_| {});
+    world.careful = false;
+    world.nodes[BOB].shards.extend(0..64);
+    let crowd: Vec<Person> = (20..220).map(Person::new).collect();
+    for person in &crowd {
+        let (shard, frame) = said_by(person, "one of many", world.now);
+        world.gossip(ALICE, BOB, shard, frame);
+    }
+    world.settle();
+    assert_eq!(world.read(BOB).stats().unwrap().entries, 200, "all are read here");
+    let passed = world.nodes[BOB].forwarded;
+    assert!((150..160).contains(&passed), "{passed}");
+    // Whom Bob follows speaks beside all of them.
+    let alice = world.author(ALICE);
+    world.follow(BOB, alice);
+    world.post(ALICE, "a friend's word");
+    assert_eq!(world.nodes[BOB].forwarded, passed + 1);
+}
+
+#[test]
+fn a_strangers_identity_is_kept_up_to_a_size() {
+    let mut world = within_earshot(|_| {});
+    let person = Person::new(50);
+    let (shard, frame) = said_by(&person, "hi", world.now);
+    world.nodes[BOB].shards.insert(shard);
+    world.gossip(ALICE, BOB, shard, frame);
+    world.settle();
+    assert_eq!((world.network(BOB).len(), world.nodes[BOB].forwarded), (1, 1));
+    let size = |world: &World| world.read(BOB).identity_of(&person.author).unwrap().unwrap().size();
+    let mut identity = Identity::verify(&person.record).unwrap();
+    for n in 0..100 {
+        let device = starling_protocol::keys::Secret::from_seed([100 + n; 32]).public();
+        let add = Operation::sign(person.author, 0, Action::AddDevice(device), &person.phrase.root(0));
+        identity.apply(add).unwrap();
+        let frame = Frame::of_identity(&identity).unwrap().to_bytes();
+        world.gossip(ALICE, BOB, shard, Bytes::from(frame));
+        world.settle();
+        world.now += 1_000;
+    }
+    assert!(identity.size() > 12_000 && (4_000..=8 * 1024).contains(&size(&world)), "{}", size(&world));
+    let forwarded = world.nodes[BOB].forwarded;
+    assert!((30..60).contains(&forwarded), "{forwarded}");
+    // Somebody who is followed may have as many devices as there can be.
+    world.follow(BOB, person.author);
+    let device = starling_protocol::keys::Secret::from_seed([99; 32]).public();
+    let add = Operation::sign(person.author, 0, Action::AddDevice(device), &person.phrase.root(0));
+    identity.apply(add).unwrap();
+    world.gossip(ALICE, BOB, shard, Bytes::from(Frame::of_identity(&identity).unwrap().to_bytes()));
+    world.settle();
+    assert_eq!(size(&world), identity.size());
+}
+
 /// Parts of an identity in which `device` speaks: each a good record with other bytes.
 fn parts(identity: &Identity, device: &DeviceKey) -> Vec<Record> {
     let bytes = cbor::encode(&identity.record());

@@ -50,6 +50,9 @@ fn what_followed_people_show_is_wanted_once() {
     let profile = Profile { avatar: Some([4; 32]), header: Some([1; 32]), ..Profile::default() };
     world.ask(ALICE, Command::SetProfile(Box::new(profile))).unwrap();
     assert_eq!(wanted(&world, BOB), [[1; 32], [3; 32], [4; 32]]);
+    // Of a portrait nothing is said but its name: no more of it is taken unasked than of any file.
+    let most = |blob: u8| world.read(BOB).wanted(&[blob; 32]).unwrap().unwrap().size;
+    assert_eq!((most(1), most(4)), (5, 10 * MIB));
     assert!(world.read(BOB).portrays(&world.author(ALICE), &[4; 32]).unwrap());
     assert!(!world.read(BOB).portrays(&world.author(CAROL), &[4; 32]).unwrap());
 }

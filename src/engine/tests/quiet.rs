@@ -86,6 +86,18 @@ fn whoever_comes_back_has_all_others_called_soon() {
 }
 
 #[test]
+fn a_start_writes_nothing_and_calls_of_earlier_are_forgotten_all_the_same() {
+    let mut world = outage();
+    world.stop(BOB);
+    let before = world.nodes[BOB].store.version();
+    world.start(BOB);
+    assert_eq!(world.nodes[BOB].store.version(), before, "a home on a full disk can still be opened");
+    let outputs = world.engine_outputs(BOB, vec![Input::Tick]);
+    let calls = |output: &&Output| matches!(output, Output::Network(Command::Dial { .. }));
+    assert_eq!(outputs.iter().filter(calls).count(), 2, "{outputs:?}");
+}
+
+#[test]
 fn a_call_that_went_into_a_cut_is_made_again_soon_after() {
     let mut world = outage();
     world.start(ALICE);

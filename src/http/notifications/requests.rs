@@ -21,7 +21,7 @@ use crate::{
         kept::{
             Change, Shelf,
             notification::Notification as Row,
-            senders::{Policy, Verdict, let_in},
+            senders::{Verdict, let_in},
         },
     },
 };
@@ -252,18 +252,17 @@ async fn change(State(app): State<App>, Input(update): Input<Update>) -> Answer<
         }
         Ok(())
     };
-    let mut policy = app.read(|reader| Ok(reader.sender_policy()?)).await?;
-    set(&mut policy.not_following, update.for_not_following.as_deref())?;
-    set(&mut policy.not_followers, update.for_not_followers.as_deref())?;
-    set(&mut policy.new_accounts, update.for_new_accounts.as_deref())?;
-    set(&mut policy.private_mentions, update.for_private_mentions.as_deref())?;
-    set(&mut policy.limited_accounts, update.for_limited_accounts.as_deref())?;
-    put(&app, policy).await?;
+    let keep = app.keep(move |reader| {
+        let mut policy = reader.sender_policy()?;
+        set(&mut policy.not_following, update.for_not_following.as_deref())?;
+        set(&mut policy.not_followers, update.for_not_followers.as_deref())?;
+        set(&mut policy.new_accounts, update.for_new_accounts.as_deref())?;
+        set(&mut policy.private_mentions, update.for_private_mentions.as_deref())?;
+        set(&mut policy.limited_accounts, update.for_limited_accounts.as_deref())?;
+        Ok((vec![policy.change()], ()))
+    });
+    keep.await?;
     self::policy(State(app)).await
-}
-
-async fn put(app: &App, policy: Policy) -> Result<(), Error> {
-    app.command(Command::Keep(vec![policy.change()])).await.map(drop)
 }
 
 /// The same in switches, which forms send as words.
@@ -284,11 +283,14 @@ async fn change_switches(State(app): State<App>, Input(update): Input<Switches>)
         Some(Value::Bool(false) | Value::String(_)) => *place = Verdict::Accept,
         _ => {}
     };
-    let mut policy = app.read(|reader| Ok(reader.sender_policy()?)).await?;
-    set(&mut policy.not_following, update.filter_not_following.as_ref());
-    set(&mut policy.not_followers, update.filter_not_followers.as_ref());
-    set(&mut policy.new_accounts, update.filter_new_accounts.as_ref());
-    set(&mut policy.private_mentions, update.filter_private_mentions.as_ref());
-    put(&app, policy).await?;
+    let keep = app.keep(move |reader| {
+        let mut policy = reader.sender_policy()?;
+        set(&mut policy.not_following, update.filter_not_following.as_ref());
+        set(&mut policy.not_followers, update.filter_not_followers.as_ref());
+        set(&mut policy.new_accounts, update.filter_new_accounts.as_ref());
+        set(&mut policy.private_mentions, update.filter_private_mentions.as_ref());
+        Ok((vec![policy.change()], ()))
+    });
+    keep.await?;
     policy_in_switches(State(app)).await
 }

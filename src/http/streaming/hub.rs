@@ -8,7 +8,13 @@ use std::{
     },
 };
 
-use tokio::sync::{broadcast::error::RecvError, mpsc};
+use tokio::sync::{
+    broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
+    mpsc,
+};
 
 use super::{
     channel::Channel,
@@ -224,6 +230,20 @@ impl Drop for Seat {
     }
 }
 
+/// What else happened already, up to what is dressed in one go. None if some was missed: that is told once, and whoever
+/// reads on finds what came after it.
+fn gather(first: Event, live: &mut Receiver<Event>) -> Option<Vec<Event>> {
+    let mut news = vec![first];
+    while news.len() < BATCH {
+        match live.try_recv() {
+            Ok(more) => news.push(more),
+            Err(TryRecvError::Lagged(_)) => return None,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    Some(news)
+}
+
 /// Tells the listeners what happens.
 pub(super) async fn run(app: App) {
     let mut live = app.node().live();
@@ -233,20 +253,16 @@ pub(super) async fn run(app: App) {
             () = app.node().stopped() => return,
         };
         let hub = &app.0.streams;
-        let mut news: Vec<Event> = match first {
-            Ok(first) => vec![first],
-            Err(RecvError::Lagged(_)) => {
-                hub.end_all(End::Missed);
-                continue;
-            }
+        let news = match first {
+            Ok(first) => gather(first, &mut live),
+            Err(RecvError::Lagged(_)) => None,
             Err(RecvError::Closed) => return,
         };
+        let Some(news) = news else {
+            hub.end_all(End::Missed);
+            continue;
+        };
         let bases = hub.bases();
-        while news.len() < BATCH
-            && let Ok(more) = live.try_recv()
-        {
-            news.push(more);
-        }
         if bases.is_empty() {
             continue;
         }
@@ -316,6 +332,23 @@ mod tests {
         hub.end_all(End::Revoked);
         assert_eq!(last.next().await.unwrap_err(), End::Revoked);
         assert!(hub.bases().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_missed_while_news_is_gathered_is_noticed() {
+        let (sender, mut live) = tokio::sync::broadcast::channel(4);
+        let gone = |n| Event::Gone(starling_protocol::EntryId::new([n; 32]));
+        for n in 0..3 {
+            sender.send(gone(n)).unwrap();
+        }
+        let first = live.recv().await.unwrap();
+        assert_eq!(gather(first, &mut live), Some(vec![gone(0), gone(1), gone(2)]));
+        sender.send(gone(3)).unwrap();
+        let first = live.recv().await.unwrap();
+        for n in 4..12 {
+            sender.send(gone(n)).unwrap();
+        }
+        assert_eq!(gather(first, &mut live), None);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use tokio::sync::broadcast::Receiver;
 use super::*;
 use crate::{
     blobs::{exchange::GROUP, hex, tests::encoded},
-    engine::Event,
-    store::kept::Shelf,
+    engine::{Command, Event},
+    store::kept::{Change, Shelf},
 };
 
 /// A picture of some size that does not shrink: noise.
@@ -110,7 +110,8 @@ fn what_was_begun_before_a_restart_is_finished_after_it() {
     let missing = format!("{}/media/{}", bob.base(), hex(&blob));
     let answer = bob.file(&json!(missing), &[]);
     assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
-    assert!(bob.node.read().unwrap().wanted(&blob).unwrap().is_some());
+    // Who looks at it takes it whatever its size turns out to be.
+    assert_eq!(bob.node.read().unwrap().wanted(&blob).unwrap().unwrap().size, 0);
     let whole = alice.file(&up["url"], &[]).bytes;
     let part = &whole[..5 * GROUP as usize + 7];
     let disk = bob.node.blobs().disk().clone();
@@ -127,6 +128,75 @@ fn what_was_begun_before_a_restart_is_finished_after_it() {
     assert!(!kept.remove(0).1.own);
 }
 
+/// Publishes a post with a file, and says of it what is not true.
+fn claim(house: &House, blob: crate::blobs::Hash, size: u64) {
+    let media = starling_protocol::payload::Media {
+        blob,
+        mime: "image/png".into(),
+        size,
+        dimensions: (30, 20),
+        blurhash: String::new(),
+        alt: String::new(),
+    };
+    let content = starling_protocol::payload::Content { media: vec![media], ..Default::default() };
+    let wish =
+        crate::engine::Command::Publish { content: Box::new(content), in_reply_to: None, idempotency: None };
+    house.runtime.block_on(house.node.command(wish)).unwrap();
+}
+
+#[test]
+fn what_is_larger_than_its_post_says_waits_until_somebody_looks() {
+    let (alice, bob) = (House::with_network(1), House::with_network(2));
+    let mut events = bob.node.events();
+    bob.follow(&alice);
+    let up = alice.upload(&noise(100), "");
+    let blob = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
+    claim(&alice, blob, 1);
+    // It is wanted from the moment on that the post is here; then it is given up.
+    bob.until(&mut events, || {
+        let reader = bob.node.read().unwrap();
+        let here = reader.shows(&blob).unwrap().is_some();
+        (here && reader.wanted(&blob).unwrap().is_none()).then_some(())
+    });
+    assert!(!bob.holds(&up["starling"]["blob"]));
+    let looked_at = json!(format!("{}/media/{}", bob.base(), hex(&blob)));
+    assert_eq!(bob.file(&looked_at, &[]).status, 503);
+    bob.until(&mut events, || bob.holds(&up["starling"]["blob"]).then_some(()));
+    assert!(bob.file(&looked_at, &[]).bytes == alice.file(&up["url"], &[]).bytes);
+}
+
+#[test]
+fn a_store_that_fails_for_a_while_ends_no_carrying() {
+    let (alice, bob) = (House::with_network(1), House::with_network(2));
+    let mut events = bob.node.events();
+    bob.follow(&alice);
+    // What is wanted is looked for while it cannot be read.
+    let wish = Command::Keep(vec![Change::take(Shelf::WantedBlob, [7u8; 32])]);
+    bob.runtime.block_on(bob.node.without_store(bob.node.command(wish))).unwrap();
+    let up = alice.upload(&encoded(30, 20, ImageFormat::Png), "");
+    alice.post("/api/v1/statuses", json!({ "media_ids": [up["id"]] })).good();
+    bob.until(&mut events, || bob.holds(&up["starling"]["blob"]).then_some(()));
+}
+
+#[test]
+fn a_store_that_fails_for_a_while_ends_no_cleaning() {
+    let house = House::new(1);
+    let up = house.upload(&encoded(8, 8, ImageFormat::Png), "");
+    let blob = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
+    let row = |blob| house.node.read().unwrap().blob(&blob).unwrap();
+    // A file that nothing shows, and nothing may come to show.
+    let loose = [7; 32];
+    let keep = Command::Keep(vec![row(blob).unwrap().put(&loose)]);
+    house.runtime.block_on(house.node.command(keep)).unwrap();
+    let [first, second] = ["one", "two"].map(|text| house.write(text));
+    let mut events = house.node.events();
+    let delete = |id: &str| house.node.command(Command::Delete(vec![id.parse().unwrap()]));
+    // It is looked for after every erasure.
+    house.runtime.block_on(house.node.without_store(delete(&first))).unwrap();
+    house.runtime.block_on(delete(&second)).unwrap();
+    house.until(&mut events, || row(loose).filter(|row| row.loose > 0));
+}
+
 #[test]
 fn what_no_post_shows_is_given_to_nobody() {
     let (alice, bob) = (House::with_network(1), House::with_network(2));
@@ -136,18 +206,7 @@ fn what_no_post_shows_is_given_to_nobody() {
     bob.follow(&alice);
     // Bob's own post names the file that Alice has not shown: he wants it, and does not get it.
     let blob = crate::blobs::unhex(up["starling"]["blob"].as_str().unwrap()).unwrap();
-    let media = starling_protocol::payload::Media {
-        blob,
-        mime: "image/png".into(),
-        size: 1,
-        dimensions: (30, 20),
-        blurhash: String::new(),
-        alt: String::new(),
-    };
-    let content = starling_protocol::payload::Content { media: vec![media], ..Default::default() };
-    let wish =
-        crate::engine::Command::Publish { content: Box::new(content), in_reply_to: None, idempotency: None };
-    bob.runtime.block_on(bob.node.command(wish)).unwrap();
+    claim(&bob, blob, 1);
     bob.until(&mut events, || {
         let row = bob.node.read().unwrap().wanted(&blob).unwrap();
         row.filter(|row| row.tries > 0)

@@ -355,3 +355,69 @@ fn settings_hold_for_posts_that_say_nothing_else() {
     let status = house.post("/api/v1/statuses", said).good();
     assert_eq!((&status["visibility"], &status["language"]), (&json!("public"), &json!("es")));
 }
+
+/// Lets two programs change something at the same moment.
+fn at_once(house: &House, method: &str, path: &str, wishes: [Value; 2]) {
+    let start = &std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        for wish in &wishes {
+            scope.spawn(move || {
+                start.wait();
+                house.call(method, path, &serde_json::to_vec(wish).unwrap()).good();
+            });
+        }
+    });
+}
+
+/// How often two programs meet: the one between the reading and the writing of the other, sooner or later.
+const MEETINGS: usize = 30;
+
+#[test]
+fn two_programs_that_change_the_profile_at_once_both_have_their_way() {
+    let house = House::new(1);
+    for n in 0..MEETINGS {
+        let (name, note) = (format!("Alice {n}"), format!("note {n}"));
+        let wishes = [json!({ "display_name": name }), json!({ "note": note })];
+        at_once(&house, "PATCH", "/api/v1/accounts/update_credentials", wishes);
+        let account = house.get("/api/v1/accounts/verify_credentials").good();
+        assert_eq!((&account["display_name"], &account["source"]["note"]), (&json!(name), &json!(note)));
+    }
+}
+
+#[test]
+fn two_programs_that_change_the_policy_at_once_both_have_their_way() {
+    let house = House::new(1);
+    let path = "/api/v2/notifications/policy";
+    for n in 0..MEETINGS {
+        let word = ["filter", "drop", "accept"][n % 3];
+        let wishes = [json!({ "for_not_following": word }), json!({ "for_new_accounts": word })];
+        at_once(&house, "PATCH", path, wishes);
+        let policy = house.get(path).good();
+        assert_eq!((&policy["for_not_following"], &policy["for_new_accounts"]), (&json!(word), &json!(word)));
+        // The same in switches.
+        let path = "/api/v1/notifications/policy";
+        let on = n.is_multiple_of(2);
+        let wishes = [json!({ "filter_not_followers": on }), json!({ "filter_private_mentions": on })];
+        at_once(&house, "PATCH", path, wishes);
+        let policy = house.get(path).good();
+        assert_eq!(
+            (&policy["filter_not_followers"], &policy["filter_private_mentions"]),
+            (&json!(on), &json!(on))
+        );
+    }
+}
+
+#[test]
+fn two_programs_that_describe_a_file_at_once_both_have_their_way() {
+    let house = House::new(1);
+    let up = house.upload(&crate::blobs::tests::encoded(8, 8, image::ImageFormat::Png), "");
+    let path = format!("/api/v1/media/{}", up["id"].as_str().unwrap());
+    for n in 0..MEETINGS {
+        let alt = format!("in words {n}");
+        let x = if n.is_multiple_of(2) { 0.5 } else { -0.5 };
+        let wishes = [json!({ "description": alt }), json!({ "focus": format!("{x},0") })];
+        at_once(&house, "PUT", &path, wishes);
+        let shown = house.get(&path).good();
+        assert_eq!((&shown["description"], &shown["meta"]["focus"]["x"]), (&json!(alt), &json!(x)));
+    }
+}

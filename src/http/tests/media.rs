@@ -3,7 +3,15 @@
 use serde_json::json;
 
 use super::*;
-use crate::blobs::tests::{encoded, jpeg};
+use crate::{
+    blobs::{
+        Blobs,
+        disk::Beside,
+        tests::{encoded, jpeg},
+    },
+    engine::Command,
+    store::kept::{Change, Shelf, blob::WantedRow},
+};
 use image::ImageFormat;
 
 const BOUNDARY: &str = "----starling-7d93b";
@@ -298,6 +306,55 @@ fn an_upload_that_no_post_shows_is_let_go_after_a_day() {
     assert_eq!((house.file(&up["url"], &[]).status, blobs.bytes(), house.blobs_on_disk()), (404, 0, 0));
     let path = format!("/api/v1/media/{}", up["id"].as_str().unwrap());
     assert_eq!(house.get(&path).bad().0, 404);
+}
+
+#[test]
+fn what_has_arrived_of_files_takes_the_room_of_who_shows_them() {
+    let house = House::new(1);
+    let folder = tempfile::tempdir().unwrap();
+    // An eighth of it is 100,000.
+    let blobs = Blobs::new(folder.path().into(), 800_000).unwrap();
+    let mut rows = Vec::new();
+    let mut arrived = |blob: u8, author: u8, bytes: usize| {
+        blobs.disk().put_beside(&[blob; 32], Beside::Part, &vec![0; bytes]).unwrap();
+        let author = AuthorId::new([author; 32]);
+        let row = WantedRow { author, size: 1_000_000, since: u64::from(blob), tries: 0 };
+        rows.push(Change::put(Shelf::WantedBlob, [blob; 32], &row));
+    };
+    // One shows many files and never gives the last of any; eight have less than their part, each.
+    (20..25).for_each(|blob| arrived(blob, 1, 50_000));
+    (2..10).for_each(|blob| arrived(blob, blob, 95_000));
+    let part = |blob: u8| blobs.disk().part(&[blob; 32]);
+    house.runtime.block_on(async {
+        house.node.command(Command::Keep(rows)).await.unwrap();
+        blobs.settle(&house.node).await.unwrap();
+        assert_eq!(blobs.bytes(), 1_010_000);
+        assert!(blobs.make_room(&house.node, &AuthorId::new([1; 32])).await.unwrap());
+    });
+    // The oldest of the one's go, and then, as it is too much still, the oldest of all.
+    assert_eq!((20..25).map(part).collect::<Vec<_>>(), [0, 0, 0, 0, 50_000]);
+    assert_eq!((2..10).map(part).sum::<u64>(), 7 * 95_000);
+    assert_eq!((part(2), blobs.bytes()), (0, 715_000));
+}
+
+#[test]
+fn without_room_nothing_is_begun_and_files_are_looked_through_once() {
+    let house = House::new(1);
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::new(folder.path().into(), 0).unwrap();
+    let author = AuthorId::new([1; 32]);
+    let row = WantedRow { author, size: 1_000_000, since: 1, tries: 0 };
+    let wish = Command::Keep(vec![Change::put(Shelf::WantedBlob, [1; 32], &row)]);
+    house.runtime.block_on(house.node.command(wish)).unwrap();
+    for left in [0, 20_000] {
+        blobs.disk().put_beside(&[1; 32], Beside::Part, &[0; 20_000]).unwrap();
+        let room = house.runtime.block_on(async {
+            blobs.settle(&house.node).await.unwrap();
+            blobs.make_room(&house.node, &author).await.unwrap()
+        });
+        assert!(!room);
+        assert_eq!(blobs.disk().part(&[1; 32]), left, "they were looked through just before");
+    }
 }
 
 #[test]

@@ -9,9 +9,10 @@ use bytes::{Bytes, BytesMut};
 use libp2p::PeerId;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::MAX_SYNC_FRAME;
+use crate::network::bucket::{Bucket, Rate};
 use crate::network::{Event, Misbehaviour, StreamId};
 
 /// Memory set aside for a frame before its bytes arrive.
@@ -20,6 +21,12 @@ const FIRST_READ: usize = 16 << 10;
 /// Bytes that small frames share on their way to the wire; larger writes pass by it. It is held for every open stream,
 /// used or not. Reading has none: what a stream gives is in the multiplexer's memory already.
 const BUFFER: usize = 2 << 10;
+
+/// Frames that one peer may have us read. The fastest honest session brings some hundreds a second, each full of entries;
+/// a few bytes that say nothing cost us as much to look at, and their sender nothing. Who is faster waits.
+const FRAMES: Rate = Rate { burst: 2_000.0, per_second: 1_000.0 };
+/// How long at a time.
+const SLOWED: Duration = Duration::from_millis(10);
 
 /// A frame that waits to be written.
 pub(super) struct Outgoing {
@@ -97,7 +104,11 @@ impl Worker {
     }
 
     async fn read(&self, mut stream: impl AsyncRead + Unpin) -> Ending {
+        let mut frames = Bucket::new(FRAMES, Instant::now());
         loop {
+            while !frames.take(Instant::now(), 1.0) {
+                sleep(SLOWED).await;
+            }
             let frame = match self.frame(&mut stream).await {
                 Ok(frame) => frame,
                 Err(ending) => return ending,

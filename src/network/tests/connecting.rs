@@ -178,12 +178,14 @@ async fn a_taken_port_is_told() {
     let (mut failed, mut listening) = (Vec::new(), 0);
     while failed.len() < 2 || listening < 1 {
         match timeout(PATIENCE, events.recv()).await.unwrap().unwrap() {
-            Event::ListenFailed { address, .. } => failed.push(address),
+            Event::ListenFailed { address, reason } => failed.push((address, reason)),
             Event::Listening { .. } => listening += 1,
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(failed[0], taken);
+    assert_eq!(failed[0].0, taken);
+    assert!(failed[0].1.to_lowercase().contains("in use"), "{failed:?}");
+    assert!(!failed[1].1.is_empty(), "{failed:?}");
 }
 
 /// Sockets that connect and say nothing hold a bounded number of places, and give them back when they close.

@@ -26,9 +26,9 @@ fn knocks(behaviour: &mut Behaviour, ip: &str, times: usize) -> Vec<Exceeded> {
 }
 
 #[test]
-fn four_from_one_household() {
+fn eight_from_one_household() {
     let mut behaviour = Behaviour::new(limits(), Instant::now());
-    assert_eq!(knocks(&mut behaviour, "192.0.2.1", 5), [Exceeded::PerAddress]);
+    assert_eq!(knocks(&mut behaviour, "192.0.2.1", 9), [Exceeded::PerAddress]);
     // The same address in IPv6 dress is the same household, the neighbour is not.
     assert_eq!(knocks(&mut behaviour, "::ffff:192.0.2.1", 1), [Exceeded::PerAddress]);
     assert_eq!(knocks(&mut behaviour, "192.0.2.2", 4), []);
@@ -38,7 +38,7 @@ fn four_from_one_household() {
 fn an_ipv6_network_is_one_household() {
     let mut behaviour = Behaviour::new(limits(), Instant::now());
     let refused: Vec<_> =
-        (1..=6).filter_map(|host| knock(&mut behaviour, &format!("2001:db8:0:1::{host}")).err()).collect();
+        (1..=10).filter_map(|host| knock(&mut behaviour, &format!("2001:db8:0:1::{host}")).err()).collect();
     assert_eq!(refused, [Exceeded::PerAddress; 2]);
     assert_eq!(knocks(&mut behaviour, "2001:db8:0:2::1", 1), []);
 }
@@ -94,6 +94,6 @@ fn roles_have_the_numbers_of_the_design() {
         let limits = Limits::of(role);
         (limits.pending, limits.incoming, limits.outgoing, limits.per_peer, limits.per_address)
     };
-    assert_eq!(numbers(Role::Home), (16, 64, 32, 2, 4));
-    assert_eq!(numbers(Role::Relay), (64, 512, 64, 2, 4));
+    assert_eq!(numbers(Role::Home), (16, 64, 32, 2, 8));
+    assert_eq!(numbers(Role::Relay), (64, 512, 64, 2, 32));
 }

@@ -1,10 +1,16 @@
 //! The index's files: what is in them, what is not, and what happens if they are not what was written.
 
-use std::fs;
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use super::room::Room;
 use crate::{
-    search::{index::Words, indexer::tend},
+    search::{Pause, index::Words, indexer::tend},
     store::{
         kept::{Change, Shelf, Span},
         words::{ANEW, FOLLOWED},
@@ -77,6 +83,34 @@ fn a_damaged_missing_or_foreign_index_is_made_anew() {
     // A store that was put back to an earlier day has no index, or another one.
     room.store.write(|batch| batch.keep(&Change::put(Shelf::Search, FOLLOWED, &"another"))).unwrap();
     check(&room, true);
+}
+
+#[test]
+fn an_index_over_which_its_library_panics_is_made_anew() {
+    let mut room = Room::new();
+    let id = room.post("heron");
+    room.tend();
+    let name = |room: &Room| room.store.read().unwrap().kept::<String>(Shelf::Search, &FOLLOWED).unwrap();
+    let before = name(&room);
+    room.post("reeds");
+    let mut house = room.house();
+    let whole = AtomicBool::new(false);
+    // In the middle of a step, and once.
+    house.room = Box::new(move || {
+        assert!(whole.swap(true, Ordering::Relaxed), "what a damaged file does to the library");
+        true
+    });
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopping = stop.clone();
+    house.stopping = Box::new(move || stopping.load(Ordering::Relaxed));
+    let mut pauses = Vec::new();
+    tend(room.path(), house, room.search.clone(), true, |pause| {
+        pauses.push(pause);
+        stop.store(pause == Pause::Until, Ordering::Relaxed);
+    });
+    assert!(matches!(pauses[..], [Pause::Within(_), Pause::Until]), "{pauses:?}");
+    assert_ne!(name(&room), before);
+    assert_eq!(room.ask("heron", 9, 0), [id]);
 }
 
 #[test]

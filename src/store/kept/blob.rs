@@ -46,7 +46,8 @@ pub struct BlobRow {
 pub struct WantedRow {
     /// Who shows it.
     pub author: AuthorId,
-    /// Bytes, as they say; 0 if they do not.
+    /// The most bytes that are taken, as nobody has looked at it: what they say that it has. 0 if somebody did, who takes
+    /// it whatever its size.
     pub size: u64,
     /// Since when it is wanted.
     pub since: u64,

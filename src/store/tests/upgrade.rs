@@ -21,6 +21,24 @@ const PINS: TableDefinition<'_, (u32, &[u8; 32]), Standing> = TableDefinition::n
 type Standing = (u64, u64, u64, bool);
 
 #[test]
+fn what_is_up_to_date_is_opened_without_a_commit() {
+    let disk = Disk::default();
+    let open = || Store::over(disk.clone(), 1 << 20).unwrap();
+    assert_eq!(open().version(), 1, "its tables are made");
+    assert_eq!(open().version(), 0);
+    // A table that is not there is made, whatever the version says.
+    let db: Database = redb::Builder::new().create_with_backend(disk.clone()).unwrap();
+    let txn = db.begin_write().unwrap();
+    assert!(txn.delete_table(PINS).unwrap());
+    txn.commit().unwrap();
+    drop(db);
+    assert_eq!(open().version(), 1);
+    let store = open();
+    assert_eq!(store.version(), 0);
+    assert!(store.read().is_ok());
+}
+
+#[test]
 fn tags_likes_and_pins_of_the_first_version_are_found() {
     let mut world = World::new();
     let disk = Disk::default();

@@ -39,8 +39,10 @@ class Node:
             raise RuntimeError(f"the node of {self.name} ended: {self.log()[-2000:]}")
         ready = json.loads(line)
         assert ready["event"] == "ready", ready
-        self.http, self.author, self.listen = ready["http"], ready["author"], ready["listen"][0]
+        self.http, self.author = ready["http"], ready["author"]
         self.host = self.http.removeprefix("http://")
+        # On a busy machine a node may be ready before it listens.
+        self.listen = ready["listen"][0] if ready["listen"] else eventually(f"{self.name} listens", self._listens)
 
     def stop(self):
         """Stops it in good order, and sees that it ended so."""
@@ -53,6 +55,11 @@ class Node:
     def log(self):
         with open(self._log.name, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def _listens(self):
+        listen = self.does("status")["listen"]
+        assert listen, f"it listens nowhere: {self.log()[-1000:]}"
+        return listen[0]
 
     def _command(self, *arguments):
         return [self.program, "--home", str(self.home), "--json", *arguments]

@@ -62,7 +62,20 @@ impl Node {
         let token = fs::read_to_string(home.path().join("token")).unwrap().trim().to_owned();
         let way = Way { agent, http: text(&ready["http"]), token };
         let (author, peer) = (text(&ready["author"]), text(&ready["peer_id"]));
-        Self { child, _stdout: stdout, author, peer, listen: text(&ready["listen"][0]), way }
+        let mut node = Self { child, _stdout: stdout, author, peer, listen: String::new(), way };
+        // On a busy machine a node may be ready before it listens.
+        node.listen = match ready["listen"][0].as_str() {
+            Some(listen) => listen.to_owned(),
+            None => eventually("the node listens", || node.listens(home)),
+        };
+        node
+    }
+
+    /// Where it listens, or how it is and what its log says.
+    fn listens(&self, home: &Home) -> Result<String, String> {
+        let status = self.way.get("/api/starling/v1/status")?;
+        let log = || fs::read_to_string(home.beside("log")).unwrap_or_default();
+        status["listen"][0].as_str().map(Into::into).ok_or_else(|| format!("{status}\n{}", log()))
     }
 
     /// Like `kill -9`: nothing is said, nothing is tidied up.
