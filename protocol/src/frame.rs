@@ -212,7 +212,7 @@ mod tests {
             |n: u8| Removal(DeviceKey::new([n; 32]), vec![Cutoff(0, u64::from(n), EntryId::new([n; 32])); 1]);
         let rotate = Action::RotateRoot {
             root: phrase.root(1).public(),
-            next: crate::keys::commitment(&phrase.root(2).public()),
+            next: phrase.commitment(2),
             keep: vec![Secret::from_seed([0; 32]).public()],
             removals: (0..60).map(cut).collect(),
         };

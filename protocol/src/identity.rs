@@ -9,7 +9,9 @@
 //! - a removed device speaks up to its cut-off in each log; of two cut-offs the lower holds, of two
 //!   at one height the one with the lower id;
 //! - a rotation replaces all that earlier epochs said: only devices that it keeps or cuts remain.
-//!   Of two rotations of one epoch the one with the lower id holds;
+//!   Of two rotations of one epoch the one with the lower id holds. Both hand over to the same root,
+//!   because what commits to a root commits to all after it: a root that was stolen says what it
+//!   likes until the next takes over, and cannot choose which that is;
 //! - a retirement cuts every device off, and adds nothing later.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,8 +151,7 @@ pub struct Inception(u8, DeviceKey, ByteArray<32>);
 impl Inception {
     /// The inception that a phrase gives: always the same one.
     pub fn of(phrase: &keys::Phrase) -> Self {
-        let next = keys::commitment(&phrase.root(1).public());
-        Self(limits::VERSION, phrase.root(0).public(), ByteArray::new(next))
+        Self(limits::VERSION, phrase.root(0).public(), ByteArray::new(phrase.commitment(1)))
     }
 
     /// The author that this record began.
@@ -159,9 +160,8 @@ impl Inception {
     }
 }
 
-/// One operation, signed: on the wire `[body, signature]`, the body `[version, author, epoch, action]`, and after these
-/// the root that signs, unless that is the first one or a rotation, which has it in its action. An epoch can have many
-/// roots: who had to find out which one signed could be made to check thousands of signatures by a small record.
+/// One operation, signed: on the wire `[body, signature]`, the body
+/// `[version, author, epoch, action]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     id: [u8; 32],
@@ -170,34 +170,20 @@ pub struct Operation {
     author: AuthorId,
     epoch: u32,
     action: Action,
-    /// Who signed it, as the body says; none for the root of the inception.
-    root: Option<DeviceKey>,
     /// Whether the signature was checked.
     checked: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Body {
-    Named(u8, AuthorId, u32, ActionWire, DeviceKey),
-    Plain(u8, AuthorId, u32, ActionWire),
-}
+struct Body(u8, AuthorId, u32, ActionWire);
 
 impl Operation {
     /// Signs `action` with the root of `epoch`; a rotation with the root that takes over.
     pub fn sign(author: AuthorId, epoch: u32, action: Action, root: &Secret) -> Self {
-        let wire = ActionWire::from(&action);
-        let rotates = matches!(action, Action::RotateRoot { .. });
-        let (body, named) = if epoch == 0 || rotates {
-            (Body::Plain(limits::VERSION, author, epoch, wire), None)
-        } else {
-            (Body::Named(limits::VERSION, author, epoch, wire, root.public()), Some(root.public()))
-        };
-        let body = cbor::encode(&body);
+        let body = cbor::encode(&Body(limits::VERSION, author, epoch, (&action).into()));
         let id = *blake3::hash(&body).as_bytes();
         let signature = root.sign(keys::IDENTITY_SIGNATURE, &id);
-        let signer = if rotates { Some(root.public()) } else { named };
-        Self { id, body, signature, author, epoch, action, root: signer, checked: false }
+        Self { id, body, signature, author, epoch, action, checked: false }
     }
 
     /// BLAKE3 of the body.
@@ -214,10 +200,7 @@ impl Operation {
         if body.len() > limits::IDENTITY_OPERATION_BYTES {
             return Err(Error::Limit("an operation is too long"));
         }
-        let (version, author, epoch, action, named) = match cbor::decode_canonical(body)? {
-            Body::Named(version, author, epoch, action, root) => (version, author, epoch, action, Some(root)),
-            Body::Plain(version, author, epoch, action) => (version, author, epoch, action, None),
-        };
+        let Body(version, author, epoch, action) = cbor::decode_canonical(body)?;
         if version != limits::VERSION {
             return Err(Error::Version(version));
         }
@@ -225,15 +208,8 @@ impl Operation {
         if !action.is_sound() {
             return Err(Error::Limit("a cut-off is where no entry can be"));
         }
-        let root = match (&action, epoch, named) {
-            (Action::RotateRoot { root, .. }, _, None) => Some(*root),
-            (Action::RotateRoot { .. }, _, Some(_)) | (_, 0, Some(_)) | (_, 1.., None) => {
-                return Err(Error::Signature);
-            }
-            (_, _, named) => named,
-        };
         let id = *blake3::hash(body).as_bytes();
-        Ok(Self { id, body: body.to_vec(), signature, author, epoch, action, root, checked: false })
+        Ok(Self { id, body: body.to_vec(), signature, author, epoch, action, checked: false })
     }
 }
 
@@ -285,7 +261,6 @@ pub struct Identity {
 struct Meaning {
     epoch: u32,
     root: DeviceKey,
-    next: [u8; 32],
     devices: BTreeSet<DeviceKey>,
     cut: BTreeMap<DeviceKey, BTreeMap<u8, (u64, EntryId)>>,
     retired: bool,
@@ -365,11 +340,17 @@ impl Identity {
         Ok(true)
     }
 
-    /// Of more operations than an identity may have, the first are kept: rotations by epoch, then all
-    /// else from the last epoch backwards, then by id. So whoever signs too many is understood alike by
-    /// everybody, whatever came first; an epoch is never kept without the rotation that began it; and
-    /// with a root that was stolen nobody can fill the places of what its owner says after the rotation.
+    /// Of the rotations of one epoch only the one that holds is kept. Of more operations than an identity may
+    /// have, the first are: rotations by epoch, then all else from the last epoch backwards, then by id. So
+    /// whoever signs too many is understood alike by everybody, whatever came first; an epoch is never kept
+    /// without the rotation that began it; and with a root that was stolen nobody can fill the places of what
+    /// its owner says after the rotation.
     fn keep_first(&mut self) {
+        let mut rotated = BTreeSet::new();
+        // In the order of their ids.
+        self.operations.retain(|operation| {
+            !matches!(operation.action, Action::RotateRoot { .. }) || rotated.insert(operation.epoch)
+        });
         if self.operations.len() <= limits::IDENTITY_OPERATIONS {
             return;
         }
@@ -389,42 +370,34 @@ impl Identity {
         self.merge(&Record(ByteBuf::from(cbor::encode(&self.inception)), vec![signed]))
     }
 
-    /// Every operation must be signed by a key that its epoch can have: a root of it, or for a
-    /// rotation a root that one of them committed to. Two rotations of one epoch may commit to
-    /// different roots, so an epoch can have several: all are good signatures, and `Meaning::of`
-    /// chooses. A set that passes still passes after more is added, whatever the order. Each signature
-    /// is checked once; those of a `trusted` set were.
+    /// Every operation must be signed by the root of its epoch, or for a rotation by the root that this one
+    /// committed to. What commits to a root commits to all after it, so all rotations of an epoch name the
+    /// same: a set that passes still passes after more is added, whatever the order. Each signature is
+    /// checked once; those of a `trusted` set were.
     fn check_signatures(&mut self, trusted: bool) -> Result<(), Error> {
-        let first = self.inception.1;
-        let (mut roots, mut committed) =
-            (BTreeSet::from([first]), BTreeSet::from([self.inception.2.into_array()]));
-        let (mut epoch, mut known) = (0, 0);
-        while !roots.is_empty() {
-            let (mut next_roots, mut next_committed) = (BTreeSet::new(), BTreeSet::new());
-            for operation in self.operations.iter_mut().filter(|o| o.epoch == epoch) {
-                let signer = operation.root.unwrap_or(first);
-                let may = if let Action::RotateRoot { root, next, .. } = &operation.action {
-                    next_roots.insert(*root);
-                    next_committed.insert(*next);
-                    committed.contains(&keys::commitment(root))
-                } else {
-                    roots.contains(&signer)
+        let mut epoch = 0;
+        let mut known = 0;
+        let mut turn = Some((self.inception.1, self.inception.2.into_array()));
+        while let Some((current, committed)) = turn.take() {
+            for operation in self.operations.iter_mut().filter(|operation| operation.epoch == epoch) {
+                let signer = match &operation.action {
+                    Action::RotateRoot { root, next, .. } => {
+                        if keys::commitment(root, next) != committed {
+                            return Err(Error::Signature);
+                        }
+                        turn = Some((*root, *next));
+                        root
+                    }
+                    _ => &current,
                 };
                 operation.checked = operation.checked
-                    || (may && trusted)
-                    || (may
-                        && keys::verify(
-                            &signer,
-                            keys::IDENTITY_SIGNATURE,
-                            &operation.id,
-                            &operation.signature,
-                        ));
-                if !may || !operation.checked {
+                    || trusted
+                    || keys::verify(signer, keys::IDENTITY_SIGNATURE, &operation.id, &operation.signature);
+                if !operation.checked {
                     return Err(Error::Signature);
                 }
                 known += 1;
             }
-            (roots, committed) = (next_roots, next_committed);
             epoch += 1;
         }
         if known < self.operations.len() { Err(Error::Epoch(epoch)) } else { Ok(()) }
@@ -523,14 +496,7 @@ impl Identity {
 
 impl Meaning {
     fn begin(inception: &Inception) -> Self {
-        Self {
-            epoch: 0,
-            root: inception.1,
-            next: inception.2.into_array(),
-            devices: BTreeSet::new(),
-            cut: BTreeMap::new(),
-            retired: false,
-        }
+        Self { epoch: 0, root: inception.1, devices: BTreeSet::new(), cut: BTreeMap::new(), retired: false }
     }
 
     /// Folds the operations, epoch by epoch. They are ordered by id, so "the first" is "the one
@@ -538,19 +504,16 @@ impl Meaning {
     fn of(inception: &Inception, operations: &[Operation]) -> Self {
         let mut meaning = Self::begin(inception);
         loop {
-            let (epoch, signer, committed) = (meaning.epoch, meaning.root, meaning.next);
+            let epoch = meaning.epoch;
             let here = operations.iter().filter(|operation| operation.epoch == epoch);
             let rotation = here.clone().find_map(|operation| match &operation.action {
-                Action::RotateRoot { root, next, keep, removals } if keys::commitment(root) == committed => {
-                    Some((root, next, keep, removals))
-                }
+                Action::RotateRoot { root, keep, removals, .. } => Some((root, keep, removals)),
                 _ => None,
             });
-            if let Some((root, next, keep, removals)) = rotation {
+            if let Some((root, keep, removals)) = rotation {
                 meaning = Self {
                     epoch: meaning.epoch + 1,
                     root: *root,
-                    next: *next,
                     devices: keep.iter().take(limits::DEVICES).copied().collect(),
                     cut: BTreeMap::new(),
                     retired: false,
@@ -563,7 +526,7 @@ impl Meaning {
                 continue;
             }
             let mut removals = Vec::new();
-            for operation in here.filter(|operation| operation.root.unwrap_or(inception.1) == signer) {
+            for operation in here {
                 match &operation.action {
                     Action::AddDevice(device) => {
                         if meaning.devices.len() < limits::DEVICES {

@@ -14,7 +14,7 @@ use bip39::{Language, Mnemonic};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::id::DeviceKey;
+use crate::{id::DeviceKey, limits};
 
 const ROOT_CONTEXT: &str = "starling 2026-11 root key v1";
 const COMMIT_CONTEXT: &str = "starling 2026-11 root commitment v1";
@@ -84,6 +84,12 @@ impl Phrase {
         hasher.update(&self.0).update(&n.to_le_bytes());
         Secret::from_seed(*hasher.finalize().as_bytes())
     }
+
+    /// What commits to root key number `n` and, through it, to all that come after it.
+    pub fn commitment(&self, n: u32) -> [u8; 32] {
+        let next = |next: [u8; 32], n| commitment(&self.root(n).public(), &next);
+        (n..limits::ROOTS).rev().fold([0; 32], next)
+    }
 }
 
 impl fmt::Debug for Phrase {
@@ -92,9 +98,11 @@ impl fmt::Debug for Phrase {
     }
 }
 
-/// What commits to a root key before it is used: its public half, hashed.
-pub fn commitment(root: &DeviceKey) -> [u8; 32] {
-    blake3::derive_key(COMMIT_CONTEXT, root.as_bytes())
+/// What commits to a root key before it is used, and to all that come after it: its public half and the commitment to the
+/// next, hashed. Were the next one left to whoever uses the key, a thief of it could name another.
+pub fn commitment(root: &DeviceKey, next: &[u8; 32]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key(COMMIT_CONTEXT);
+    *hasher.update(root.as_bytes()).update(next).finalize().as_bytes()
 }
 
 /// A secret ed25519 key: a device's, or a root.

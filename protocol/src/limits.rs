@@ -78,6 +78,9 @@ pub const CBOR_DEPTH: usize = 16;
 
 /// Devices that may be added in one epoch, the removed ones among them, and devices that a rotation may cut off.
 pub const DEVICES: usize = 32;
+/// Root keys of a phrase. Each commits to all after it, so that their number is fixed: a rotation a year for a lifetime
+/// of use, and half a millisecond to find them all.
+pub const ROOTS: u32 = 32;
 /// Operations of one identity: they are kept for ever by everybody who knows the author.
 pub const IDENTITY_OPERATIONS: usize = 128;
 /// Bytes of one identity operation: a rotation that keeps and cuts all [`DEVICES`] fits.

@@ -13,7 +13,7 @@ use starling_protocol::{
     frame::Frame,
     identity::{Action, Cutoff, Inception, Operation, Removal, Voice},
     invite::Invite,
-    keys::{self, Phrase, Secret},
+    keys::{Phrase, Secret},
     limits,
     payload::{Content, Extension, Link, Media, Profile, Visibility},
     sync::{Answer, Ask, FeedState, Interests, LogHead, Range},
@@ -375,9 +375,9 @@ fn operations() -> Vec<(u32, Operation)> {
     let author = Inception::of(&phrase()).author();
     let sign = |epoch, root, action| (epoch, Operation::sign(author, epoch, action, &phrase().root(root)));
     let rotate = |epoch: u32, keep: &[u8], removals| {
-        let (root, next) = (phrase().root(epoch + 1).public(), phrase().root(epoch + 2).public());
+        let (root, next) = (phrase().root(epoch + 1).public(), phrase().commitment(epoch + 2));
         let keep = keep.iter().map(|n| device(*n)).collect();
-        sign(epoch, epoch + 1, Action::RotateRoot { root, next: keys::commitment(&next), keep, removals })
+        sign(epoch, epoch + 1, Action::RotateRoot { root, next, keep, removals })
     };
     vec![
         sign(0, 0, Action::AddDevice(device(1))),

@@ -205,11 +205,15 @@ def read_removal(removal):
     return string(device, 32), ends
 
 
+def commitment(root, following):
+    return derive("starling 2026-11 root commitment v1", root + following)
+
+
 class Identity:
     """Records of one author, verified, and what they mean together."""
 
     def __init__(self, *records):
-        self.operations, self.signers = {}, {}
+        self.operations = {}
         for record in records:
             inception, operations = listing(decode(record), 2)
             version, self.root, self.next = listing(decode(string(inception)), 3)
@@ -218,15 +222,9 @@ class Identity:
             for operation in operations:
                 body, signature = listing(operation, 2)
                 need(len(string(body)) <= 16 * 1024, "an operation is too long")
-                parts = listing(decode(body))
-                need(len(parts) in (4, 5), "four or five parts")
-                version, author, epoch, action = parts[:4]
+                version, author, epoch, action = listing(decode(body), 4)
                 need(version == 1 and author == self.author, "version or author")
-                action = read_action(action)
-                need((len(parts) == 5) == (uint(epoch, 1 << 32) > 0 and action[0] != 2), "a root is named, or not")
-                signer = action[1][0] if action[0] == 2 else string(parts[4], 32) if epoch else self.root
-                self.signers[digest(body)] = signer
-                said = (epoch, action, string(signature, 64))
+                said = (uint(epoch, 1 << 32), read_action(action), string(signature, 64))
                 self.operations.setdefault(digest(body), said)
         self.ids = sorted(self.operations)
         self.check_signatures()
@@ -234,7 +232,14 @@ class Identity:
         self.fold()
 
     def keep_first(self):
-        """The first 128: rotations by epoch, then all else from the last epoch backwards, then by id."""
+        """One rotation an epoch; then the first 128: rotations by epoch, all else from the last epoch backwards, by id."""
+        rotated = set()
+        for identifier in list(self.ids):
+            epoch, (kind, _), _ = self.operations[identifier]
+            if kind == 2 and epoch in rotated:
+                self.ids.remove(identifier)
+            elif kind == 2:
+                rotated.add(epoch)
 
         def rank(identifier):
             epoch, (kind, _), _ = self.operations[identifier]
@@ -247,41 +252,32 @@ class Identity:
         return [(i, *self.operations[i][1:]) for i in self.ids if self.operations[i][0] == epoch]
 
     def check_signatures(self):
-        roots, committed, epoch, known = {self.root}, {self.next}, 0, 0
-        while roots:
-            successors, commitments = set(), set()
+        turn, epoch, known = (self.root, self.next), 0, 0
+        while turn:
+            (current, committed), turn = turn, None
             for identifier, (kind, what), signature in self.of_epoch(epoch):
-                signer = self.signers[identifier]
                 if kind == 2:
-                    need(derive("starling 2026-11 root commitment v1", what[0]) in committed, "not committed to")
-                    successors.add(what[0])
-                    commitments.add(what[1])
-                else:
-                    need(signer in roots, "not a root of its epoch")
+                    need(commitment(*what[:2]) == committed, "not committed to")
+                    turn = what[:2]
+                signer = what[0] if kind == 2 else current
                 need(signed(signer, IDENTITY_SIGNATURE, identifier, signature), "not signed by its root")
                 known += 1
-            roots, committed, epoch = successors, commitments, epoch + 1
+            epoch += 1
         need(known == len(self.operations), "an epoch that nothing leads to")
 
     def fold(self):
         self.epoch, self.devices, self.cut, self.retired = 0, set(), {}, False
         while True:
-            rotations = [
-                what
-                for _, (kind, what), _ in self.of_epoch(self.epoch)
-                if kind == 2 and derive("starling 2026-11 root commitment v1", what[0]) == self.next
-            ]
+            rotations = [what for _, (kind, what), _ in self.of_epoch(self.epoch) if kind == 2]
             if not rotations:
                 break
-            self.root, self.next, keep, removals = rotations[0]
+            self.root, _, keep, removals = rotations[0]
             self.epoch, self.devices, self.cut = self.epoch + 1, set(keep[:32]), {}
             for device, ends in removals:
                 if len(self.cut) < 32 or device in self.cut:
                     self.remove(device, ends)
         removals = []
         for identifier, (kind, what), _ in self.of_epoch(self.epoch):
-            if self.signers[identifier] != self.root or kind == 2:
-                continue
             if kind == 0 and len(self.devices) < 32:
                 self.devices.add(what)
             if kind in (1, 3):
@@ -448,11 +444,14 @@ def refused(read, value, why):
 def keys(v):
     entropy = bytes(Mnemonic("english").to_entropy(v["words"]))
     same(entropy.hex(), v["entropy"], "entropy")
-    for root in v["roots"]:
+    following = bytes(32)
+    for root in reversed(v["roots"]):
         seed = derive("starling 2026-11 root key v1", entropy + struct.pack("<I", root["n"]))
         public = bytes(nacl.signing.SigningKey(seed).verify_key)
         same((seed.hex(), public.hex()), (root["seed"], root["public"]), "root key")
-        same(derive("starling 2026-11 root commitment v1", public).hex(), root["commitment"], "commitment")
+        following = commitment(public, following)
+        same(following.hex(), root["commitment"], "commitment")
+    same([root["n"] for root in v["roots"]], list(range(32)), "all roots")
     first, second = v["roots"][:2]
     inception = encode([1, bytes.fromhex(first["public"]), bytes.fromhex(second["commitment"])])
     same(inception.hex(), v["inception"], "inception")
@@ -483,11 +482,11 @@ def identities(v):
             voice = identity.voice(bytes.fromhex(expected["device"]), expected["log"])
             voice = voice if isinstance(voice, str) else {"seq": voice[0], "id": voice[1].hex()}
             same(voice, expected["voice"], case["name"])
-    merged, records = v["merged"], [bytes.fromhex(record) for record in v["merged"]["records"]]
-    for order in (records, records[::-1]):
-        identity = Identity(*order)
-        found = (identity.digest().hex(), identity.epoch)
-        same(found, (merged["digest"], merged["epoch"]), "more operations than are kept")
+    for case in v["merged"]:
+        records = [bytes.fromhex(record) for record in case["records"]]
+        for order in (records, records[::-1]):
+            identity = Identity(*order)
+            same((identity.digest().hex(), identity.epoch), (case["digest"], case["epoch"]), case["name"])
     for bad in v["invalid"]:
         refused(Identity, bytes.fromhex(bad["record"]), bad["why"])
 

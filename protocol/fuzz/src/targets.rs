@@ -346,7 +346,7 @@ static OPERATIONS: LazyLock<Vec<(u32, Operation)>> = LazyLock::new(|| {
     let cut = |n: u8, seq: u64| Removal(device(n), vec![Cutoff(0, seq, EntryId::new([n; 32]))]);
     let rotate = |epoch: u32, keep: u8| Action::RotateRoot {
         root: phrase.root(epoch + 1).public(),
-        next: keys::commitment(&phrase.root(epoch + 2).public()),
+        next: phrase.commitment(epoch + 2),
         keep: vec![device(keep)],
         removals: vec![cut(keep + 1, 5)],
     };

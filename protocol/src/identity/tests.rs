@@ -18,7 +18,7 @@ fn sign(epoch: u32, root: u32, action: Action) -> Operation {
 fn rotate(n: u32, keep: &[u8], removals: Vec<Removal>) -> Operation {
     let action = Action::RotateRoot {
         root: phrase().root(n + 1).public(),
-        next: keys::commitment(&phrase().root(n + 2).public()),
+        next: phrase().commitment(n + 2),
         keep: keep.iter().map(|&n| device(n)).collect(),
         removals,
     };
@@ -107,38 +107,37 @@ fn two_rotations_of_one_epoch_settle_on_one() {
 }
 
 #[test]
-fn of_several_roots_the_one_that_signs_is_named() {
+fn a_root_that_was_stolen_cannot_choose_the_next() {
     let author = Inception::of(&phrase()).author();
-    let (one, x, y) = (phrase().root(1), Secret::from_seed([70; 32]), Secret::from_seed([71; 32]));
-    let to = |epoch: u32, root: &Secret, next: &Secret| {
-        let (key, next) = (root.public(), keys::commitment(&next.public()));
-        let action = Action::RotateRoot { root: key, next, keep: vec![], removals: vec![] };
-        Operation::sign(author, epoch, action, root)
+    let (stolen, thief) = (phrase().root(1), Secret::from_seed([66; 32]));
+    let to = |root: &Secret, next, keep: u8| {
+        let action =
+            Action::RotateRoot { root: root.public(), next, keep: vec![device(keep)], removals: vec![] };
+        Operation::sign(author, 0, action, root)
     };
-    let add = |n: u8, root: &Secret| Operation::sign(author, 2, Action::AddDevice(device(n)), root);
-    let mut operations = vec![to(0, &one, &x), to(0, &one, &y), to(1, &x, &one), to(1, &y, &one)];
-    operations.extend([add(1, &x), add(1, &y), add(2, &x), add(3, &y)]);
-    let both = identity(&operations);
-    let holds = both.root();
-    assert_eq!((both.len(), both.epoch()), (8, 2), "the same said by two roots is said twice");
-    for (n, root) in [(2, &x), (3, &y)] {
-        let speaks = both.voice(&device(n), 0) == Voice::Speaks;
-        assert_eq!(speaks, *holds == root.public(), "only the root that holds adds devices");
-    }
-    assert_eq!(both.voice(&device(1), 0), Voice::Speaks);
-    operations[4..].reverse();
-    assert_eq!(identity(&operations), both);
-    // Whoever signs for somebody else is nobody.
-    let mut claimed = add(4, &x);
-    claimed.signature = y.sign(keys::IDENTITY_SIGNATURE, &claimed.id);
-    assert_eq!(both.clone().apply(claimed), Err(Error::Signature));
-    // Neither is a stranger, though the signature is good, nor one who is named where the epoch has one root.
-    assert_eq!(both.clone().apply(add(4, &Secret::from_seed([72; 32]))), Err(Error::Signature));
-    let named = Body::Named(1, author, 0, (&Action::AddDevice(device(4))).into(), phrase().root(0).public());
-    let mut named = Operation { body: cbor::encode(&named), ..sign(0, 0, Action::AddDevice(device(4))) };
-    named.id = *blake3::hash(&named.body).as_bytes();
-    named.signature = phrase().root(0).sign(keys::IDENTITY_SIGNATURE, &named.id);
-    assert_eq!(both.clone().apply(named), Err(Error::Signature));
+    // Whoever has root 1 may hand over to it again, and say who speaks in its epoch.
+    let owners = to(&stolen, phrase().commitment(2), 1);
+    let mut both = identity(&[owners.clone()]);
+    let again = (60..=250).map(|n| to(&stolen, phrase().commitment(2), n)).min_by_key(|o| o.id).unwrap();
+    assert!(again.id < owners.id, "one of so many has a lower id");
+    assert_eq!(both.apply(again.clone()), Ok(true));
+    assert_eq!((both.len(), both.devices().count()), (1, 1), "of two rotations one is kept");
+    assert_eq!(both.clone().apply(owners.clone()), Ok(false));
+    assert_eq!(identity(&[again]), both);
+    // But not to what comes after it, so the owner's next root ends all that.
+    let next = keys::commitment(&thief.public(), &[0; 32]);
+    assert_eq!(both.apply(to(&stolen, next, 66)), Err(Error::Signature));
+    assert_eq!(both.apply(rotate(1, &[7], vec![])), Ok(true));
+    assert_eq!((both.epoch(), both.devices().collect::<Vec<_>>()), (2, vec![&device(7)]));
+}
+
+#[test]
+fn a_phrase_has_so_many_roots() {
+    let rotations: Vec<_> = (0..limits::ROOTS - 1).map(|n| rotate(n, &[1], vec![])).collect();
+    let mut last = identity(&rotations);
+    assert_eq!((last.epoch(), last.voice(&device(1), 0)), (limits::ROOTS - 1, Voice::Speaks));
+    let n = limits::ROOTS - 1;
+    assert_eq!(last.apply(rotate(n, &[1], vec![])), Err(Error::Signature));
 }
 
 #[test]

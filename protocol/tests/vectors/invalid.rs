@@ -15,15 +15,7 @@ use super::{TIME, author, device, hex, phrase, sign};
 
 /// A record of one operation, whoever signed it.
 fn raw_record(epoch: u32, action: impl Serialize, signer: &Secret) -> Vec<u8> {
-    raw_body(cbor::encode(&(1u8, author(), epoch, action)), signer)
-}
-
-/// The same of one that names who signed it.
-fn named_record(epoch: u32, action: impl Serialize, signer: &Secret) -> Vec<u8> {
-    raw_body(cbor::encode(&(1u8, author(), epoch, action, signer.public())), signer)
-}
-
-fn raw_body(body: Vec<u8>, signer: &Secret) -> Vec<u8> {
+    let body = cbor::encode(&(1u8, author(), epoch, action));
     let signature = signer.sign(keys::IDENTITY_SIGNATURE, blake3::hash(&body).as_bytes());
     let inception = cbor::encode(&Inception::of(&phrase()));
     let operations = vec![(ByteBuf::from(body), ByteArray::new(signature))];
@@ -35,6 +27,9 @@ pub fn identities() -> Vec<Value> {
     let add = |n: u8| (0u8, device(n).public());
     let stolen = (2u8, stranger.public(), ByteArray::new([0u8; 32]), [stranger.public()], [(); 0]);
     let ends = |log: u8, seq: u64| (1u8, (device(1).public(), [(log, seq, EntryId::new([1; 32]))]));
+    let one = phrase().root(1);
+    let after = ByteArray::new(keys::commitment(&stranger.public(), &[0; 32]));
+    let turned_off = (2u8, one.public(), after, [stranger.public()], [(); 0]);
     let good = raw_record(0, add(1), &root);
     let mut turned = good.clone();
     *turned.last_mut().unwrap() ^= 1;
@@ -43,9 +38,8 @@ pub fn identities() -> Vec<Value> {
     let bad = [
         ("an operation that is signed by no root", raw_record(0, add(1), &stranger)),
         ("a rotation to a root that was not committed to", raw_record(0, stolen, &stranger)),
-        ("an operation of an epoch that nothing leads to", named_record(1, add(1), &phrase().root(1))),
-        ("an operation of a later epoch that names no root", raw_record(1, add(1), &phrase().root(1))),
-        ("an operation of the first epoch that names a root", named_record(0, add(1), &root)),
+        ("an operation of an epoch that nothing leads to", raw_record(1, add(1), &phrase().root(1))),
+        ("a rotation to the right root that commits to another after it", raw_record(0, turned_off, &one)),
         ("an operation of no known kind", raw_record(0, (7u8, device(1).public()), &root)),
         ("a removal in a log that there is not", raw_record(0, ends(log::COUNT, 0), &root)),
         ("a removal after the last place of a log", raw_record(0, ends(0, 1 << 48), &root)),
