@@ -5,6 +5,7 @@
 //! with a cut-off; the entry at the cut-off is *pinned* by its id, and everything below it by the
 //! chain, so all nodes end with the same branch, whichever they held before.
 
+use libp2p::PeerId;
 use starling_protocol::{
     AuthorId, DeviceKey, Verified,
     feed::{ForkPlace, ForkProof},
@@ -158,16 +159,37 @@ impl Turn<'_, '_> {
     }
 
     /// A gossiped proof.
-    pub fn gossiped_fork(&mut self, vouched: &Vouched, proof: &ForkProof) -> Result<Verdict, Error> {
+    pub fn gossiped_fork(
+        &mut self,
+        from: PeerId,
+        vouched: &Vouched,
+        proof: &ForkProof,
+    ) -> Result<Verdict, Error> {
         let author = proof.place().author;
-        if !self.is_known(&author)? {
+        if !self.is_known(&author)? || self.is_proven(proof)? {
             return Ok(Verdict::Ignore);
+        }
+        // A log can be proven forked further down each time, with two headers and no chain: of a stranger's it is kept,
+        // and told, no more often than posts are.
+        if !self.is_home(&author) {
+            let allowed = !self.state.disk_low && self.state.rates.allow(&author, self.now);
+            if !allowed || self.passes_on(from, &author) != Verdict::Accept {
+                return Ok(Verdict::Ignore);
+            }
         }
         if self.merge_vouched(vouched)?.is_err() {
             return Ok(Verdict::Ignore);
         }
         let Some(number) = self.batch.author_number(&author)? else { return Ok(Verdict::Ignore) };
         Ok(if self.frozen_by(proof, number)? { Verdict::Accept } else { Verdict::Ignore })
+    }
+
+    /// Whether a log is frozen already where this proves that it forked, or further down.
+    fn is_proven(&mut self, proof: &ForkProof) -> Result<bool, Error> {
+        let ForkPlace { author, device, log, seq } = *proof.place();
+        let Some(number) = self.batch.author_number(&author)? else { return Ok(false) };
+        let Some(row) = self.batch.log_number(number, &device, log)? else { return Ok(false) };
+        Ok(self.batch.log(row)?.state.frozen().is_some_and(|frozen| frozen <= seq))
     }
 
     /// The identity of an author changed: each log is brought to where it says that it ends.

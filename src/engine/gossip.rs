@@ -85,22 +85,22 @@ impl Turn<'_, '_> {
         self.state.late.passed(self.now);
         match frame {
             CheckedFrame::Entry(vouched, entry) => self.gossiped_entry(from, &author, &vouched, &entry),
-            CheckedFrame::Identity(vouched) => self.gossiped_identity(&author, &vouched),
-            CheckedFrame::Fork(vouched, proof) => self.gossiped_fork(&vouched, &proof),
+            CheckedFrame::Identity(vouched) => self.gossiped_identity(from, &author, &vouched),
+            CheckedFrame::Fork(vouched, proof) => self.gossiped_fork(from, &vouched, &proof),
         }
     }
 
-    fn gossiped_identity(&mut self, author: &AuthorId, vouched: &Vouched) -> Result<Verdict, Error> {
-        // A stranger's news are as many as a stranger's posts may be: each is merged with all that is known.
-        let stranger = !self.is_home(author);
-        if !self.is_known(author)?
-            || (stranger && (self.state.disk_low || !self.state.rates.allow(author, self.now)))
-        {
+    fn gossiped_identity(
+        &mut self,
+        from: PeerId,
+        author: &AuthorId,
+        vouched: &Vouched,
+    ) -> Result<Verdict, Error> {
+        if !self.is_known(author)? || !self.may_bring_news(author, vouched)? {
             return Ok(Verdict::Ignore);
         }
         let verdict = match self.merge_vouched(vouched)? {
-            Ok(true) if stranger => self.passes_on(),
-            Ok(true) => Verdict::Accept,
+            Ok(true) => self.passes_on(from, author),
             // The record was verified on the way: what is left is that it knows nothing new.
             Ok(false) | Err(_) => Verdict::Ignore,
         };
@@ -148,16 +148,28 @@ impl Turn<'_, '_> {
         if outcome != Outcome::New {
             self.forget_bare(author)?;
         }
-        Ok(match outcome {
-            Outcome::New if self.is_home(author) && allowed => Verdict::Accept,
-            Outcome::New if allowed => self.passes_on(),
-            _ => Verdict::Ignore,
-        })
+        Ok(if outcome == Outcome::New && allowed { self.passes_on(from, author) } else { Verdict::Ignore })
     }
 
-    /// What becomes of a frame of a stranger's that was taken: it goes on, unless strangers say too much.
-    fn passes_on(&mut self) -> Verdict {
-        if self.state.rates.allow_stranger(self.now) { Verdict::Accept } else { Verdict::Ignore }
+    /// Whether what is said of an author is worth merging with all that is known. A stranger's news are as many as a
+    /// stranger's posts may be; but what is known already costs its author nothing, for anybody can send it again.
+    pub(super) fn may_bring_news(&mut self, author: &AuthorId, vouched: &Vouched) -> Result<bool, Error> {
+        if self.is_home(author) {
+            return Ok(true);
+        }
+        if let Some(number) = self.batch.author_number(author)?
+            && self.batch.identity(number)?.is_some_and(|held| held.knows(vouched.record()))
+        {
+            return Ok(false);
+        }
+        Ok(!self.state.disk_low && self.state.rates.allow(author, self.now))
+    }
+
+    /// What becomes of a frame that was news: it goes on, unless it is a stranger's and strangers say too much.
+    pub(super) fn passes_on(&mut self, from: PeerId, author: &AuthorId) -> Verdict {
+        let peers = self.state.peers.len();
+        let passes = self.is_home(author) || self.state.rates.allow_stranger(from, peers, self.now);
+        if passes { Verdict::Accept } else { Verdict::Ignore }
     }
 
     /// Whether an entry is worth keeping for those who do not follow its author: what can be shown to

@@ -59,7 +59,14 @@ impl Turn<'_, '_> {
             (Some(held), _) => {
                 let mut identity = held.clone();
                 match identity.merge(record) {
-                    Ok(true) => Arc::new(identity),
+                    // A later epoch makes all that was said before it meaningless. Were its record refused because that
+                    // is much, a thief could keep out the rotation that ends the theft by saying much before it.
+                    Ok(true) => {
+                        match verified.filter(|new| identity.size() > most && new.epoch() > held.epoch()) {
+                            Some(new) => Arc::clone(new),
+                            None => Arc::new(identity),
+                        }
+                    }
                     Ok(false) => return Ok(Ok(false)),
                     Err(error) => return Ok(Err(error)),
                 }

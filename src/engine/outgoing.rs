@@ -1,13 +1,18 @@
 //! Where own posts are: which peers they were sent to, and which of those said that they stored them. Only what this
 //! node did and was told since it was started, and only of the newest posts: it is for a person who asks what became of
-//! what they wrote just now.
+//! what they wrote just now. What nobody had stored when the node was stopped waits on after the next start.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use libp2p::PeerId;
-use starling_protocol::{AuthorId, EntryId, entry, sync::Serving};
+use starling_protocol::{
+    AuthorId, Body, EntryId,
+    entry::{self, log},
+    sync::Serving,
+};
 
 use super::turn::Turn;
+use crate::store::{Error, body};
 
 /// Posts that are followed on their way: what somebody writes in a day, and a look at each costs nothing.
 const POSTS: usize = 32;
@@ -33,6 +38,8 @@ pub(super) struct Outgoing {
     posts: VecDeque<Post>,
     /// Those of this turn, which nobody was told of yet.
     new: Vec<EntryId>,
+    /// Up to which place of the log somebody else stored it, as far as it is written down.
+    stored: Option<u64>,
 }
 
 struct Post {
@@ -46,11 +53,20 @@ struct Post {
 impl Outgoing {
     /// A post was signed.
     pub fn begin(&mut self, id: EntryId, seq: u64, at: u64) {
+        self.follow(id, seq, at);
+        self.new.push(id);
+    }
+
+    fn follow(&mut self, id: EntryId, seq: u64, at: u64) {
         if self.posts.len() >= POSTS {
             self.posts.pop_front();
         }
         self.posts.push_back(Post { id, seq, at, sent: BTreeSet::new(), held: BTreeSet::new() });
-        self.new.push(id);
+    }
+
+    /// The place after the last post that somebody holds.
+    fn stored(&self) -> Option<u64> {
+        self.posts.iter().rev().find(|post| !post.held.is_empty()).map(|post| post.seq + 1)
     }
 
     /// A post is erased: nobody waits for it any more.
@@ -165,13 +181,57 @@ impl OwnReads {
 
 impl Turn<'_, '_> {
     /// Notes what became of own posts in a session.
-    pub fn went(&mut self, peer: PeerId, went: &Went) {
+    pub fn went(&mut self, peer: PeerId, went: &Went) -> Result<(), Error> {
         self.state.outgoing.note(peer, went);
+        self.note_stored()
     }
 
     /// A peer turned out to hold our feed as it is.
-    pub fn agrees(&mut self, peer: PeerId) {
+    pub fn agrees(&mut self, peer: PeerId) -> Result<(), Error> {
         let stored = self.state.outgoing.places().into_iter().map(|(_, id)| id).collect();
-        self.state.outgoing.note(peer, &Went { sent: Vec::new(), stored });
+        self.went(peer, &Went { sent: Vec::new(), stored })
+    }
+
+    /// Writes down how far others hold our posts, if that is further than before.
+    fn note_stored(&mut self) -> Result<(), Error> {
+        let outgoing = &mut self.state.outgoing;
+        let Some(stored) =
+            outgoing.stored().filter(|stored| outgoing.stored.is_none_or(|held| held < *stored))
+        else {
+            return Ok(());
+        };
+        outgoing.stored = Some(stored);
+        self.batch.set_stored_elsewhere(&self.state.device.public(), stored)
+    }
+
+    /// A post was signed: from now on it is followed on its way.
+    pub fn begin_way(&mut self, id: EntryId, seq: u64) -> Result<(), Error> {
+        let outgoing = &mut self.state.outgoing;
+        outgoing.begin(id, seq, self.now);
+        if outgoing.stored.is_none() {
+            // The first that is: nothing is known of those before it.
+            outgoing.stored = Some(seq);
+            self.batch.set_stored_elsewhere(&self.state.device.public(), seq)?;
+        }
+        Ok(())
+    }
+
+    /// At the start: follows the newest posts of this device that nobody had stored yet, and says how many there are.
+    pub fn load_outgoing(&mut self) -> Result<u64, Error> {
+        let device = self.state.device.public();
+        let Some(stored) = self.batch.stored_elsewhere(&device)? else { return Ok(0) };
+        self.state.outgoing.stored = Some(stored);
+        let Some(log) = self.batch.log_number(self.state.me, &device, log::POSTS)? else { return Ok(0) };
+        let Some(top) = self.batch.log(log)?.state.top().map(|run| run.hi) else { return Ok(0) };
+        let mut waiting = 0;
+        for seq in stored.max((top + 1).saturating_sub(POSTS as u64))..=top {
+            let Some(arrival) = self.batch.at(log, seq)? else { continue };
+            let Some((entry, _)) = self.batch.entry(arrival)? else { continue };
+            if matches!(body(&entry), Some(Body::Post(_) | Body::Reply { .. })) {
+                self.state.outgoing.follow(entry.id(), seq, entry.header().time);
+                waiting += 1;
+            }
+        }
+        Ok(waiting)
     }
 }

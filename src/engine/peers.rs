@@ -44,18 +44,15 @@ pub(super) enum Fault {
     Protocol,
     /// It does not answer.
     Stalled,
-    /// It does more than it may. More likely it is broken, or passes on what others flood it with, than a liar: what is
-    /// too much is refused, and what goes well with it goes on.
-    Haste,
 }
 
 impl Fault {
-    /// Points: two lies, three breaches, ten silences or hurries.
+    /// Points: two lies, three breaches, ten silences.
     fn points(self) -> u32 {
         match self {
             Self::Invalid => 50,
             Self::Protocol => 34,
-            Self::Stalled | Self::Haste => 10,
+            Self::Stalled => 10,
         }
     }
 }
@@ -340,7 +337,13 @@ impl Turn<'_, '_> {
     /// The network layer saw a peer break a rule.
     pub fn misbehaved(&mut self, peer: PeerId, what: Misbehaviour) -> Result<(), Error> {
         let fault = match what {
-            Misbehaviour::SyncStreams | Misbehaviour::GossipFlood => Fault::Haste,
+            // It is not heard for a while, and that is enough: it may pass on what others flood it with.
+            Misbehaviour::GossipFlood => {
+                tracing::info!("{peer}: {what:?}");
+                return Ok(());
+            }
+            // More likely broken than a liar: what goes well with it goes on.
+            Misbehaviour::SyncStreams => Fault::Stalled,
             Misbehaviour::SyncFrameSize
             | Misbehaviour::SyncStalled
             | Misbehaviour::SyncNotReading
@@ -379,7 +382,7 @@ impl Turn<'_, '_> {
             }
         })?;
         // A conversation in which somebody lied is over in any case.
-        if matches!(fault, Fault::Invalid | Fault::Protocol) {
+        if fault != Fault::Stalled {
             let streams = self.state.peers.get_mut(&peer).map(|held| (held.pull.take(), held.serve.take()));
             for stream in streams.into_iter().flat_map(|(pull, serve)| pull.into_iter().chain(serve)) {
                 self.network(Command::CloseSync { stream });

@@ -6,6 +6,7 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
+use libp2p::PeerId;
 use starling_protocol::{AuthorId, entry::log};
 
 use super::{Disk, turn::Turn};
@@ -115,14 +116,18 @@ pub(super) const RATED: usize = 10_000;
 /// Frames of all strangers together that are passed on, 15 a second in the long run, and at once. Authors cost nothing:
 /// a few peers can bring new ones all day, each within bounds. A node that passed on all of it would be taken for the
 /// flood by its own neighbours, who put up with 20 a second and 200 at once of a peer (`network::admission`).
+/// Each peer that brings them has a part, so that one alone does not use up all.
 const STRANGERS_RATE_MS: u64 = 66;
 const STRANGERS_BURST: u64 = 150;
+/// Peers whose part is remembered: more than are ever connected.
+const BRINGERS: usize = 1_024;
 
 /// How fast authors speak, for display and forwarding; never for what a log may contain.
 #[derive(Default)]
 pub(super) struct Rates {
     authors: HashMap<AuthorId, u64>,
     strangers: u64,
+    bringers: HashMap<PeerId, u64>,
 }
 
 impl Rates {
@@ -139,9 +144,16 @@ impl Rates {
         take(self.authors.entry(*author).or_default(), now, AUTHOR_RATE_MS, AUTHOR_BURST)
     }
 
-    /// Takes one from what all strangers together have.
-    pub fn allow_stranger(&mut self, now: u64) -> bool {
-        take(&mut self.strangers, now, STRANGERS_RATE_MS, STRANGERS_BURST)
+    /// Takes one from what all strangers together have, and from the part of the peer that brings it: of two peers each
+    /// has all, of more each as much as two have of as many.
+    pub fn allow_stranger(&mut self, from: PeerId, peers: usize, now: u64) -> bool {
+        if self.bringers.len() >= BRINGERS {
+            self.bringers.clear();
+        }
+        let parts = (peers as u64 / 2).clamp(1, STRANGERS_BURST);
+        let part = self.bringers.entry(from).or_default();
+        take(part, now, STRANGERS_RATE_MS * parts, STRANGERS_BURST / parts)
+            && take(&mut self.strangers, now, STRANGERS_RATE_MS, STRANGERS_BURST)
     }
 }
 
@@ -242,12 +254,18 @@ mod tests {
     }
 
     #[test]
-    fn strangers_have_one_together() {
+    fn strangers_have_one_together_and_each_peer_a_part_of_it() {
         let mut rates = Rates::default();
-        let allowed = (0..1_000).filter(|_| rates.allow_stranger(5_000)).count();
-        assert_eq!(allowed as u64, STRANGERS_BURST);
+        let [one, two, three] = [(); 3].map(|()| PeerId::random());
+        let mut allowed =
+            |from, peers, now| (0..1_000).filter(|_| rates.allow_stranger(from, peers, now)).count() as u64;
+        assert_eq!(allowed(one, 2, 5_000), STRANGERS_BURST);
+        assert_eq!(allowed(two, 2, 5_000), 0);
         let later = 5_000 + STRANGERS_BURST * STRANGERS_RATE_MS;
-        assert!((0..STRANGERS_BURST).all(|_| rates.allow_stranger(later)) && !rates.allow_stranger(later));
+        assert_eq!(allowed(one, 6, later), STRANGERS_BURST / 3);
+        assert_eq!(allowed(two, 6, later), STRANGERS_BURST / 3);
+        assert_eq!(allowed(three, 6, later), STRANGERS_BURST / 3);
+        assert_eq!(allowed(PeerId::random(), 6, later), 0);
     }
 
     #[test]

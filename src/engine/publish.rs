@@ -91,7 +91,7 @@ impl Turn<'_, '_> {
         Ok(match self.sign(body, time)? {
             Ok(entry) => {
                 if is_post {
-                    self.state.outgoing.begin(entry.id(), entry.header().seq, self.now);
+                    self.begin_way(entry.id(), entry.header().seq)?;
                 }
                 let peers = self.takers();
                 if peers == 0 {

@@ -34,6 +34,7 @@ pub(super) struct Before {
     facts: Vec<Fact>,
     guard: Guard,
     unsent: u64,
+    calls_of_earlier: bool,
     shards: BTreeSet<u8>,
 }
 
@@ -54,6 +55,7 @@ impl State {
             facts: inputs.iter().filter_map(fact).collect(),
             guard: self.guard,
             unsent: self.waiting,
+            calls_of_earlier: self.calls_of_earlier,
             shards: self.shards.clone(),
         }
     }
@@ -90,6 +92,7 @@ impl State {
         self.outgoing = Default::default();
         self.numbers.clear();
         (self.guard, self.waiting) = (before.guard, before.unsent);
+        self.calls_of_earlier = before.calls_of_earlier;
         // Orders to join and leave may have been lost: what is wanted in the end is ordered again.
         self.shards.extend(before.shards);
         self.listening.doubt();
@@ -113,6 +116,7 @@ impl Turn<'_, '_> {
         }
         if self.state.stale {
             self.reload_state()?;
+            self.load_outgoing()?;
             for shard in std::mem::take(&mut self.state.shards) {
                 self.network(Command::Leave { shard });
             }

@@ -159,7 +159,7 @@ impl Turn<'_, '_> {
             }
         }
         for (peer, went) in sent {
-            self.went(peer, &went);
+            self.went(peer, &went)?;
         }
         for (stream, frame) in frames {
             self.network(Command::SendSync { stream, frame: Bytes::from(frame) });

@@ -80,9 +80,9 @@ impl Turn<'_, '_> {
         }
         if let Some(actions) = served {
             self.serve_actions(stream, peer, actions)?;
-            self.went(peer, &went);
+            self.went(peer, &went)?;
             if agrees {
-                self.agrees(peer);
+                self.agrees(peer)?;
             }
             if self.state.sessions.get(&stream).is_some_and(|session| session.serves(&self.state.author)) {
                 // Whoever asks for our feed has what waited, or is being sent it.

@@ -45,6 +45,7 @@ impl<'a, 't> Turn<'a, 't> {
     /// The first turn: our own identity, whom we follow, which shards to join, whom to call.
     pub fn begin(mut self) -> Result<Vec<Output>, Error> {
         self.reload_state()?;
+        self.state.waiting = self.load_outgoing()?;
         self.join_shards();
         self.state.next_dial = self.now;
         self.end()

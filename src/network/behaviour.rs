@@ -40,7 +40,7 @@ pub(super) struct Behaviour {
 /// Puts transport and behaviours together. The register is told of each shard before it is joined.
 pub(super) fn build(config: &Config, wire: Wire) -> Result<(Swarm<Boxed<Behaviour>>, gossip::Joined), Error> {
     let hearing = Hearing::new(config.witness.clone());
-    let (router, joined) = gossip::router(hearing.clone())?;
+    let (router, joined) = gossip::router(hearing.clone(), config.limits.per_address)?;
     let peer = config.keypair.public().to_peer_id();
     let behaviour = Behaviour {
         limits: limits::Behaviour::new(config.limits.clone(), Instant::now()),

@@ -150,8 +150,8 @@ impl Joined {
     }
 }
 
-/// Builds the gossip behaviour and the register of its shards.
-pub(super) fn router(hearing: Hearing) -> Result<(Router, Joined), Error> {
+/// Builds the gossip behaviour, for as many peers from one address, and the register of its shards.
+pub(super) fn router(hearing: Hearing, per_address: usize) -> Result<(Router, Joined), Error> {
     let refused = |reason: &dyn std::fmt::Display| Error::Gossip(reason.to_string());
     let config = config().map_err(|error| refused(&error))?;
     let filter = MaxCountSubscriptionFilter {
@@ -169,7 +169,7 @@ pub(super) fn router(hearing: Hearing) -> Result<(Router, Joined), Error> {
         guard,
     )
     .map_err(|error| refused(&error))?;
-    router.with_peer_score(score(), thresholds()).map_err(|error| refused(&error))?;
+    router.with_peer_score(score(per_address), thresholds()).map_err(|error| refused(&error))?;
     Ok((router, joined))
 }
 
@@ -197,16 +197,16 @@ fn config() -> Result<gossipsub::Config, gossipsub::ConfigBuilderError> {
 }
 
 /// No topic has an account: the peer's standing with the [books on its frames](super::admission) is its score.
-fn score() -> PeerScoreParams {
+fn score(per_address: usize) -> PeerScoreParams {
     PeerScoreParams {
         app_specific_weight: 1.0,
         decay_interval: DECAY,
         behaviour_penalty_decay: PENALTY_DECAY,
         slow_peer_decay: PENALTY_DECAY,
-        // Many peers behind one address: eight may be a household or a dormitory, a few more a community's host, and
-        // what they earn outweighs it; twice as many are out of the meshes.
+        // Many peers behind one address: as many as may connect from one are a household, or a container's gateway.
+        // With those whom we called there may be a few more, and what they earn outweighs it.
         ip_colocation_factor_weight: -1.0,
-        ip_colocation_factor_threshold: 8.0,
+        ip_colocation_factor_threshold: per_address as f64,
         ip_colocation_factor_whitelist: [[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()].into(),
         ..PeerScoreParams::default()
     }
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn penalties_wear_off_as_slowly_whatever_the_beat() {
-        let params = score();
+        let params = score(8);
         for factor in [params.behaviour_penalty_decay, params.slow_peer_decay] {
             let left = factor.powf(1.0 / DECAY.as_secs_f64());
             assert!((left - 0.2).abs() < 1e-6, "{left} after a second");

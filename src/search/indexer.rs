@@ -129,6 +129,9 @@ pub(crate) fn tend(
         return;
     }
     const AGAIN: Duration = Duration::from_secs(30);
+    // What makes the library panic may be something that it is given: then a new index ends like the last.
+    const PANICS: usize = 3;
+    let mut panics = 0;
     while !(house.stopping)() {
         let mut keeper = match guarded(|| Keeper::open(&folder, &house, &search)) {
             Ok(keeper) => keeper,
@@ -150,9 +153,14 @@ pub(crate) fn tend(
                 Err(error) => {
                     complain(&house, &error);
                     if matches!(error, Error::Nonsense) {
+                        panics += 1;
                         // It is made anew; what still has its files open goes first.
                         drop(keeper);
                         let _ = remove(&folder);
+                        if panics >= PANICS {
+                            tracing::error!("the index is given up until the next start");
+                            return;
+                        }
                     }
                     wait(Pause::Within(AGAIN));
                     break;

@@ -29,6 +29,9 @@ const LOGS: usize = 4 * limits::INTERESTS;
 /// can make theirs so.
 const IDENTITY_BYTES: usize = 64 << 20;
 
+/// Where it stands how far others hold what our device posted.
+const STORED_ELSEWHERE: &str = "stored elsewhere";
+
 /// Where it stands which arrivals were given out, as far as the entries themselves do not say it.
 const NEXT_ARRIVAL: &str = "next arrival";
 
@@ -455,6 +458,20 @@ impl<'t> Batch<'t> {
         }
         self.memory.me = Some(author);
         Ok(())
+    }
+
+    /// Notes that others hold the posts of our device up to before this place.
+    pub fn set_stored_elsewhere(&mut self, device: &DeviceKey, seq: u64) -> Result<(), Error> {
+        let row = [device.as_bytes().as_slice(), &seq.to_le_bytes()].concat();
+        self.tables.meta.insert(STORED_ELSEWHERE, row.as_slice())?;
+        Ok(())
+    }
+
+    /// Up to before which place of its log others hold the posts of our device; none if that was never noted.
+    pub fn stored_elsewhere(&self, device: &DeviceKey) -> Result<Option<u64>, Error> {
+        let held = self.tables.meta.get(STORED_ELSEWHERE)?;
+        let seq = held.and_then(|held| held.value().strip_prefix(device.as_bytes())?.try_into().ok());
+        Ok(seq.map(u64::from_le_bytes))
     }
 
     /// The author that this node writes for.

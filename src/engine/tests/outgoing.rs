@@ -52,6 +52,32 @@ fn a_post_waits_until_somebody_fetches_it() {
 }
 
 #[test]
+fn what_nobody_holds_yet_waits_on_after_a_restart() {
+    let mut world = World::of(2);
+    world.follow(BOB, world.author(ALICE));
+    world.post(ALICE, "before anybody came");
+    world.meet(ALICE, BOB);
+    world.post(ALICE, "with Bob");
+    world.part(ALICE, BOB);
+    let erased = world.post(ALICE, "taken back");
+    let alone = world.post(ALICE, "while he is away");
+    world.ask(ALICE, Command::Delete(vec![erased])).unwrap();
+    world.stop(ALICE);
+    world.start(ALICE);
+    let status = |world: &World| {
+        let status = &world.nodes[ALICE].status;
+        let posts: Vec<_> = status.outgoing.iter().map(|post| (post.id, post.held)).collect();
+        (status.waiting, posts)
+    };
+    assert_eq!(status(&world), (1, vec![(alone, 0)]), "what Bob holds waits for nobody");
+    world.meet(ALICE, BOB);
+    assert_eq!(status(&world), (0, vec![(alone, 1)]));
+    world.stop(ALICE);
+    world.start(ALICE);
+    assert_eq!(status(&world), (0, vec![]));
+}
+
+#[test]
 fn who_has_it_from_somebody_else_holds_it_too() {
     let mut world = World::of(3);
     world.follow(BOB, world.author(ALICE));

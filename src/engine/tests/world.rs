@@ -197,6 +197,8 @@ impl World {
         let mut setup = node.person.setup(node.peer, 1_000_000 * (at as u64 + 1) + self.requests);
         (setup.policy, setup.guard) = (node.policy.clone(), node.guard);
         let now = self.now.saturating_add_signed(node.skew);
+        // What equals this is not told.
+        node.status = Default::default();
         let (engine, outputs) = Engine::new(node.store.clone(), setup, now).unwrap();
         node.engine = Some(engine);
         self.carry(at, outputs);

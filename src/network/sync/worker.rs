@@ -22,9 +22,9 @@ const FIRST_READ: usize = 16 << 10;
 /// used or not. Reading has none: what a stream gives is in the multiplexer's memory already.
 const BUFFER: usize = 2 << 10;
 
-/// Frames that one peer may have us read. The fastest honest session brings some hundreds a second, each full of entries;
+/// Frames that one stream may have us read. The fastest honest session brings some hundreds a second, each full of entries;
 /// a few bytes that say nothing cost us as much to look at, and their sender nothing. Who is faster waits.
-const FRAMES: Rate = Rate { burst: 2_000.0, per_second: 1_000.0 };
+const FRAMES: Rate = Rate { burst: 200.0, per_second: 1_000.0 };
 /// How long at a time.
 const SLOWED: Duration = Duration::from_millis(10);
 
