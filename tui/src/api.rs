@@ -42,6 +42,9 @@ pub struct Account {
     pub following_count: i64,
     pub statuses_count: i64,
     pub starling: Option<AccountExtra>,
+    /// What they say of themselves as plain text, found out when it is drawn first: it is drawn many times.
+    #[serde(skip)]
+    pub about: Once,
 }
 
 /// A row of a profile.
@@ -173,6 +176,9 @@ pub struct Edit {
     pub content: String,
     pub spoiler_text: String,
     pub starling: Option<EditExtra>,
+    /// What it says as plain text, likewise.
+    #[serde(skip)]
+    pub plain: Once,
 }
 
 /// What only Starling says of a version.

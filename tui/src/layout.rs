@@ -15,8 +15,11 @@ use crate::{
     text::DisplayText,
 };
 
-/// Bytes of a text that are read: some of it is drawn each time its author is.
+/// Bytes of a text that are read.
 const TEXT_BYTES: usize = 128 * 1024;
+/// Bytes that are read of what somebody says of themselves, which is drawn each time they are: many times what servers
+/// allow.
+const NOTE_BYTES: usize = 16 * 1024;
 /// Bytes of a row of a profile that are read: an address in its tags, several times over.
 const FIELD_BYTES: usize = 8 * 1024;
 /// Rows of a profile that are drawn: servers allow some few.
@@ -212,37 +215,37 @@ pub fn plain(status: &Status) -> &DisplayText {
 }
 
 /// What somebody says of themselves, likewise.
-pub fn about(account: &Account) -> DisplayText {
-    match &account.starling {
-        Some(extra) => block(&extra.bio),
-        None => DisplayText::block(&of_html(&account.note)),
-    }
+pub fn about(account: &Account) -> &DisplayText {
+    account.about.0.get_or_init(|| match &account.starling {
+        Some(extra) => DisplayText::block(beginning(&extra.bio, NOTE_BYTES)),
+        None => DisplayText::block(&of_html(beginning(&account.note, NOTE_BYTES))),
+    })
 }
 
 /// The rows of a profile, name and value, likewise and in one line each.
 pub fn fields(account: &Account) -> impl Iterator<Item = (DisplayText, DisplayText)> {
     account.fields.iter().take(FIELDS).map(|field| {
-        let value = &field.value[..field.value.floor_char_boundary(FIELD_BYTES)];
-        (DisplayText::short(&field.name), DisplayText::short(&of_html(value)))
+        let value = of_html(beginning(&field.value, FIELD_BYTES));
+        (DisplayText::short(&field.name), DisplayText::short(&value))
     })
 }
 
 /// What a post said in this version, likewise.
-pub fn version(edit: &Edit) -> DisplayText {
-    match &edit.starling {
+pub fn version(edit: &Edit) -> &DisplayText {
+    edit.plain.0.get_or_init(|| match &edit.starling {
         Some(extra) => block(&extra.source),
         None => DisplayText::block(&of_html(&edit.content)),
-    }
+    })
 }
 
 /// Plain text that is safe to draw, as far as it is read.
 pub fn block(text: &str) -> DisplayText {
-    DisplayText::block(beginning(text))
+    DisplayText::block(beginning(text, TEXT_BYTES))
 }
 
 /// HTML as plain text.
-pub fn of_html(html: &str) -> String {
-    let html = beginning(html);
+fn of_html(html: &str) -> String {
+    let html = beginning(html, TEXT_BYTES);
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }
@@ -250,8 +253,8 @@ pub fn of_html(html: &str) -> String {
     html::text(html).trim_end().to_owned()
 }
 
-fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(TEXT_BYTES)]
+fn beginning(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 #[cfg(test)]
@@ -323,9 +326,13 @@ mod tests {
     fn no_more_is_read_than_a_person_reads() {
         let long = "é".repeat(TEXT_BYTES);
         let extra = crate::api::AccountExtra { bio: long.clone(), ..Default::default() };
-        let account = Account { note: "note".into(), starling: Some(extra), ..Account::default() };
-        assert!(about(&account).as_str().len() <= TEXT_BYTES);
-        assert_eq!(about(&Account { starling: None, ..account }).as_str(), "note");
+        let account = Account { starling: Some(extra), ..Account::default() };
+        assert!(about(&account).as_str().len() <= NOTE_BYTES);
+        let lines = |bytes| format!("<p>{}", "a<br>".repeat(bytes));
+        let account = Account { note: lines(NOTE_BYTES), ..Account::default() };
+        assert!(about(&account).as_str().len() <= NOTE_BYTES);
+        let account = Account { note: "<p>a note".into(), ..Account::default() };
+        assert_eq!(about(&account).as_str(), "a note");
         let field = crate::api::Field { name: "a".into(), value: format!("<b>b</b>{long}") };
         let account = Account { fields: vec![field; 2 * FIELDS], ..Account::default() };
         assert_eq!(fields(&account).count(), FIELDS);
@@ -335,5 +342,15 @@ mod tests {
         let lines = "a\n".repeat(TEXT_BYTES);
         let edit = Edit { starling: Some(crate::api::EditExtra { source: lines }), ..Edit::default() };
         assert_eq!(version(&edit).as_str().len(), TEXT_BYTES);
+    }
+
+    #[test]
+    fn what_is_drawn_many_times_is_read_once() {
+        let mut account = Account { note: "<p>a note".into(), ..Account::default() };
+        let mut edit = Edit { content: "<p>a version".into(), ..Edit::default() };
+        assert_eq!((about(&account).as_str(), version(&edit).as_str()), ("a note", "a version"));
+        account.note.clear();
+        edit.content.clear();
+        assert_eq!((about(&account).as_str(), version(&edit).as_str()), ("a note", "a version"));
     }
 }

@@ -216,13 +216,21 @@ fn lock(path: &Path) -> io::Result<File> {
             Err(TryLockError::WouldBlock) if tried < TRIES => thread::sleep(PAUSE),
             Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
             // Where files have no locks, what was read is kept all the same.
-            Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
-                return Err(error);
-            }
+            Err(TryLockError::Error(error)) if !has_no_locks(&error) => return Err(error),
             _ => break,
         }
     }
     Ok(file)
+}
+
+/// Whether this is what a file system says on which files have no locks.
+fn has_no_locks(error: &io::Error) -> bool {
+    // NFS whose server runs no lock service says that there are no more of them.
+    #[cfg(unix)]
+    if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::NOLCK) {
+        return true;
+    }
+    error.kind() == io::ErrorKind::Unsupported
 }
 
 /// Where the page below this one begins, by `Link` (RFC 8288), and whether there is none.
@@ -334,5 +342,19 @@ mod tests {
         assert!(reader.remember(&at(&Line::Home, "1")).is_err());
         drop(held);
         reader.remember(&at(&Line::Home, "1")).unwrap();
+    }
+
+    #[test]
+    fn a_file_system_without_locks_is_told_from_a_failure() {
+        assert!(has_no_locks(&io::ErrorKind::Unsupported.into()));
+        for failure in [io::ErrorKind::PermissionDenied, io::ErrorKind::WouldBlock] {
+            assert!(!has_no_locks(&failure.into()), "{failure}");
+        }
+        #[cfg(unix)]
+        {
+            use rustix::io::Errno;
+            assert!(has_no_locks(&Errno::NOLCK.into()) && has_no_locks(&Errno::OPNOTSUPP.into()));
+            assert!(!has_no_locks(&Errno::IO.into()));
+        }
     }
 }

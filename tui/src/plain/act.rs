@@ -184,7 +184,7 @@ impl<W: Write> Plain<W> {
             return self.line("reading-never-edited");
         }
         for edit in edits {
-            let text = DisplayText::block(&layout::of_html(&edit.content));
+            let text = layout::version(&edit);
             writeln!(self.out, "{}:\n{text}", ago(&self.words, super::now(), edit.created_at))?;
         }
         Ok(())

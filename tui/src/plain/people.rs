@@ -24,9 +24,8 @@ impl<W: Write> Plain<W> {
         if !note.as_str().trim().is_empty() {
             writeln!(self.out, "{}", note.as_str().trim_end())?;
         }
-        for field in &account.fields {
-            let value = layout::of_html(&field.value);
-            writeln!(self.out, "{}: {}", DisplayText::new(&field.name), DisplayText::new(value.trim()))?;
+        for (name, value) in layout::fields(&account) {
+            writeln!(self.out, "{name}: {value}")?;
         }
         let count = |count: i64| count.max(0);
         let counts = [

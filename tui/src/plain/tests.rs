@@ -159,6 +159,35 @@ fn what_is_typed_is_on_disk_before_the_next_line_is_read() {
 }
 
 #[test]
+fn people_and_versions_are_told_as_on_the_screen() {
+    fn node(method: &str, path: &str) -> Value {
+        match path.split('?').next().unwrap() {
+            "/api/v1/accounts/a1" => {
+                let field = json!({ "name": "site", "value": "<b>mine</b>\u{1b}" });
+                json!({ "id": "a1", "acct": "ada", "note": "<p>Flies.</p>", "fields": vec![field; 999] })
+            }
+            "/api/v1/accounts/relationships" => json!([]),
+            "/api/v1/statuses/9/history" => json!([
+                { "content": "<p>made of it</p>", "starling": { "source": "as it was <typed>" } },
+                { "content": "<blockquote>the second</blockquote>" },
+            ]),
+            _ => answer(method, path),
+        }
+    }
+    let (base, _) = fake::serve(node);
+    let server = Server { base, token: "t".into(), drafts: None, again: None };
+    let mut out = Vec::new();
+    let lines = Cursor::new("home\nhistory 1\nsearch ada\nperson 1\n");
+    plain(Options { server, words: Words::default(), prompt: false }, lines, &mut out).unwrap();
+    let said = String::from_utf8(out).unwrap();
+    assert!(said.contains(":\nas it was <typed>\n") && said.contains(":\n> the second\n"), "{said}");
+    assert!(said.contains("ada, ada\nFlies.\nsite: mine\u{fffd}\n"), "{said}");
+    assert!(!said.contains("made of it"), "{said}");
+    // As many rows as the screen has room for.
+    assert_eq!(said.matches("site: mine").count(), 32);
+}
+
+#[test]
 fn peers_the_queue_and_where_a_post_comes_from_are_told_as_on_the_screen() {
     fn node(method: &str, path: &str) -> Value {
         match path.split('?').next().unwrap() {

@@ -95,10 +95,8 @@ pub fn history(app: &App, edits: Option<&[Edit]>, from: usize, frame: &mut Frame
         }
         let when = edit.created_at.map(|at| post::moment(at, &app.zone)).unwrap_or_default();
         lines.push(Text::styled(when, app.theme.title()));
-        let content = layout::block(&layout::of_html(&edit.content));
-        for (text, style) in
-            [(layout::block(&edit.spoiler_text), app.theme.warning()), (content, Style::new())]
-        {
+        let warning = layout::block(&edit.spoiler_text);
+        for (text, style) in [(&warning, app.theme.warning()), (layout::version(edit), Style::new())] {
             if !text.as_str().is_empty() {
                 let drawn = layout::lines(text.as_str(), cells, app.bidi);
                 lines.extend(drawn.into_iter().map(|line| post::aligned(line, style)));

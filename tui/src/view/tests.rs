@@ -142,7 +142,10 @@ fn screens(size: (u16, u16)) -> Vec<(&'static str, App)> {
         content: text.into(),
         ..Edit::default()
     };
-    before.update(Msg::History("11".into(), vec![edit(1_000, "<p>Wich?</p>"), edit(1_060, "<p>Which?</p>")]));
+    // What was typed is better than what a node made of it.
+    let typed = Some(crate::api::EditExtra { source: "Wich?".into() });
+    let first = Edit { starling: typed, ..edit(1_000, "<p>made of it</p>") };
+    before.update(Msg::History("11".into(), vec![first, edit(1_060, "<p>Which?</p>")]));
     let mut waiting = reading();
     press(&mut waiting, "1");
     let missed = Part::Above("5".into());
