@@ -18,6 +18,7 @@ mod keeper;
 mod parts;
 pub mod picture;
 mod pipe;
+mod queue;
 mod serve;
 mod strip;
 mod uploads;
@@ -96,7 +97,7 @@ pub struct Blobs(Arc<Inner>);
 struct Inner {
     disk: Disk,
     worker: Worker,
-    /// Bytes of all files that are held whole.
+    /// Bytes of all files that are held whole, as their rows say. Written by whoever holds `order`, and by nobody else.
     total: AtomicU64,
     /// What has arrived of others.
     parts: parts::Parts,
@@ -109,6 +110,9 @@ struct Inner {
     /// Files that are not here and that somebody looks at.
     asked: Mutex<Vec<Hash>>,
     asking: tokio::sync::Notify,
+    /// Says that the store could not be read for the sake of files.
+    #[cfg(test)]
+    failing: tokio::sync::Notify,
     uploads: Mutex<uploads::Uploads>,
     places: Arc<Semaphore>,
     queue: Arc<Semaphore>,
@@ -136,6 +140,8 @@ impl Blobs {
             shrinking: tokio::sync::Mutex::default(),
             asked: Mutex::default(),
             asking: tokio::sync::Notify::new(),
+            #[cfg(test)]
+            failing: tokio::sync::Notify::new(),
             uploads: Mutex::default(),
             places: Arc::new(Semaphore::new(uploads::PLACES)),
             queue: Arc::new(Semaphore::new(uploads::QUEUE)),
@@ -181,6 +187,12 @@ impl Blobs {
     /// A file came.
     fn grew(&self, size: u64) {
         self.0.total.fetch_add(size, Ordering::Relaxed);
+    }
+
+    /// Waits until files could not be carried or let go because the store could not be read.
+    #[cfg(test)]
+    pub(crate) async fn failing(&self) {
+        self.0.failing.notified().await;
     }
 
     /// Keeps the worker from its work until `until` returns.

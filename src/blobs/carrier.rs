@@ -2,7 +2,8 @@
 //!
 //! What is wanted stands in the store, so a restart forgets nothing. The peer that brought the post is asked first,
 //! then the others that are connected, one after the other; with nobody left to ask, it waits for a peer to come, or
-//! for a while that grows. A peer that sends what is not of the file is cut off and not asked again for an hour.
+//! for a while that grows. That also holds if peers say that it is larger than its author said: it is their word only,
+//! and the author's may be true. A peer that sends what is not of the file is cut off and not asked again for an hour.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -25,6 +26,7 @@ use super::{
     exchange::Answer,
     fetch::{Came, Line},
     picture,
+    queue::{Fetched, Queue},
     serve::{A_PEER, Served, Serving},
 };
 use crate::{
@@ -42,10 +44,8 @@ use crate::{
 const FETCHES: usize = 4;
 /// Streams that may wait to be taken.
 pub const STREAMS: usize = 16;
-/// How long nobody is asked after everybody was in vain, at first and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(3600));
-/// How long a store that cannot be read is left alone: it may be open again after that.
-const AGAIN: Duration = Duration::from_secs(5);
+/// How long a store that cannot be read is left alone: it may be open again after that. In tests it soon is.
+const AGAIN: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 5_000 });
 /// How long a liar is not asked.
 const SHUNNED: Duration = Duration::from_secs(3600);
 /// How long a stream may take to be opened.
@@ -66,9 +66,7 @@ pub fn start(node: &Node, network: network::Handle, streams: mpsc::Receiver<Blob
         shared: Arc::new(shared),
         serving: JoinSet::new(),
         fetching: JoinSet::new(),
-        active: HashSet::new(),
-        wanted: HashMap::new(),
-        due: HashMap::new(),
+        queue: Queue::default(),
         again: None,
         peers: HashSet::new(),
     };
@@ -95,21 +93,10 @@ struct Carrier {
     shared: Arc<Shared>,
     serving: JoinSet<()>,
     fetching: JoinSet<(Hash, Fetched)>,
-    active: HashSet<Hash>,
-    wanted: HashMap<Hash, WantedRow>,
-    /// When to ask again for what was asked for in vain.
-    due: HashMap<Hash, Instant>,
+    queue: Queue,
     /// When to look again for what is wanted, if it could not be read.
     again: Option<Instant>,
     peers: HashSet<PeerId>,
-}
-
-/// What came of asking everybody.
-enum Fetched {
-    /// It is here, or wanted no more.
-    Done,
-    /// Nobody has it now.
-    Nobody,
 }
 
 impl Carrier {
@@ -122,9 +109,10 @@ impl Carrier {
         let crate::runtime::Watched { mut status, mut news, mut stopping } = watched;
         let mut dirty = true;
         loop {
+            let now = Instant::now();
             {
                 let Some(node) = node.upgrade() else { return };
-                if dirty && self.again.is_none_or(|at| at <= Instant::now()) {
+                if dirty && self.again.is_none_or(|at| at <= now) {
                     let read = self.reload(&node).await;
                     self.again = read.as_ref().err().map(|_| Instant::now() + AGAIN);
                     dirty = read.is_err();
@@ -132,12 +120,14 @@ impl Carrier {
                     if let Err(error) = read
                         && !*stopping.borrow()
                     {
+                        #[cfg(test)]
+                        self.shared.blobs.0.failing.notify_one();
                         tracing::warn!("what files are wanted cannot be read: {error}");
                     }
                 }
-                self.begin(&node);
+                self.begin(&node, now);
             }
-            let wake = self.next_due().into_iter().chain(self.again).min();
+            let wake = self.next_due(now).into_iter().chain(self.again).min();
             let waits = async {
                 match wake {
                     Some(at) => tokio::time::sleep_until(at).await,
@@ -158,10 +148,11 @@ impl Carrier {
                     Err(RecvError::Closed) => return,
                 },
                 () = self.shared.blobs.asked() => {
-                    // Somebody looks at it right now.
                     for hash in self.shared.blobs.take_asked() {
-                        self.due.remove(&hash);
+                        self.queue.look(&hash);
                     }
+                    // It may be wanted otherwise than was heard here so far.
+                    dirty = true;
                 }
                 changed = status.changed() => {
                     if changed.is_err() {
@@ -179,65 +170,48 @@ impl Carrier {
     async fn reload(&mut self, node: &Node) -> Result<(), Error> {
         let reader = node.read()?;
         let read = tokio::task::spawn_blocking(move || reader.wanted_blobs());
-        self.wanted = read.await.map_err(|_| Error::Stopping)??.into_iter().collect();
-        let wanted = &self.wanted;
-        self.due.retain(|hash, _| wanted.contains_key(hash));
+        self.queue.set(read.await.map_err(|_| Error::Stopping)??);
         Ok(())
     }
 
     /// A new peer may have what nobody had.
     fn peers_are(&mut self, now: HashSet<PeerId>) {
         if now.difference(&self.peers).next().is_some() {
-            self.due.clear();
+            self.queue.all_due();
         }
         let mut lines = self.shared.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.retain(|peer, _| now.contains(peer));
         self.peers = now;
     }
 
-    /// Begins to fetch what is due, the longest wanted first.
-    fn begin(&mut self, node: &Node) {
+    /// Begins to fetch what is due.
+    fn begin(&mut self, node: &Node, now: Instant) {
         if self.peers.is_empty() {
             return;
         }
-        let now = Instant::now();
-        while self.fetching.len() < FETCHES {
-            let due = self.wanted.iter().filter(|(hash, _)| {
-                !self.active.contains(*hash) && self.due.get(*hash).is_none_or(|at| *at <= now)
-            });
-            let Some((hash, row)) = due.min_by_key(|(hash, row)| (row.tries, row.since, **hash)) else {
-                return;
-            };
-            let (hash, row) = (*hash, row.clone());
-            self.active.insert(hash);
+        while self.fetching.len() < FETCHES
+            && let Some((hash, row)) = self.queue.begin(now)
+        {
             let fetch = Fetch { shared: self.shared.clone(), node: node.clone(), hash, row };
             let peers: Vec<_> = self.peers.iter().copied().collect();
             self.fetching.spawn(async move { (hash, fetch.run(peers).await) });
         }
     }
 
-    fn next_due(&self) -> Option<Instant> {
+    fn next_due(&self, now: Instant) -> Option<Instant> {
         if self.peers.is_empty() || self.fetching.len() >= FETCHES {
             return None;
         }
-        self.due.iter().filter(|(hash, _)| !self.active.contains(*hash)).map(|(_, at)| *at).min()
+        self.queue.next_due(now)
     }
 
     fn fetched(&mut self, done: Result<(Hash, Fetched), tokio::task::JoinError>) -> bool {
         let Ok((hash, fetched)) = done else {
             // Its task panicked: all that are active are begun anew.
-            self.active.clear();
+            self.queue.begin_anew();
             return true;
         };
-        self.active.remove(&hash);
-        if matches!(fetched, Fetched::Nobody) {
-            let tries = self.wanted.get(&hash).map_or(0, |row| row.tries);
-            let pause = PAUSE.0.saturating_mul(1 << tries.min(16)).min(PAUSE.1);
-            self.due.insert(hash, Instant::now() + pause);
-        } else {
-            self.wanted.remove(&hash);
-        }
-        true
+        self.queue.fetched(hash, &fetched, Instant::now())
     }
 
     fn stream(&mut self, node: Node, stream: BlobStream) {
@@ -327,7 +301,7 @@ impl Fetch {
         });
         let (wanted, brought) = looked.await.map_err(|_| Error::Stopping)??;
         if !wanted {
-            return self.forget().await;
+            return self.shared.blobs.forget(&self.node, hash).await;
         }
         // Who brought the post has it most likely; the others in an order that is no peer's doing.
         let lot = |peer: &PeerId| *blake3::hash(&[&hash[..], &peer.to_bytes()].concat()).as_bytes();
@@ -336,50 +310,29 @@ impl Fetch {
         // through next, it takes the place of what nobody has looked at for longest.
         let most = if self.row.size > 0 { self.row.size } else { MAX_BYTES };
         if !self.shared.blobs.make_room(&self.node, &self.row.author).await? && self.row.size > 0 {
-            return self.in_vain(false).await;
+            return Ok(Fetched::Full);
         }
         let _begun = self.shared.blobs.begin(self.hash, self.row.author);
-        let mut larger = false;
         for peer in peers {
             if self.shared.lies(&peer) {
                 continue;
             }
             match self.ask(peer, most).await {
-                Came::Whole(size) => return self.keep(size).await.map(|()| Fetched::Done),
+                Came::Whole(size) => {
+                    self.shared.blobs.take_in(&self.node, hash, &self.row, size).await?;
+                    return Ok(Fetched::Done);
+                }
                 Came::Not(_) => {}
-                // That is nothing but the peer's word, so another may have the file as it was said to be.
+                // That is nothing but the peer's word: another may have the file as it was said to be, now or later.
                 Came::Larger(size) => {
                     tracing::debug!(%peer, size, most, "a file is larger than it was said to be");
-                    larger = true;
                 }
                 Came::Broken(error) => tracing::debug!(%peer, %error, "a file did not come whole"),
                 Came::Lie => self.shun(peer).await,
                 Came::Disk(error) => return Err(error.into()),
             }
         }
-        self.in_vain(larger).await
-    }
-
-    /// Notes that nobody gave the file. One that is larger than it was said to be is wanted no more.
-    async fn in_vain(&self, larger: bool) -> Result<Fetched, Error> {
-        // Somebody may have looked at it meanwhile: their wish stays.
-        let _order = self.shared.blobs.0.order.lock().await;
-        let row = self.node.read()?.wanted(&self.hash)?.unwrap_or_else(|| self.row.clone());
-        let tries = row.tries + 1;
-        if tries >= TRIES || larger && row.size == self.row.size {
-            return self.forget().await;
-        }
-        let row = WantedRow { tries, ..row };
-        self.node.command(Command::Keep(vec![Change::put(Shelf::WantedBlob, self.hash, &row)])).await?;
-        Ok(Fetched::Nobody)
-    }
-
-    async fn forget(&self) -> Result<Fetched, Error> {
-        self.node.command(Command::Keep(vec![Change::take(Shelf::WantedBlob, self.hash)])).await?;
-        let (blobs, hash) = (self.shared.blobs.clone(), self.hash);
-        let removed = tokio::task::spawn_blocking(move || blobs.drop_part(&hash)).await;
-        removed.map_err(|_| Error::Stopping)??;
-        Ok(Fetched::Done)
+        self.shared.blobs.in_vain(&self.node, hash, &self.row).await
     }
 
     async fn ask(&self, peer: PeerId, most: u64) -> Came {
@@ -419,11 +372,51 @@ impl Fetch {
         // An error means that the network is gone, and the peer with it.
         let _ = self.shared.network.send(network::Command::Disconnect { peer }).await;
     }
+}
 
-    /// Writes down that the file is here.
-    async fn keep(&self, size: u64) -> Result<(), Error> {
-        let _order = self.shared.blobs.0.order.lock().await;
-        let (disk, hash) = (self.shared.blobs.disk().clone(), self.hash);
+impl Blobs {
+    /// Notes that nobody gave a file that was wanted like this.
+    pub(crate) async fn in_vain(&self, node: &Node, hash: Hash, wish: &WantedRow) -> Result<Fetched, Error> {
+        // Who looks at it writes its row as well.
+        let _order = self.0.order.lock().await;
+        let Some(row) = node.read()?.wanted(&hash)? else { return Ok(Fetched::Done) };
+        // Somebody looked at it meanwhile, or said that it is larger: as that, nobody was asked for it yet.
+        if row.size != wish.size {
+            return Ok(Fetched::Done);
+        }
+        let tries = row.tries + 1;
+        if tries >= TRIES {
+            return self.forget(node, hash).await;
+        }
+        let row = WantedRow { tries, ..row };
+        node.command(Command::Keep(vec![Change::put(Shelf::WantedBlob, hash, &row)])).await?;
+        Ok(Fetched::Nobody)
+    }
+
+    async fn forget(&self, node: &Node, hash: Hash) -> Result<Fetched, Error> {
+        node.command(Command::Keep(vec![Change::take(Shelf::WantedBlob, hash)])).await?;
+        let blobs = self.clone();
+        let removed = tokio::task::spawn_blocking(move || blobs.drop_part(&hash)).await;
+        removed.map_err(|_| Error::Stopping)??;
+        Ok(Fetched::Done)
+    }
+
+    /// Writes down that a file is here that was wanted like this.
+    pub(crate) async fn take_in(
+        &self,
+        node: &Node,
+        hash: Hash,
+        wish: &WantedRow,
+        size: u64,
+    ) -> Result<(), Error> {
+        let _order = self.0.order.lock().await;
+        let met = Change::take(Shelf::WantedBlob, hash);
+        if node.read()?.blob(&hash)?.is_some() {
+            // The person uploaded the same meanwhile: it counts already, and stays theirs.
+            node.command(Command::Keep(vec![met])).await?;
+            return Ok(());
+        }
+        let disk = self.disk().clone();
         let head = tokio::task::spawn_blocking(move || {
             let mut head = Vec::new();
             disk.open(&hash)?.take(64).read_to_end(&mut head)?;
@@ -438,13 +431,12 @@ impl Fetch {
             blurhash: String::new(),
             added: now,
             used: now,
-            own: self.row.author == self.node.author(),
-            author: self.row.author,
+            own: wish.author == node.author(),
+            author: wish.author,
             loose: 0,
         };
-        let changes = vec![row.put(&self.hash), Change::take(Shelf::WantedBlob, self.hash)];
-        self.node.command(Command::Keep(changes)).await?;
-        self.shared.blobs.grew(size);
+        node.command(Command::Keep(vec![row.put(&hash), met])).await?;
+        self.grew(size);
         Ok(())
     }
 }

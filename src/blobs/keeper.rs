@@ -1,5 +1,6 @@
 //! Lets files go: those that nothing shows any more, uploads that no post named within a day, and when there are too
-//! many, what others wrote and nobody has looked at for longest. Own files are never let go while a post shows them.
+//! many, what others wrote and nobody has looked at for longest, with their portraits last. Own files are never let go
+//! while a post shows them.
 
 use std::{
     collections::HashMap,
@@ -42,6 +43,8 @@ impl Blobs {
         let settled = tokio::task::spawn_blocking(move || {
             let wanted: HashMap<_, _> = reader.wanted_blobs()?.into_iter().collect();
             let mut rows: HashMap<_, _> = reader.blobs()?.into_iter().collect();
+            // What the rows say holds until the disk was looked through, and beyond it if that fails.
+            blobs.0.total.store(rows.values().map(|row| row.size).sum(), Ordering::Relaxed);
             let mut total = 0;
             for (hash, size) in blobs.disk().sweep(|hash| wanted.contains_key(hash))? {
                 match rows.remove(&hash) {
@@ -98,6 +101,8 @@ impl Blobs {
                 if let Err(error) = blobs.look_through(&node, clock::now()).await
                     && !node.stopping()
                 {
+                    #[cfg(test)]
+                    blobs.0.failing.notify_one();
                     tracing::warn!("files could not be looked through: {error}");
                 }
             }
@@ -114,7 +119,9 @@ impl Blobs {
         let used = std::mem::take(&mut *self.0.used.lock().unwrap_or_else(PoisonError::into_inner));
         let (max, parts) = (self.0.max_total, self.0.parts.list());
         let plan = tokio::task::spawn_blocking(move || plan(&reader, &used, parts, max, now));
-        let Plan { changes, gone, left } = plan.await.map_err(|_| Error::Stopping)??;
+        let Plan { whole, changes, gone, left } = plan.await.map_err(|_| Error::Stopping)??;
+        // Whatever failed before this, what is counted is what the rows say again.
+        self.0.total.store(whole, Ordering::Relaxed);
         for changes in changes.chunks(AT_ONCE) {
             node.command(Command::Keep(changes.to_vec())).await?;
         }
@@ -158,22 +165,24 @@ impl Blobs {
 
     /// Takes files away whose rows are gone.
     async fn take_away(&self, gone: Vec<(Hash, u64)>) -> Result<(), Error> {
+        let bytes: u64 = gone.iter().map(|(_, size)| size).sum();
+        let total = self.0.total.load(Ordering::Relaxed);
+        self.0.total.store(total.saturating_sub(bytes), Ordering::Relaxed);
         let blobs = self.clone();
         let taken = tokio::task::spawn_blocking(move || {
-            for (hash, size) in gone {
-                // One that cannot be taken away now is swept away at the next start.
-                blobs.0.total.fetch_sub(size, Ordering::Relaxed);
-                blobs.disk().remove(&hash)?;
-            }
-            Ok(())
+            // One that cannot be taken away now is swept away at the next start; the others go all the same.
+            let removed = gone.iter().map(|(hash, _)| blobs.disk().remove(hash));
+            removed.fold(Ok(()), |all, one| all.and(one))
         });
-        taken.await.map_err(|_| Error::Stopping)?
+        taken.await.map_err(|_| Error::Stopping)?.map_err(Error::Disk)
     }
 }
 
 /// What is to be written, and which files are to go once it is.
 #[derive(Default)]
 struct Plan {
+    /// Bytes of all files that have a row before anything is changed.
+    whole: u64,
     changes: Vec<Change>,
     gone: Vec<(Hash, u64)>,
     /// What has arrived of files that are not whole.
@@ -203,6 +212,9 @@ struct Spare {
     author: AuthorId,
     size: u64,
     whole: bool,
+    /// Whether its author is seen with it now. Programs keep such a picture for years without asking again, and one
+    /// that is not here is shown to none of them, so nobody would ever ask for it.
+    portrait: bool,
 }
 
 fn plan(
@@ -224,12 +236,15 @@ fn plan(
     let mut total: u64 = each.values().sum();
     let spare = |part: Left| {
         let Left { hash, author, bytes, at } = part;
-        Spare { used: at, hash, author, size: bytes, whole: false }
+        // It is wanted still, so it comes again, whatever it is.
+        Spare { used: at, hash, author, size: bytes, whole: false, portrait: false }
     };
     let mut others: Vec<Spare> = parts.into_iter().map(spare).collect();
     for (hash, mut row) in reader.blobs()? {
+        plan.whole += row.size;
         let before = row.clone();
-        let shown = reader.shows(&hash)?.is_some() || reader.portrays(&row.author, &hash)?;
+        let portrait = reader.portrays(&row.author, &hash)?;
+        let shown = portrait || reader.shows(&hash)?.is_some();
         let kept = shown || row.own && waiting.contains(&hash);
         row.loose = match (kept, row.loose) {
             (true, _) => 0,
@@ -249,13 +264,13 @@ fn plan(
         if !row.own {
             *each.entry(row.author).or_default() += row.size;
             let used = used.get(&hash).copied().unwrap_or(0).max(row.used);
-            others.push(Spare { used, hash, author: row.author, size: row.size, whole: true });
+            others.push(Spare { used, hash, author: row.author, size: row.size, whole: true, portrait });
         }
         if row != before {
             plan.changes.push(row.put(&hash));
         }
     }
-    others.sort_by_key(|spare| (spare.used, spare.hash));
+    others.sort_by_key(|spare| (spare.portrait, spare.used, spare.hash));
     // Who has more than their part makes room first: one author's flood must not cost what others show.
     others.retain(|spare| {
         let theirs = each.entry(spare.author).or_default();

@@ -16,7 +16,7 @@ use super::{Blobs, Error, Hash, PART};
 use crate::{clock, runtime::Node};
 
 /// How long files are not looked through again for the sake of one more, when that made no room.
-const AGAIN: Duration = Duration::from_secs(60);
+pub(super) const AGAIN: Duration = Duration::from_secs(60);
 
 /// What has arrived of one file.
 struct Part {

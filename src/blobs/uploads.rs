@@ -269,7 +269,8 @@ impl Blobs {
                 self.ask_now(hash);
                 return Ok(());
             }
-            Some(row) => WantedRow { size: 0, ..row },
+            // Asked for like this it was not in vain yet.
+            Some(row) => WantedRow { size: 0, tries: 0, ..row },
             None => match reader.shows(&hash)? {
                 Some(author) => WantedRow { author, size: 0, since: clock::now(), tries: 0 },
                 None => return Ok(()),
