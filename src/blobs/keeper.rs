@@ -171,8 +171,8 @@ impl Blobs {
         let blobs = self.clone();
         let taken = tokio::task::spawn_blocking(move || {
             // One that cannot be taken away now is swept away at the next start; the others go all the same.
-            let removed = gone.iter().map(|(hash, _)| blobs.disk().remove(hash));
-            removed.fold(Ok(()), |all, one| all.and(one))
+            let removed: Vec<_> = gone.iter().map(|(hash, _)| blobs.disk().remove(hash)).collect();
+            removed.into_iter().collect::<Result<(), _>>()
         });
         taken.await.map_err(|_| Error::Stopping)?.map_err(Error::Disk)
     }

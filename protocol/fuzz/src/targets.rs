@@ -9,7 +9,7 @@ use starling_protocol::{
     frame::Frame,
     identity::{Action, Cutoff, Inception, Operation, Record, Removal},
     invite::Invite,
-    keys::{self, Phrase, Secret},
+    keys::{Phrase, Secret},
     limits,
     payload::Content,
     sync::{

@@ -117,7 +117,7 @@ fn a_root_that_was_stolen_cannot_choose_the_next() {
     };
     // Whoever has root 1 may hand over to it again, and say who speaks in its epoch.
     let owners = to(&stolen, phrase().commitment(2), 1);
-    let mut both = identity(&[owners.clone()]);
+    let mut both = identity(std::slice::from_ref(&owners));
     let again = (60..=250).map(|n| to(&stolen, phrase().commitment(2), n)).min_by_key(|o| o.id).unwrap();
     assert!(again.id < owners.id, "one of so many has a lower id");
     assert_eq!(both.apply(again.clone()), Ok(true));

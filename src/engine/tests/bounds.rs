@@ -218,7 +218,7 @@ fn a_crowd_of_strangers_is_read_and_not_passed_on_faster_than_neighbours_put_up_
         world.add(Person::new(at + 200));
         world.meet(BOB, at.into());
     }
-    for person in (20..220).map(|seed| Person::new(seed)) {
+    for person in (20..220).map(Person::new) {
         let (shard, frame) = said_by(&person, "and again", world.now);
         world.gossip(ALICE, BOB, shard, frame);
     }
