@@ -1,5 +1,7 @@
 //! The wires: TCP with Noise and Yamux, and QUIC, either reached by name or by address.
 
+use std::io;
+use std::net::{IpAddr, TcpListener};
 use std::time::Duration;
 
 use libp2p::core::muxing::StreamMuxerBox;
@@ -9,7 +11,8 @@ use libp2p::core::upgrade::Version;
 use libp2p::futures::future::Either;
 use libp2p::futures::{AsyncRead, AsyncWrite};
 use libp2p::identity::Keypair;
-use libp2p::{PeerId, Transport, dns, noise, quic, tcp, yamux};
+use libp2p::multiaddr::Protocol;
+use libp2p::{Multiaddr, PeerId, Transport, dns, noise, quic, tcp, yamux};
 
 use super::Error;
 use super::muxer::Impatient;
@@ -57,6 +60,20 @@ fn wires(keypair: &Keypair) -> Result<Wire, Error> {
             Either::Left(connection) | Either::Right(connection) => connection,
         })
         .boxed())
+}
+
+/// Whether nobody listens at a TCP address. Of other addresses the socket itself will tell.
+pub(super) fn is_free(address: &Multiaddr) -> io::Result<()> {
+    let mut parts = address.iter();
+    let ip: IpAddr = match parts.next() {
+        Some(Protocol::Ip4(ip)) => ip.into(),
+        Some(Protocol::Ip6(ip)) => ip.into(),
+        _ => return Ok(()),
+    };
+    match parts.next() {
+        Some(Protocol::Tcp(port)) if port != 0 => TcpListener::bind((ip, port)).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Puts what a node's TCP connections have over any byte streams: Noise with this key, Yamux, a deadline for both
