@@ -153,7 +153,10 @@ fn a_draft_survives_what_nothing_survives() {
     terminal.ends();
     let mut terminal = Terminal::open(&home, &["tui"], &[]);
     terminal.shows("draft");
-    terminal.types("c");
+    terminal.types("d");
+    terminal.shows("half a thought");
+    terminal.types("\r");
+    terminal.shows("ctrl-s send");
     terminal.shows("half a thought");
     terminal.types(ESC);
     terminal.hides("A new post");

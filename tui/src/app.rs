@@ -1,7 +1,7 @@
 //! What the UI knows, and how it changes: [`App::update`] takes what happened and says what is to be done.
 
 mod answers;
-pub use answers::posted;
+pub use answers::{posted, related};
 pub mod compose;
 mod input;
 mod palette;
@@ -258,7 +258,7 @@ impl App {
             Msg::Sent(draft, status, sent) => self.take_sent(&draft, &status, sent),
             Msg::Source(source) => self.change_post(*source),
             Msg::Person(account, relation) => self.take_person(*account, relation),
-            Msg::Relation(relation) => self.take_relation(relation),
+            Msg::Relation(relation, done) => self.take_relation(relation, done),
             Msg::Found(words, found) => self.take_found(&words, *found),
             Msg::Node(status) => self.take_node(status),
             Msg::News(news) => self.news(news),
@@ -276,6 +276,10 @@ impl App {
             }
             Msg::Arrived(post) => self.take_missing(*post),
             Msg::Failed(effect, why) => self.failed(&effect, why),
+            Msg::Gone(effect, id, why) => {
+                self.remove(&id);
+                self.failed(&effect, why)
+            }
             // The terminal's own business, done before this is asked.
             Msg::Leave(_) | Msg::Suspend | Msg::Woken => Vec::new(),
         }
@@ -284,7 +288,10 @@ impl App {
     /// What is to be kept before the UI ends, whatever ends it.
     pub fn part(&mut self) -> Vec<Effect> {
         let forms = self.stack.iter_mut().filter_map(|screen| match screen {
-            Screen::Compose(form) => Some(form.keep()),
+            Screen::Compose(form) => {
+                form.files.settle();
+                Some(form.keep())
+            }
             _ => None,
         });
         let mut effects: Vec<_> = forms.collect();

@@ -30,7 +30,7 @@ use ureq::{Agent, Body, http::Response};
 use drafts::Drafts;
 
 use crate::{
-    api::{Account, Failure, Found, NodeStatus, Relationship},
+    api::{Account, Failure, Found, Id, NodeStatus},
     app::{compose::Draft, memory::Memory},
     msg::{Done, Effect, Leave, Msg, News, Reaction, Relate, Sent, ask::Ask},
     words::Words,
@@ -42,6 +42,8 @@ const WORKERS: usize = 3;
 const EFFECTS: usize = 64;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the answer may take whether a post is still there.
+const DOUBT: Duration = Duration::from_secs(5);
 /// Bytes of an answer: a thread of some thousand posts.
 const ANSWER: u64 = 32 * 1024 * 1024;
 /// Bytes of one event of the stream, and of a line of it: the longest post, dressed, with what it quotes.
@@ -126,11 +128,23 @@ impl Client {
     }
 }
 
+/// The post that something is to be done to, which should be there.
+fn post_of(effect: &Effect) -> Option<&Id> {
+    match effect {
+        Effect::Thread(id)
+        | Effect::Delete(id)
+        | Effect::Source(id)
+        | Effect::React(id, _)
+        | Effect::History(id) => Some(id),
+        _ => None,
+    }
+}
+
 /// Whether this machine's disk is all that it takes.
 fn is_near(effect: &Effect) -> bool {
     match effect {
         Effect::Keep(_) | Effect::Remember(_) => true,
-        Effect::Ask(ask) => matches!(**ask, Ask::Drafts | Ask::Forget(_)),
+        Effect::Ask(ask) => matches!(**ask, Ask::Drafts | Ask::Forget(_) | Ask::Look { .. }),
         _ => false,
     }
 }
@@ -207,7 +221,23 @@ impl Worker {
         // Something that waits for an answer must get one, whatever happens here.
         let done = panic::catch_unwind(AssertUnwindSafe(|| self.carry(&effect)));
         let done = done.unwrap_or_else(|_| Err(self.words.say("client-broke").into_owned()));
-        done.unwrap_or_else(|why| Some(Msg::Failed(Box::new(effect), why)))
+        done.unwrap_or_else(|why| {
+            let gone = post_of(&effect).filter(|id| self.is_gone(id)).cloned();
+            Some(match gone {
+                Some(id) => Msg::Gone(Box::new(effect), id, why),
+                None => Msg::Failed(Box::new(effect), why),
+            })
+        })
+    }
+
+    /// Whether the server says that it has no such post. Asked apart: what failed may be unknown to it for another reason.
+    fn is_gone(&self, id: &Id) -> bool {
+        let Ok(request) = self.request("GET", &format!("/api/v1/statuses/{id}")).body(()) else {
+            return false;
+        };
+        // The reader waits for what failed to be said.
+        let request = self.agent.configure_request(request).timeout_global(Some(DOUBT)).build();
+        self.agent.run(request).is_ok_and(|answer| matches!(answer.status().as_u16(), 404 | 410))
     }
 
     /// Has something done.
@@ -233,24 +263,20 @@ impl Worker {
                     Relate::Block(true) => "block",
                     Relate::Block(false) => "unblock",
                 };
-                Msg::Relation(self.send(
-                    "POST",
-                    &format!("/api/v1/accounts/{id}/{verb}"),
-                    Some(&json!({})),
-                )?)
+                let path = format!("/api/v1/accounts/{id}/{verb}");
+                Msg::Relation(self.send("POST", &path, Some(&json!({})))?, Some(*relate))
             }
             Effect::Follow(id, via) => {
                 let body = match via {
                     Some(via) => json!({ "starling": { "via": via } }),
                     None => json!({}),
                 };
-                Msg::Relation(self.send("POST", &format!("/api/v1/accounts/{id}/follow"), Some(&body))?)
+                let path = format!("/api/v1/accounts/{id}/follow");
+                Msg::Relation(self.send("POST", &path, Some(&body))?, None)
             }
             Effect::Person(id) => {
                 let account: Account = self.get(&format!("/api/v1/accounts/{id}"))?;
-                let mut relations: Vec<Relationship> =
-                    self.get(&format!("/api/v1/accounts/relationships?id[]={id}"))?;
-                Msg::Person(Box::new(account), relations.pop().unwrap_or_default())
+                Msg::Person(Box::new(account), self.stands(id)?)
             }
             Effect::Search(words) => {
                 let found: Found =
@@ -494,7 +520,8 @@ fn news(event: &str, data: &str) -> Option<News> {
     Some(match event {
         "update" => News::Update(of(data)?),
         "status.update" => News::Changed(of(data)?),
-        "delete" => News::Deleted(data.trim().to_owned()),
+        // Mastodon sends the id as it is, Starling as a JSON text.
+        "delete" => News::Deleted(of(data).unwrap_or_else(|| data.trim().to_owned())),
         "notification" => News::Notified(of(data)?),
         _ => return None,
     })

@@ -42,8 +42,8 @@ pub enum Msg {
     Source(Box<Source>),
     /// Somebody, with how the reader stands to them.
     Person(Box<Account>, Relationship),
-    /// How the reader stands to somebody now.
-    Relation(Relationship),
+    /// How the reader stands to somebody now; and what was done to them, unless they were followed.
+    Relation(Relationship, Option<Relate>),
     /// What a search found.
     Found(String, Box<Found>),
     /// How the node is doing.
@@ -70,6 +70,8 @@ pub enum Msg {
     Arrived(Box<Status>),
     /// Something could not be done.
     Failed(Box<Effect>, String),
+    /// Something could not be done, and the post that it was about is not there any more.
+    Gone(Box<Effect>, Id, String),
     /// The UI is to end, and why.
     Leave(Leave),
     /// The process is to stand still.
@@ -181,6 +183,15 @@ impl Row {
             Self::Post(status) if status.reblog.is_some() => Some(&status.account.id),
             _ => None,
         }
+    }
+
+    /// Whether somebody wrote it, passed it on or did it.
+    pub fn is_by(&self, person: &Id) -> bool {
+        let did = match self {
+            Self::Post(status) => &status.account.id,
+            Self::Notification(notification) => &notification.account.id,
+        };
+        did == person || self.post().is_some_and(|post| post.account.id == *person)
     }
 
     /// The post or boost that it is about, to be changed.

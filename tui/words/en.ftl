@@ -21,13 +21,13 @@ app-not-muted = Not muted any more.
 app-muted = Muted: nothing of theirs is shown.
 app-still-missing = It is not here yet: nobody who is connected has it.
 app-drafts-found = { $count ->
-    [one] A draft was kept: [{ $key }] goes on with it.
-   *[other] { $count } drafts were kept: [{ $key }] goes on with one.
+    [one] A draft was kept: [{ $key }] finds it.
+   *[other] { $count } drafts were kept: [{ $key }] finds them.
 }
 app-scheduled = It waits for its hour here, and is published then.
 
 # --- input
-input-draft-kept = The draft is kept: [{ $key }] goes on with it.
+input-draft-kept = The draft is kept: [{ $key }] finds it.
 input-copied = Copied: { $address }
 input-not-yours = This post is somebody else's: only its author can change it.
 input-that-is-you = That is you.
@@ -100,6 +100,7 @@ compose-file-refused = refused:
 compose-file-failed = A file was not taken: ctrl-x in its field takes it off.
 compose-files-wait = A file is still on its way: it goes in a moment.
 compose-undescribed = Who does not see it gets nothing of it without a description. Enter again leaves it so.
+compose-undescribed-yet = Say first what the picture shows; then it can be sent.
 compose-one-option = A poll needs two answers, a line each.
 compose-when-wrong = When is a wait (2h, 3 days) or a time to come (18:00, 2026-11-24 18:00).
 # Beside an empty field: what goes in.
@@ -178,7 +179,9 @@ view-hint-back = back
 view-hint-fold = fold
 view-hint-bookmark = bookmark
 view-hint-follow = follow
+view-hint-unfollow = unfollow
 view-hint-mute = mute
+view-hint-unmute = unmute
 view-hint-note = note
 view-hint-down = down
 view-hint-up = up
@@ -213,10 +216,6 @@ view-peers = { $count ->
 }
 view-syncing = { $count ->
    *[other] fetching from { $count }
-}
-view-waiting = { $count ->
-    [one] 1 of your posts and changes waits for a peer
-   *[other] { $count } of your posts and changes wait for a peer
 }
 # Before what is typed.
 view-ask-search = Search:
@@ -348,6 +347,10 @@ help-warning = behind a warning
 help-unread = unread
 
 # --- health: the last line
+health-waiting = { $count ->
+    [one] 1 of yours waits [{ $key }]
+   *[other] { $count } of yours wait [{ $key }]
+}
 health-unheld = { $count ->
     [one] 1 post only here yet [{ $key }]
    *[other] { $count } posts only here yet [{ $key }]
@@ -397,7 +400,7 @@ outbound-no-network = waits: this node runs without a network
 outbound-no-peer = waits for a peer: nobody is connected
 outbound-nobody-asked = waits: no connected peer asks for your posts
 outbound-gone = a post that was deleted
-outbound-none = Nothing was written since the node was started. What was before is held by whoever follows you.
+outbound-none = Nothing of yours waits.
 outbound-scheduled = waits for its hour: { $when }
 outbound-unsent = { $count ->
     [one] 1 of your posts and changes waits for a peer
@@ -509,6 +512,7 @@ origin-versions = { $count ->
 
 # --- mute, lists, identity, drafts, since: sheets to choose from
 mute-whom = Mute { $who }
+mute-end = Mute no longer
 mute-for-good = until you end it
 mute-for-hour = for 1 hour
 mute-for-eight-hours = for 8 hours
@@ -522,7 +526,7 @@ lists-ask-title = Name of the list:
 identity-whose = The id of { $who }
 identity-yours = Your id
 identity-how = Compare with what their own screen shows, or scan it. Enter copies it.
-identity-no-room = There is no room for a code to scan here.
+identity-no-room = A code to scan needs { $columns } by { $rows }.
 identity-no-letters = This terminal cannot draw a code to scan.
 drafts-new = Write a new post…
 invite-open = Open an invite that somebody gave you…
@@ -628,7 +632,7 @@ key-search = Search
 key-tag = Posts with a tag
 key-lists = Choose a list
 key-columns = One column fewer, or all again
-key-copy = Copy the address of the post
+key-copy = Copy what leads to the post: its id, or its address
 key-mouse = Use the mouse, or leave it to the terminal
 key-help = What the keys do
 key-palette = Do anything by its name

@@ -22,14 +22,14 @@ app-not-muted = כבר לא מושתק.
 app-muted = הושתק: דבר משם לא יוצג.
 app-still-missing = עדיין לא כאן: לאיש מהמחוברים אין את זה.
 app-drafts-found = { $count ->
-    [one] נשמרה טיוטה: [{ $key }] ממשיך אותה.
-    [two] נשמרו שתי טיוטות: [{ $key }] ממשיך אחת מהן.
-   *[other] נשמרו { $count } טיוטות: [{ $key }] ממשיך אחת מהן.
+    [one] נשמרה טיוטה: [{ $key }] מוצא אותה.
+    [two] נשמרו שתי טיוטות: [{ $key }] מוצא אותן.
+   *[other] נשמרו { $count } טיוטות: [{ $key }] מוצא אותן.
 }
 app-scheduled = ממתין כאן לשעתו, ואז יפורסם.
 
 # --- input
-input-draft-kept = הטיוטה נשמרה: [{ $key }] ממשיך אותה.
+input-draft-kept = הטיוטה נשמרה: [{ $key }] מוצא אותה.
 input-copied = הועתק: { $address }
 input-not-yours = הרשומה הזאת של מישהו אחר: רק מי שכתב אותה יכול לשנות אותה.
 input-that-is-you = זה את או אתה.
@@ -101,6 +101,7 @@ compose-file-refused = נדחה:
 compose-file-failed = קובץ לא התקבל: ctrl-x בשדה שלו מסיר אותו.
 compose-files-wait = קובץ עוד בדרך: יישלח עוד רגע.
 compose-undescribed = מי שלא רואה לא יקבל מזה דבר בלי תיאור. enter פעם נוספת משאיר כך.
+compose-undescribed-yet = קודם יש לתאר מה רואים בתמונה; אחר כך אפשר לשלוח.
 compose-one-option = סקר צריך שתי תשובות, שורה לכל אחת.
 compose-when-wrong = מתי: המתנה (2h, 3 days) או זמן שיבוא (18:00, 2026-11-24 18:00).
 compose-hint-file = נתיב של תמונה ואז enter; ctrl-x מסיר את האחרונה
@@ -176,7 +177,9 @@ view-hint-back = חזרה
 view-hint-fold = קיפול
 view-hint-bookmark = סימניה
 view-hint-follow = מעקב
+view-hint-unfollow = הפסקת מעקב
 view-hint-mute = השתקה
+view-hint-unmute = ביטול השתקה
 view-hint-note = הערה
 view-hint-down = למטה
 view-hint-up = למעלה
@@ -214,11 +217,6 @@ view-syncing = { $count ->
     [one] מביא מעמית אחד
     [two] מביא משני עמיתים
    *[other] מביא מ־{ $count }
-}
-view-waiting = { $count ->
-    [one] פריט אחד שלך ממתין לעמית
-    [two] שני פריטים שלך ממתינים לעמית
-   *[other] { $count } פריטים שלך ממתינים לעמית
 }
 view-ask-search = חיפוש:
 view-yes-no = y/n
@@ -357,6 +355,11 @@ help-warning = מאחורי אזהרה
 help-unread = לא נקרא
 
 # --- health
+health-waiting = { $count ->
+    [one] פריט אחד שלך ממתין [{ $key }]
+    [two] שני פריטים שלך ממתינים [{ $key }]
+   *[other] { $count } פריטים שלך ממתינים [{ $key }]
+}
 health-unheld = { $count ->
     [one] רשומה אחת רק כאן בינתיים [{ $key }]
     [two] שתי רשומות רק כאן בינתיים [{ $key }]
@@ -412,7 +415,7 @@ outbound-no-network = ממתין: הצומת פועל בלי רשת
 outbound-no-peer = ממתין לעמית: איש לא מחובר
 outbound-nobody-asked = ממתין: אף עמית מחובר לא מבקש את הרשומות שלך
 outbound-gone = רשומה שנמחקה
-outbound-none = דבר לא נכתב מאז שהצומת הופעל. מה שלפני כן נמצא אצל מי שעוקב אחריך.
+outbound-none = דבר משלך לא ממתין.
 outbound-scheduled = ממתין לשעתו: { $when }
 outbound-unsent = { $count ->
     [one] פריט אחד שלך ממתין לעמית
@@ -540,6 +543,7 @@ origin-versions = { $count ->
 
 # --- mute, lists, identity, drafts, since
 mute-whom = השתקת { $who }
+mute-end = ביטול ההשתקה
 mute-for-good = עד שתבוטל
 mute-for-hour = לשעה
 mute-for-eight-hours = ל־8 שעות
@@ -553,7 +557,7 @@ lists-ask-title = שם הרשימה:
 identity-whose = המזהה של { $who }
 identity-yours = המזהה שלך
 identity-how = יש להשוות למה שמוצג אצלם, או לסרוק. enter מעתיק.
-identity-no-room = אין כאן מקום לקוד לסריקה.
+identity-no-room = לקוד לסריקה דרוש { $columns } על { $rows }.
 identity-no-letters = המסוף הזה אינו יכול לצייר קוד לסריקה.
 drafts-new = רשומה חדשה…
 invite-open = פתיחת הזמנה שקיבלת…
@@ -663,7 +667,7 @@ key-search = חיפוש
 key-tag = רשומות עם תגית
 key-lists = בחירת רשימה
 key-columns = טור אחד פחות, או שוב כולם
-key-copy = העתקת כתובת הרשומה
+key-copy = העתקת מה שמוביל לרשומה: המזהה או הכתובת
 key-mouse = שימוש בעכבר, או השארתו למסוף
 key-help = מה עושים המקשים
 key-palette = לעשות כל דבר לפי שמו

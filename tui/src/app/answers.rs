@@ -6,7 +6,7 @@ use super::{App, Found, Link, Person, Said, Screen, reading::Of};
 use crate::{
     api::{Account, Delivery, Id, NodeStatus, Relationship, Status},
     app::compose::{self, Draft},
-    msg::{Done, Effect, Line, Sent},
+    msg::{Done, Effect, Line, Relate, Sent},
     words::Words,
 };
 
@@ -172,27 +172,49 @@ impl App {
         Vec::new()
     }
 
-    pub(super) fn take_relation(&mut self, relation: Relationship) -> Vec<Effect> {
-        let mut words = if relation.following { "app-following" } else { "app-not-following" };
-        if relation.blocking {
-            words = "app-blocked";
-        } else if relation.muting {
-            words = "app-muted";
-        }
+    pub(super) fn take_relation(&mut self, relation: Relationship, done: Option<Relate>) -> Vec<Effect> {
+        let words = related(&relation, done);
+        let mut hidden = relation.blocking || relation.muting;
         for screen in &mut self.stack {
             if let Screen::Line(Line::Person(id), Some(person)) = screen
                 && *id == relation.id
             {
                 let before = std::mem::replace(&mut person.relation, relation.clone());
-                // What ended is what was done.
-                if before.blocking && !relation.blocking {
-                    words = "app-not-blocked";
-                } else if before.muting && !relation.muting {
-                    words = "app-not-muted";
-                }
+                hidden &= !before.blocking && !before.muting;
             }
         }
+        if hidden {
+            self.hide(&relation);
+        }
         self.good(words)
+    }
+
+    /// Nothing of somebody is shown any more, but where the reader looks at them.
+    fn hide(&mut self, relation: &Relationship) {
+        let id = &relation.id;
+        for (line, rows) in &mut self.lines {
+            let stays = match line {
+                Line::Person(shown) => shown == id,
+                // Somebody may be muted without what they do.
+                Line::Notifications => !relation.blocking && !relation.muting_notifications,
+                _ => false,
+            };
+            if !stays {
+                rows.drop_rows(|row| row.is_by(id));
+            }
+        }
+        // A thread that was opened on their post is closed; in the others what answers them stays.
+        let theirs = |post: &Status| post.account.id == *id;
+        self.stack
+            .retain(|screen| !matches!(screen, Screen::Thread(tree) if tree.focused().is_some_and(theirs)));
+        for screen in &mut self.stack {
+            match screen {
+                Screen::Thread(tree) => tree.hide(id),
+                Screen::CatchUp(catch_up) => catch_up.hide(id),
+                Screen::Found(found) => found.posts.retain(|post| !theirs(post)),
+                _ => {}
+            }
+        }
     }
 
     pub(super) fn take_found(&mut self, words: &str, found: crate::api::Found) -> Vec<Effect> {
@@ -285,6 +307,18 @@ impl App {
             _ => {}
         }
         self.say(Said::Bad(why))
+    }
+}
+
+/// How the reader stands to somebody after this was done: the name of the words that say it.
+pub fn related(relation: &Relationship, done: Option<Relate>) -> &'static str {
+    match done {
+        _ if relation.blocking => "app-blocked",
+        _ if relation.muting => "app-muted",
+        Some(Relate::Block(false)) => "app-not-blocked",
+        Some(Relate::Mute(false)) => "app-not-muted",
+        _ if relation.following => "app-following",
+        _ => "app-not-following",
     }
 }
 

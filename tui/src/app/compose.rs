@@ -92,6 +92,8 @@ pub enum Typed {
     Send,
     /// Something is to be done.
     Do(Effect),
+    /// Something is to be done first; the name of the words that say why the rest waits.
+    First(Effect, &'static str),
 }
 
 fn area(text: &str) -> TextArea<'static> {
@@ -225,6 +227,10 @@ impl Compose {
                     self.touch();
                 }
             }
+            // Whoever leaves the field means what they typed in it.
+            KeyCode::Tab | KeyCode::BackTab if self.field == Field::Files && self.files.is_open() => {
+                return self.enter_file();
+            }
             KeyCode::Tab => self.step(1),
             KeyCode::BackTab => self.step(-1),
             KeyCode::Enter if self.field == Field::Files => return self.enter_file(),
@@ -237,7 +243,10 @@ impl Compose {
     fn enter_file(&mut self) -> Typed {
         match self.files.enter(&self.key) {
             Entered::Nothing => self.step(1),
-            Entered::Named => self.touch(),
+            Entered::Named(effect) => {
+                self.touch();
+                return Typed::Do(*effect);
+            }
             Entered::Undescribed => return Typed::Refused("compose-undescribed"),
             Entered::Send(effect) => {
                 self.touch();
@@ -306,10 +315,18 @@ impl Compose {
         self.touch();
     }
 
-    /// Whether it can be sent as it is.
-    fn check(&self) -> Typed {
+    /// Whether it can be sent as it is. A file whose path or description is typed is taken first.
+    fn check(&mut self) -> Typed {
         if self.sending {
             return Typed::Stay;
+        }
+        if self.files.is_open() {
+            self.field = Field::Files;
+            return match self.enter_file() {
+                Typed::Do(effect) if self.files.describing => Typed::First(effect, "compose-undescribed-yet"),
+                Typed::Do(effect) => Typed::First(effect, "compose-files-wait"),
+                other => other,
+            };
         }
         if self.is_empty() {
             return Typed::Refused("compose-empty");

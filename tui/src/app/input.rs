@@ -115,11 +115,12 @@ impl App {
         match typed {
             Typed::Stay | Typed::Send => Vec::new(),
             Typed::Do(effect) => vec![effect],
+            Typed::First(effect, why) => {
+                self.refuse(why);
+                vec![effect]
+            }
             Typed::Refused(why) => {
-                let why = self.words.say(why).into_owned();
-                if let Some(Screen::Compose(form)) = self.stack.last_mut() {
-                    form.failure = Some(why);
-                }
+                self.refuse(why);
                 Vec::new()
             }
             Typed::Leave => self.leave_form(),
@@ -131,12 +132,21 @@ impl App {
         }
     }
 
+    /// Says in the form why it is not sent.
+    fn refuse(&mut self, why: &str) {
+        let why = self.words.say(why).into_owned();
+        if let Some(Screen::Compose(form)) = self.stack.last_mut() {
+            form.failure = Some(why);
+        }
+    }
+
     fn leave_form(&mut self) -> Vec<Effect> {
         let Some(Screen::Compose(mut form)) = self.stack.pop() else { return Vec::new() };
+        form.files.settle();
         let draft = form.draft();
         if !draft.is_empty() {
             self.drafts.insert(0, draft);
-            let key = self.keys.best(Action::Compose);
+            let key = self.keys.best(Action::Drafts);
             let words = self.words.put("input-draft-kept", [("key", key)]).into_owned();
             let _ = self.say(Said::Good(words));
         }
@@ -175,7 +185,7 @@ impl App {
             Action::Columns => self.fewer_columns(),
             Action::NextUnread => self.next_unread(),
             Action::RevealAlways => self.about(|app, post| app.reveal_always(&post)),
-            Action::Compose => self.compose(),
+            Action::Compose => self.write(Draft::default()),
             Action::Reply => self.about(|app, post| app.reply(&post)),
             Action::Edit => self.own(|post| vec![Effect::Source(post.id)]),
             Action::Delete if matches!(self.stack.last(), Some(Screen::Sheet(_))) => self.discard(),
@@ -223,9 +233,7 @@ impl App {
             Action::Invite => self.show_sheet(About::Invite(None)),
             Action::CatchUp => self.show_sheet(About::Since),
             Action::Quote => self.about(|app, post| app.quote(&post)),
-            Action::Copy => {
-                self.about(|app, post| app.copy(post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri)))
-            }
+            Action::Copy => self.about(|app, post| app.copy(address(post))),
             Action::Mouse => self.toggle_mouse(),
             Action::Help => {
                 self.push(Screen::Help(Help::default()));
@@ -422,25 +430,6 @@ impl App {
         Some(row.booster().filter(|booster| *booster != person).unwrap_or(&post.id).clone())
     }
 
-    /// A new post; the draft that was left, if there is one; a choice, if there are more.
-    fn compose(&mut self) -> Vec<Effect> {
-        if matches!(self.stack.last(), Some(Screen::Sheet(sheet)) if matches!(sheet.about, About::Drafts(_)))
-        {
-            return self.write(Draft::default());
-        }
-        match self.drafts.len() {
-            0 => self.write(Draft::default()),
-            1 => {
-                let draft = self.drafts.remove(0);
-                self.write(draft)
-            }
-            _ => {
-                let drafts = self.drafts.clone();
-                self.show_sheet(About::Drafts(drafts))
-            }
-        }
-    }
-
     fn quote(&mut self, post: &Status) -> Vec<Effect> {
         if !self.limits.quotes {
             return self.bad("compose-no-quotes");
@@ -529,6 +518,16 @@ impl App {
             }
             Asks::Sure(..) => Vec::new(),
         }
+    }
+}
+
+/// What leads others to a post: on a node of ours the entry's id, since the node's address is this machine's own and another
+/// one at every start; elsewhere where the post is on the web.
+fn address(post: Status) -> String {
+    match post.starling {
+        Some(extra) if !extra.entry.is_empty() => extra.entry,
+        Some(_) => post.id,
+        None => post.url.filter(|url| !url.is_empty()).unwrap_or(post.uri),
     }
 }
 

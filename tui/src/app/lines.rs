@@ -32,12 +32,13 @@ impl App {
         self.load_line(&line)
     }
 
-    /// Fetches a timeline from where the reader was, or what is new on it, unless that is under way.
+    /// Fetches a timeline from where the reader was, or what is new on it, unless that is under way. Of notifications the
+    /// newest are what its tab is opened for.
     pub(super) fn load_line(&mut self, line: &Line) -> Vec<Effect> {
         if !self.remembers() {
             return Vec::new();
         }
-        let place = self.place(line);
+        let place = self.place(line).filter(|_| *line != Line::Notifications);
         let rows = self.lines.entry(line.clone()).or_default();
         if rows.loading.is_some() {
             return Vec::new();
@@ -134,7 +135,13 @@ impl App {
         self.forget_closed();
         self.tab = tab;
         let line = &TABS[tab];
-        if self.lines.get(line).is_some_and(|rows| rows.loaded) {
+        let height = self.height();
+        if let Some(rows) = self.lines.get_mut(line).filter(|rows| rows.loaded) {
+            // Whoever opens this tab wants to see what its number counts, not where they were.
+            if *line == Line::Notifications && rows.waiting() > 0 {
+                rows.show_new(height);
+                rows.step(isize::MIN / 2, height);
+            }
             return self.load_more(line);
         }
         self.load_newest()

@@ -38,7 +38,7 @@ impl App {
         if relation.is_some_and(|relation| relation.muting) {
             return vec![Effect::Relate(account.id, Relate::Mute(false))];
         }
-        self.show_sheet(About::Mute(Box::new(account), true))
+        self.show_sheet(About::Mute(Box::new(account), true, false))
     }
 
     /// A note about somebody, which only the reader sees.

@@ -55,6 +55,8 @@ pub struct Rows {
     told: bool,
     /// Where the page below the oldest row begins, if the server said so.
     below: Option<Id>,
+    /// What arrived while the newest page was on its way: the page may be older.
+    late: HashSet<Id>,
 }
 
 /// A row as it is drawn.
@@ -157,7 +159,7 @@ impl Rows {
                 self.append(page, None);
                 self.behind = std::mem::take(&mut self.told);
             }
-            Span::Newest => self.merge(page.rows),
+            Span::Newest => self.merge(page),
             Span::Around(id) => {
                 let at = page.rows.iter().position(|row| row.id() == id);
                 let mut rows = page.rows;
@@ -174,6 +176,7 @@ impl Rows {
             }
             Span::Below(edge) => self.append(page, Some(edge)),
         }
+        self.late.clear();
         self.loaded = true;
         self.bound();
     }
@@ -210,8 +213,11 @@ impl Rows {
     }
 
     /// Takes in the newest page while others are shown. What is above all that is known waits; what is between goes to
-    /// its place; if nothing of it is known, there is more between it and what is here.
-    fn merge(&mut self, page: Vec<Row>) {
+    /// its place; what the page would have and has not is gone; if nothing of it is known, there is more between it and
+    /// what is here.
+    fn merge(&mut self, page: Page) {
+        self.drop_gone(&page);
+        let page = page.rows;
         let Some(first) = page.iter().position(|row| self.is_known(row.id())) else {
             self.behind = !page.is_empty();
             return;
@@ -232,6 +238,29 @@ impl Rows {
         self.put_above(new);
     }
 
+    /// Drops the rows that the newest page would have and has not: those above the oldest row that both have, and those
+    /// below it as well if nothing is below the page.
+    fn drop_gone(&mut self, page: &Page) {
+        let ids: HashSet<&Id> = page.rows.iter().map(Row::id).collect();
+        let here: Vec<&Id> =
+            self.fresh.iter().chain(self.rows.iter().map(|held| &held.row)).map(Row::id).collect();
+        let oldest = page.rows.iter().rev().map(Row::id).find(|id| self.known.contains(*id));
+        let within = match oldest {
+            _ if page.last || page.rows.is_empty() && page.below.is_none() => here.len(),
+            Some(oldest) => here.iter().position(|id| *id == oldest).unwrap_or(0),
+            None => 0,
+        };
+        let gone: HashSet<Id> = here
+            .into_iter()
+            .take(within)
+            .filter(|id| !ids.contains(*id) && !self.late.contains(*id))
+            .cloned()
+            .collect();
+        if !gone.is_empty() {
+            self.drop_rows(|row| gone.contains(row.id()));
+        }
+    }
+
     fn insert_after(&mut self, id: &Id, row: Row) {
         if let Some(at) = self.fresh.iter().position(|held| held.id() == id) {
             self.fresh.insert(at + 1, row);
@@ -250,6 +279,9 @@ impl Rows {
         if self.behind || !self.loaded {
             self.told = true;
         } else if self.known.insert(row.id().clone()) {
+            if self.loading == Some(Span::Newest) {
+                self.late.insert(row.id().clone());
+            }
             self.fresh.push_front(row);
             self.bound();
         }
@@ -325,9 +357,13 @@ impl Rows {
         }
     }
 
-    /// A post is gone. The selection stays where it was, or on what came after.
+    /// A post is gone.
     pub fn remove(&mut self, id: &Id) {
-        let gone = |row: &Row| row.id() == id || row.post().is_some_and(|post| post.id == *id);
+        self.drop_rows(|row| row.id() == id || row.post().is_some_and(|post| post.id == *id));
+    }
+
+    /// Drops rows. The selection stays where it was, or on what came after.
+    pub fn drop_rows(&mut self, gone: impl Fn(&Row) -> bool) {
         let known = &mut self.known;
         self.fresh.retain(|row| !gone(row) || !known.remove(row.id()));
         let above = self.rows.iter().take(self.selected).filter(|held| gone(&held.row)).count();

@@ -43,8 +43,8 @@ pub enum About {
     Mesh(Box<Mesh>),
     /// Where a post comes from.
     Origin(Id, Box<Origin>),
-    /// For how long somebody is muted, and whether with what they do.
-    Mute(Box<Account>, bool),
+    /// For how long somebody is muted, whether with what they do, and whether they are muted already.
+    Mute(Box<Account>, bool, bool),
     /// The lists, and which of them somebody is on.
     Lists(Box<Account>, Vec<(List, bool)>),
     /// Who somebody is, to be compared with what they show.
@@ -121,7 +121,9 @@ impl Sheet {
             About::Outbound(outbound) => outbound::rows(&app.teller(), outbound, self.loading),
             About::Mesh(mesh) => mesh::rows(&app.teller(), mesh, self.loading),
             About::Origin(_, origin) => origin::rows(&app.teller(), origin, self.loading),
-            About::Mute(account, notifications) => choices::mute(app, account, *notifications),
+            About::Mute(account, notifications, muted) => {
+                choices::mute(app, account, *notifications, (*muted, self.loading))
+            }
             About::Lists(account, lists) => choices::lists(app, account, lists, self.loading),
             About::Identity(account) => choices::identity(app, account),
             About::Drafts(drafts) => choices::drafts(app, drafts),
@@ -141,7 +143,8 @@ impl Sheet {
             About::Drafts(_) => Ask::Drafts,
             About::Invite(_) => Ask::Invite,
             About::Requests(_) => Ask::Requests,
-            About::Mute(..) | About::Identity(_) | About::Since => return None,
+            About::Mute(account, ..) => Ask::Stands(account.id.clone()),
+            About::Identity(_) | About::Since => return None,
         })
     }
 
@@ -203,6 +206,8 @@ impl App {
     /// Opens a sheet, and asks for what is on it.
     pub(super) fn show_sheet(&mut self, about: About) -> Vec<Effect> {
         let mut sheet = Sheet::new(about, false);
+        // Whoever looks for a draft means the one that was left last; a new post has a key of its own.
+        sheet.selected = usize::from(matches!(&sheet.about, About::Drafts(drafts) if !drafts.is_empty()));
         let asks = sheet.asks();
         sheet.loading = asks.is_some();
         self.push(super::Screen::Sheet(Box::new(sheet)));
@@ -250,7 +255,10 @@ impl App {
         let at = sheet.selected;
         match sheet.about.clone() {
             About::Outbound(outbound) => self.open_outbound(&outbound, at),
-            About::Mute(account, notifications) => self.choose_mute(*account, notifications, at),
+            About::Mute(..) if sheet.loading => Vec::new(),
+            About::Mute(account, notifications, muted) => {
+                self.choose_mute(*account, (notifications, muted), at)
+            }
             About::Lists(account, lists) => self.choose_list(&account, &lists, at),
             About::Drafts(drafts) => self.choose_draft(drafts, at),
             About::Since => self.choose_since(at),

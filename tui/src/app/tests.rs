@@ -167,7 +167,7 @@ fn what_is_written_is_never_lost() {
     assert!(app.said.is_none(), "the form says it");
     let kept = press(&mut app, "\u{1b}");
     assert!(matches!(kept.as_slice(), [Effect::Keep(draft)] if draft.text == "@bob hello"));
-    press(&mut app, "c");
+    press(&mut app, "d\n");
     let Some(Screen::Compose(form)) = app.stack.last() else { panic!("no form") };
     assert_eq!(form.draft().text, "@bob hello");
     let sent = ctrl(&mut app, 's');
@@ -218,7 +218,7 @@ fn what_was_changed_after_it_was_sent_is_another_draft() {
     press(&mut app, "cone");
     let sent = ctrl(&mut app, 's');
     press(&mut app, "\u{1b}");
-    press(&mut app, "c!");
+    press(&mut app, "d\n!");
     assert_eq!(forms(&app), [("one!".to_owned(), false)]);
     let kept = answered(&mut app, &sent);
     assert_eq!(forms(&app), [("one!".to_owned(), false)]);
@@ -235,7 +235,7 @@ fn what_was_changed_and_sent_again_waits_for_its_own_answer() {
     let mut app = app((80, 24), &three());
     press(&mut app, "cone");
     let first = ctrl(&mut app, 's');
-    press(&mut app, "\u{1b}c!");
+    press(&mut app, "\u{1b}d\n!");
     let second = ctrl(&mut app, 's');
     let (Effect::Post(one), Effect::Post(two)) = (&first[0], &second[0]) else { panic!("nothing was sent") };
     assert_ne!(one.wish(), two.wish(), "other words are another post");
@@ -246,7 +246,7 @@ fn what_was_changed_and_sent_again_waits_for_its_own_answer() {
     // The same words, left and opened again, are the same post.
     press(&mut app, "ctwo");
     let sent = ctrl(&mut app, 's');
-    press(&mut app, "\u{1b}c");
+    press(&mut app, "\u{1b}d\n");
     answered(&mut app, &sent);
     assert!(forms(&app).is_empty() && app.drafts.is_empty());
 }
@@ -256,7 +256,7 @@ fn what_was_changed_after_it_was_sent_and_left_again_is_found_again() {
     let mut app = app((80, 24), &three());
     press(&mut app, "cone");
     let sent = ctrl(&mut app, 's');
-    press(&mut app, "\u{1b}c!");
+    press(&mut app, "\u{1b}d\n!");
     // The answer to what was sent is no answer to what is on the screen: it is said, not put into the form.
     app.update(Msg::Failed(Box::new(sent[0].clone()), "the disk is full".into()));
     assert!(matches!(&app.said, Some((Said::Bad(why), _)) if why == "the disk is full"));
@@ -408,6 +408,119 @@ fn everything_can_be_done_by_its_name() {
 }
 
 #[test]
+fn a_post_that_is_gone_leaves_no_row_behind() {
+    let mut app = app((80, 24), &three());
+    let sent = press(&mut app, "f");
+    app.update(Msg::Gone(Box::new(sent[0].clone()), "3".into(), "Record not found".into()));
+    assert!(matches!(&app.said, Some((Said::Bad(why), _)) if why == "Record not found"));
+    assert_eq!((app.subject().unwrap().id.as_str(), app.line().1.unwrap().all().len()), ("2", 2));
+    // It was deleted elsewhere while nobody listened: who asks again sees it go.
+    assert_eq!(press(&mut app, "R"), [Effect::Load(Line::Home, Span::Newest)]);
+    app.update(Msg::Page(Line::Home, Span::Newest, whole(vec![row(post("1", "Me", "first"))])));
+    assert_eq!((app.subject().unwrap().id.as_str(), app.line().1.unwrap().all().len()), ("1", 1));
+}
+
+#[test]
+fn who_is_muted_or_blocked_is_shown_nowhere_and_can_be_taken_back() {
+    let boost = |id: &str, by: &str, of: &str| Status {
+        reblog: Some(Box::new(post(&format!("of-{id}"), of, "passed on"))),
+        ..post(id, by, "")
+    };
+    let posts = [
+        post("5", "Ada", "five"),
+        post("4", "Bob", "four"),
+        boost("3", "Bob", "Ada"),
+        boost("2", "Eve", "Bob"),
+    ];
+    let ids = |app: &App| app.line().1.unwrap().all().map(|row| row.id().clone()).collect::<Vec<_>>();
+    let relation =
+        |muting, blocking| Relationship { id: "bob".into(), muting, blocking, ..Default::default() };
+    for (muting, blocking) in [(true, false), (false, true)] {
+        let mut app = app((80, 24), &posts);
+        press(&mut app, "\n");
+        let answers = vec![
+            Status { in_reply_to_id: Some("5".into()), ..post("6", "Bob", "answer") },
+            Status { in_reply_to_id: Some("6".into()), ..post("7", "Ada", "answer") },
+            Status { in_reply_to_id: Some("5".into()), ..post("8", "Bob", "answer") },
+        ];
+        let context = Context { descendants: answers, ..Context::default() };
+        app.update(Msg::Context("5".into(), Box::new(context)));
+        app.update(Msg::Relation(relation(muting, blocking), None));
+        let Some(Screen::Thread(tree)) = app.stack.last() else { panic!("the thread is closed") };
+        let left: Vec<_> = tree.visible().iter().map(|place| place.item.id().clone()).collect();
+        assert_eq!(left, ["5", "6", "7"]);
+        assert!(tree.visible()[1].post().is_none());
+        press(&mut app, "\u{1b}");
+        assert_eq!(ids(&app), ["5"]);
+    }
+    // Whoever looks at them sees them.
+    let mut app = app((80, 24), &posts);
+    press(&mut app, "ja");
+    app.update(Msg::Page(
+        Line::Person("bob".into()),
+        Span::Newest,
+        whole(vec![row(post("4", "Bob", "four"))]),
+    ));
+    app.update(Msg::Relation(relation(true, false), None));
+    assert_eq!(ids(&app), ["4"]);
+    press(&mut app, "\u{1b}");
+    assert_eq!(ids(&app), ["5"]);
+    // In a timeline it is not known who is muted: that is asked first.
+    app.update(Msg::Page(Line::Home, Span::Newest, whole(posts.into_iter().map(row).collect())));
+    press(&mut app, "jM");
+    let stands = ask::Told::Stands(relation(true, false));
+    app.update(Msg::Told(Box::new(stands)));
+    let ended = press(&mut app, "\n");
+    let end = crate::msg::Relate::Mute(false);
+    assert_eq!(ended, [Effect::Relate("bob".into(), end)]);
+    app.update(Msg::Relation(relation(false, false), Some(end)));
+    assert!(
+        matches!(&app.said, Some((Said::Good(words), _)) if words.contains("Not muted")),
+        "{:?}",
+        app.said
+    );
+    assert_eq!((app.stack.len(), ids(&app).len()), (0, 4));
+}
+
+#[test]
+fn a_new_post_is_new_however_many_drafts_there_are() {
+    let mut app = app((80, 24), &three());
+    let draft =
+        |key: &str| compose::Draft { key: key.into(), text: format!("half of {key}"), ..Default::default() };
+    for drafts in [vec![], vec![draft("a")], vec![draft("a"), draft("b")]] {
+        let kept = drafts.len();
+        app.update(Msg::Told(Box::new(ask::Told::Drafts(drafts))));
+        if kept > 0 {
+            assert!(
+                matches!(&app.said, Some((Said::Good(words), _)) if words.contains("[d]")),
+                "{:?}",
+                app.said
+            );
+        }
+        press(&mut app, "cjolly");
+        assert_eq!(forms(&app), [("jolly".to_owned(), false)]);
+        assert_eq!(app.drafts.len(), kept);
+        app.stack.clear();
+        app.drafts.clear();
+    }
+    app.update(Msg::Told(Box::new(ask::Told::Drafts(vec![draft("a"), draft("b")]))));
+    press(&mut app, "d\n!");
+    assert_eq!(forms(&app), [("half of a!".to_owned(), false)]);
+}
+
+#[test]
+fn what_is_copied_leads_to_the_post_wherever_it_is_pasted() {
+    let at = |url: &str, status: Status| Status { url: Some(url.into()), ..status };
+    let extra = crate::api::StatusExtra { entry: "bafyentry".into(), ..Default::default() };
+    let ours = Status { starling: Some(extra), ..post("bafyentry", "Bob", "ours") };
+    let posts =
+        [at("http://127.0.0.1:36333/@bob/bafyentry", ours), at("https://a.example/1", post("1", "Ada", "x"))];
+    let mut app = app((80, 24), &posts);
+    assert_eq!(press(&mut app, "y"), [Effect::Copy("bafyentry".into())]);
+    assert_eq!(press(&mut app, "jy"), [Effect::Copy("https://a.example/1".into())]);
+}
+
+#[test]
 fn notices_wait_in_their_own_place() {
     let mut app = app((80, 24), &three());
     press(&mut app, "4");
@@ -421,6 +534,11 @@ fn notices_wait_in_their_own_place() {
     app.update(Msg::News(News::Notified(Box::new(Notification { id: "0".into(), ..notice.clone() }))));
     app.update(Msg::News(News::Notified(Box::new(notice))));
     assert_eq!(app.line().1.unwrap().waiting(), 1);
-    press(&mut app, ".k");
+    // Whoever opens the tab sees them: that is what its number counts.
+    press(&mut app, "1");
+    assert_eq!(app.lines[&Line::Notifications].waiting(), 1);
+    press(&mut app, "4");
+    let rows = app.line().1.unwrap();
+    assert_eq!((rows.waiting(), rows.selected().unwrap().1.id().as_str()), (0, "1"));
     assert!(press(&mut app, "\n").contains(&Effect::Person("ada".into())));
 }

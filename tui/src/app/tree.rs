@@ -85,15 +85,45 @@ impl Tree {
             _ => None,
         });
         let all = context.ancestors.into_iter().chain(focus).chain(context.descendants);
-        self.places = arranged(all.collect());
-        let gone: HashSet<Id> = context.erased.into_iter().collect();
+        self.arrange(all.collect(), context.erased, selected.as_ref());
+    }
+
+    /// The post that the thread was opened on, if it is here.
+    pub fn focused(&self) -> Option<&Status> {
+        self.places.iter().filter_map(Place::post).find(|post| post.id == self.focus)
+    }
+
+    /// Takes the posts of somebody out. Where others answer one, a place says that it is not here.
+    pub fn hide(&mut self, person: &Id) {
+        let theirs = |place: &Place| place.post().is_some_and(|post| post.account.id == *person);
+        if !self.places.iter().any(theirs) {
+            return;
+        }
+        let selected = self.selected().map(|place| place.item.id().clone());
+        let erased: Vec<Id> = self
+            .places
+            .iter()
+            .filter_map(|place| match &place.item {
+                Item::Missing(id, true) => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        let left = self.places.iter().filter(|place| !theirs(place)).filter_map(Place::post).cloned();
+        self.arrange(left.collect(), erased, selected.as_ref());
+        self.unread.retain(|id| self.places.iter().any(|place| place.item.id() == id));
+    }
+
+    /// Puts posts in their places, and selects this one again.
+    fn arrange(&mut self, posts: Vec<Status>, erased: Vec<Id>, selected: Option<&Id>) {
+        self.places = arranged(posts);
+        let gone: HashSet<Id> = erased.into_iter().collect();
         for place in &mut self.places {
             if let Item::Missing(id, erased) = &mut place.item {
                 *erased = gone.contains(id);
             }
         }
         let place = |id: &Id| self.visible().iter().position(|place| place.item.id() == id);
-        self.selected = selected.as_ref().and_then(place).or_else(|| place(&self.focus)).unwrap_or(0);
+        self.selected = selected.and_then(place).or_else(|| place(&self.focus)).unwrap_or(0);
     }
 
     /// The places that no fold hides.

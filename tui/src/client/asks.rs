@@ -76,12 +76,17 @@ impl Worker {
                 let _: Value = self.send("POST", &path, Some(&json!({})))?;
                 Told::Requests(self.requests()?)
             }
+            Ask::Stands(person) => Told::Stands(self.stands(person)?),
             Ask::Note(person, text) => self.of_person(person, "note", &json!({ "comment": text }))?,
             Ask::Mute(person, seconds, notifications) => {
                 let body = json!({ "duration": seconds, "notifications": notifications });
                 self.of_person(person, "mute", &body)?
             }
             Ask::Notify(person, on) => self.of_person(person, "follow", &json!({ "notify": on }))?,
+            Ask::Look { draft, number, path } => match self.can_read(path) {
+                Ok(()) => Told::Done,
+                Err(why) => Told::Uploaded(draft.clone(), *number, Err(why)),
+            },
             Ask::Upload { draft, number, path, alt } => {
                 Told::Uploaded(draft.clone(), *number, self.upload(path, alt))
             }
@@ -114,6 +119,13 @@ impl Worker {
                 .into_owned()),
             None => Ok(Told::Drafts(drafts)),
         }
+    }
+
+    /// How the reader stands to somebody.
+    pub(super) fn stands(&self, person: &str) -> Answer<Relationship> {
+        let mut relations: Vec<Relationship> =
+            self.get(&format!("/api/v1/accounts/relationships?id[]={person}"))?;
+        Ok(relations.pop().unwrap_or_default())
     }
 
     fn of_person(&self, person: &str, verb: &str, body: &Value) -> Answer<Told> {

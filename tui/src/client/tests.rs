@@ -117,6 +117,14 @@ fn a_file_goes_with_its_description_and_a_post_with_all_that_belongs_to_it() {
     let sent = asked.lock().unwrap().remove(0).2;
     let sent = sent.as_str().unwrap();
     assert!(sent.contains("a red bird") && sent.contains("filename=\"bird.png\"") && sent.contains("PNG"));
+    let look = |path: &std::path::Path| {
+        let path = path.display().to_string();
+        worker.ask(&Ask::Look { draft: "d".into(), number: 3, path }).unwrap()
+    };
+    assert!(matches!(look(&path), Told::Done));
+    for unread in [folder.path(), std::path::Path::new("/nowhere/at/all.png")] {
+        assert!(matches!(look(unread), Told::Uploaded(_, 3, Err(_))), "{}", unread.display());
+    }
     let gone = worker.ask(&upload("/nowhere/at/all.png".into())).unwrap();
     assert!(matches!(gone, Told::Uploaded(_, _, Err(why)) if why.contains("/nowhere/at/all.png")));
     let draft: Draft = serde_json::from_value(json!({
@@ -136,16 +144,35 @@ fn a_file_goes_with_its_description_and_a_post_with_all_that_belongs_to_it() {
 #[test]
 fn the_stream_is_read_line_by_line() {
     let (messages, got) = sync_channel(8);
-    let stream = ":thump\n\nevent: update\ndata: {\"id\": \"1\"}\n\nevent: delete\ndata: 2\n\nevent: odd\ndata: {}\n\n";
+    let stream = ":thump\n\nevent: update\ndata: {\"id\": \"1\"}\n\nevent: delete\ndata: 2\n\n\
+                  event: delete\ndata: \"bafyb\"\n\nevent: odd\ndata: {}\n\n";
     let words = Words::default();
     assert_eq!(events(&words, stream.as_bytes(), &messages).unwrap(), "the server closed the stream");
     assert!(matches!(got.recv().unwrap(), Msg::News(News::Update(status)) if status.id == "1"));
     assert!(matches!(got.recv().unwrap(), Msg::News(News::Deleted(id)) if id == "2"));
+    assert!(matches!(got.recv().unwrap(), Msg::News(News::Deleted(id)) if id == "bafyb"));
     assert!(got.try_recv().is_err());
     let endless = std::io::repeat(b'x');
     assert_eq!(events(&words, endless, &messages).unwrap(), "the server sent more than it should");
     let event = "data: and more of it\n".repeat(LINE as usize / 10);
     assert_eq!(events(&words, event.as_bytes(), &messages).unwrap(), "the server sent more than it should");
+}
+
+#[test]
+fn a_post_that_the_server_does_not_have_any_more_is_said_to_be_gone() {
+    fn has_one(method: &str, path: &str) -> Value {
+        match (method, path) {
+            ("GET", "/api/v1/statuses/1") => post(1),
+            _ => json!({ "error": "Record not found" }),
+        }
+    }
+    let (worker, _) = worker(has_one);
+    let like = |id: &str| worker.answer_to(Effect::React(id.into(), Reaction::Like(true)));
+    assert!(matches!(like("2"), Some(Msg::Gone(_, id, why)) if id == "2" && why == "Record not found"));
+    // The post is there: it is something else that is not.
+    assert!(matches!(like("1"), Some(Msg::Failed(..))));
+    // What is missing from a thread was never here.
+    assert!(matches!(worker.answer_to(Effect::Missing("2".into())), Some(Msg::Failed(..))));
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Brings a file to the server. It is read here, on a thread of its own work, and sent as one part of a form (RFC 7578).
 
-use std::{fs::File, io::Read, path::PathBuf};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use super::{Answer, Worker};
 use crate::api::Media;
@@ -11,13 +15,30 @@ const MOST: u64 = 64 * 1024 * 1024;
 const EDGE: &str = "starling-4b1f0c6e9a7d43d2";
 
 impl Worker {
+    /// Whether a file can be read.
+    pub(super) fn can_read(&self, path: &str) -> Answer<()> {
+        let path = placed(path);
+        let is_folder = || std::io::Error::from(std::io::ErrorKind::IsADirectory);
+        let kind = fs::metadata(&path).map_err(|error| self.unread(&path, &error))?;
+        if kind.is_dir() {
+            return Err(self.unread(&path, &is_folder()));
+        }
+        // Whoever opens a pipe waits for what somebody writes into it.
+        if kind.is_file() {
+            File::open(&path).map_err(|error| self.unread(&path, &error))?;
+        }
+        Ok(())
+    }
+
+    fn unread(&self, path: &Path, error: &std::io::Error) -> String {
+        let things = [("path", path.display().to_string()), ("why", error.to_string())];
+        self.words.put("upload-unreadable", things).into_owned()
+    }
+
     /// Brings a file with its description to the server.
     pub(super) fn upload(&self, path: &str, alt: &str) -> Answer<Media> {
         let path = placed(path);
-        let unread = |error: std::io::Error| {
-            let things = [("path", path.display().to_string()), ("why", error.to_string())];
-            self.words.put("upload-unreadable", things).into_owned()
-        };
+        let unread = |error: std::io::Error| self.unread(&path, &error);
         let file = File::open(&path).map_err(unread)?;
         let mut bytes = Vec::new();
         file.take(MOST + 1).read_to_end(&mut bytes).map_err(unread)?;

@@ -57,12 +57,23 @@ pub enum Ask {
         /// Whether it is granted.
         yes: bool,
     },
+    /// How the reader stands to somebody.
+    Stands(Id),
     /// Keep a note about somebody.
     Note(Id, String),
     /// Mute somebody for so many seconds (0: for good), and what they do as well or not.
     Mute(Id, u64, bool),
     /// Be told of what somebody writes, or no longer.
     Notify(Id, bool),
+    /// Whether a file can be read. Told as if it had been brought to the server if it cannot.
+    Look {
+        /// The draft that it belongs to.
+        draft: String,
+        /// Its number within the draft.
+        number: u64,
+        /// Where it is.
+        path: String,
+    },
     /// Bring a file to the server.
     Upload {
         /// The draft that it belongs to.
@@ -114,6 +125,8 @@ pub enum Told {
     Opened(Id, String),
     /// Who asks for something.
     Requests(Vec<Wish>),
+    /// How the reader stands to somebody.
+    Stands(Relationship),
     /// How the reader stands to somebody now: something about it was kept.
     Kept(Relationship),
     /// A file arrived, or why not.

@@ -7,7 +7,7 @@ use crate::{
     api::{Account, NodeStatus, Status},
     app::{
         compose::Draft,
-        posted,
+        posted, related,
         sheet::Teller,
         tree::{Item, Tree},
     },
@@ -332,10 +332,7 @@ impl<W: Write> Plain<W> {
                 Told::Kept(relation) if relation.muting => self.line("app-muted"),
                 _ => self.line("plain-done"),
             },
-            Msg::Relation(relation) if relation.blocking => self.line("app-blocked"),
-            Msg::Relation(relation) if relation.muting => self.line("app-muted"),
-            Msg::Relation(relation) if relation.following => self.line("app-following"),
-            Msg::Relation(_) => self.line("app-not-following"),
+            Msg::Relation(relation, done) => self.line(related(&relation, done)),
             Msg::Poll(_) => self.line("reading-vote-counted"),
             _ => self.line("plain-done"),
         }

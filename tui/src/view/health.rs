@@ -72,13 +72,13 @@ pub fn running(words: &Words, node: &NodeStatus, invite: &str, queue: &str) -> V
         0 => words.put("health-no-peers", [("key", invite)]).into_owned(),
         peers => words.count("view-peers", peers).into_owned(),
     }];
-    if node.unheld > 0 {
+    // One number, and the one that the queue says.
+    let waits = [("health-waiting", node.waiting as usize), ("health-unheld", node.unheld)];
+    if let Some((name, count)) = waits.into_iter().find(|(_, count)| *count > 0) {
         let mut args = fluent_bundle::FluentArgs::new();
-        args.set("count", node.unheld);
+        args.set("count", count);
         args.set("key", queue);
-        parts.push(words.with("health-unheld", &args).into_owned());
-    } else if node.waiting > 0 {
-        parts.push(words.count("view-waiting", node.waiting as usize).into_owned());
+        parts.push(words.with(name, &args).into_owned());
     }
     if node.syncing > 0 {
         parts.push(words.count("view-syncing", node.syncing).into_owned());

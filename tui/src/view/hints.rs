@@ -131,7 +131,17 @@ pub fn of(app: &App) -> Vec<String> {
         }
         Some(Screen::Prompt(_)) => &[],
     };
-    let said = |(action, name): &Hint| Some(format!("{} {}", app.keys.told(*action)?, app.words.say(name)));
+    let relation = match app.stack.last() {
+        Some(Screen::Line(Line::Person(_), Some(person))) => Some(&person.relation),
+        _ => None,
+    };
+    // A key that ends what is so says that.
+    let name = |(action, name): &Hint| match (action, relation) {
+        (Action::Follow, Some(relation)) if relation.following => "view-hint-unfollow",
+        (Action::Mute, Some(relation)) if relation.muting => "view-hint-unmute",
+        _ => *name,
+    };
+    let said = |hint: &Hint| Some(format!("{} {}", app.keys.told(hint.0)?, app.words.say(name(hint))));
     hints.iter().filter_map(said).collect()
 }
 

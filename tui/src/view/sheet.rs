@@ -11,18 +11,52 @@ use ratatui::{
 use super::post::{self, aligned};
 use crate::{
     app::{
-        App,
+        App, CHROME,
         sheet::{CatchUp, Row, Sheet, Tone},
     },
     layout::{self, width},
     text::DisplayText,
 };
 
+/// Columns that the rest of a sheet keeps beside a code.
+const TEXT: usize = 24;
+
 /// Draws a sheet so that the selected line is in sight.
 pub fn draw(app: &App, sheet: &Sheet, frame: &mut Frame<'_>, area: Rect) {
     let (cells, height) = (usize::from(area.width), usize::from(area.height));
-    let rows = sheet.rows(app);
+    let mut rows = sheet.rows(app);
     let selected = sheet.selected.min(rows.len().saturating_sub(1));
+    if let Some(columns) = beside(app, &rows, (cells, height)) {
+        let sides = [Constraint::Min(0), Constraint::Length(columns)];
+        let [text, code] = match app.words.right_to_left() {
+            false => Layout::horizontal(sides).areas(area),
+            true => {
+                let [code, text] = Layout::horizontal([sides[1], sides[0]]).areas(area);
+                [text, code]
+            }
+        };
+        let is_code = |row: &mut Row| row.tone == Tone::Fixed;
+        let lines = rows.extract_if(.., is_code).flat_map(|row| drawn(app, &row, false, (cells, height)));
+        frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), code);
+        return listed(app, &rows, selected, frame, text);
+    }
+    listed(app, &rows, selected, frame, area);
+}
+
+/// The columns of a code that is too high to stand below the rest and has room beside it.
+fn beside(app: &App, rows: &[Row], (cells, height): (usize, usize)) -> Option<u16> {
+    let code = rows.iter().find(|row| row.tone == Tone::Fixed && !row.text.is_empty())?;
+    let (columns, lines) = size(&code.text);
+    let rest = rows.iter().filter(|row| row.tone != Tone::Fixed);
+    let above: usize = rest.map(|row| drawn(app, row, false, (cells, height)).len()).sum();
+    let wanted = !app.theme.ascii && above + lines > height;
+    let room = columns + TEXT <= cells && shown_lines(lines, height) <= height;
+    (wanted && room).then_some(columns as u16)
+}
+
+/// Draws rows so that the selected one is in sight.
+fn listed(app: &App, rows: &[Row], selected: usize, frame: &mut Frame<'_>, area: Rect) {
+    let (cells, height) = (usize::from(area.width), usize::from(area.height));
     // Only what can be in sight is laid out: a list of feeds may have thousands.
     let from = selected.saturating_sub(height);
     let mut lines: Vec<Text<'static>> = Vec::new();
@@ -81,16 +115,32 @@ fn style(app: &App, tone: Tone) -> Style {
 /// A code to scan, if there is room for the whole of it and the terminal has the letters: black on white whatever the
 /// terminal's colours are, since scanners read no other.
 fn fixed(app: &App, text: &str, (cells, height): (usize, usize), selected: bool) -> Vec<Text<'static>> {
-    let fits = text.lines().all(|line| width(line) <= cells) && text.lines().count() <= height;
+    let (columns, lines) = size(text);
+    let shown = shown_lines(lines, height);
+    let fits = columns <= cells && shown <= height;
     let faint = if selected { app.theme.selected() } else { app.theme.faint() };
     if app.theme.ascii || text.is_empty() {
         return vec![super::ours(app, &app.words.say("identity-no-letters"), cells, faint)];
     }
     if !fits {
-        return vec![super::ours(app, &app.words.say("identity-no-room"), cells, faint)];
+        let rows = lines.saturating_sub(1) + usize::from(CHROME);
+        let words = app.words.put("identity-no-room", [("columns", columns), ("rows", rows)]);
+        return vec![super::ours(app, &words, cells, faint)];
     }
     let paper = app.theme.code();
-    text.lines().map(|line| Text::from(ratatui::text::Span::styled(line.to_owned(), paper))).collect()
+    let lines = text.lines().take(shown);
+    lines.map(|line| Text::from(ratatui::text::Span::styled(line.to_owned(), paper))).collect()
+}
+
+/// Columns and lines of a code.
+fn size(code: &str) -> (usize, usize) {
+    (code.lines().map(width).max().unwrap_or(0), code.lines().count())
+}
+
+/// The lines of a code that are drawn: the lower half of the last line of modules is paper, which is margin enough where
+/// there is no line more.
+fn shown_lines(lines: usize, height: usize) -> usize {
+    lines.saturating_sub(usize::from(lines == height + 1))
 }
 
 /// Draws a catch-up: who wrote how much; then one post after the other; then that this was all.

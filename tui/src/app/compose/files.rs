@@ -49,8 +49,8 @@ pub enum State {
 pub enum Entered {
     /// Nothing was typed: on to the next field.
     Nothing,
-    /// A path was taken: now it is described.
-    Named,
+    /// A path was taken: now it is described, if the file can be read.
+    Named(Box<Effect>),
     /// It has no description: the reader is asked once.
     Undescribed,
     /// It can go.
@@ -107,10 +107,38 @@ impl Files {
         if typed.is_empty() {
             return Entered::Nothing;
         }
-        self.list.push(Attached { number: self.next, path: typed, alt: String::new(), state: State::Named });
-        self.next += 1;
+        let number = self.name(typed.clone());
         (self.input, self.describing) = (area(""), true);
-        Entered::Named
+        Entered::Named(Box::new(Effect::Ask(Box::new(Ask::Look {
+            draft: draft.to_owned(),
+            number,
+            path: typed,
+        }))))
+    }
+
+    fn name(&mut self, path: String) -> u64 {
+        let number = self.next;
+        self.list.push(Attached { number, path, alt: String::new(), state: State::Named });
+        self.next += 1;
+        number
+    }
+
+    /// Whether something is typed that was not taken yet, or a file waits for its description.
+    pub fn is_open(&self) -> bool {
+        self.describing || !self.input.lines().concat().trim().is_empty()
+    }
+
+    /// The form is left: what is typed is part of the draft.
+    pub fn settle(&mut self) {
+        let typed = self.input.lines().concat().trim().to_owned();
+        if std::mem::take(&mut self.describing) {
+            if let Some(last) = self.list.last_mut() {
+                last.alt = typed;
+            }
+        } else if !typed.is_empty() {
+            self.name(typed);
+        }
+        (self.input, self.asked) = (area(""), false);
     }
 
     /// Takes the last file off.
@@ -119,14 +147,23 @@ impl Files {
         self.list.pop().is_some()
     }
 
-    /// A file arrived, or did not. One that was taken off meanwhile is nobody's.
-    pub fn uploaded(&mut self, number: u64, result: Result<Media, String>) {
+    /// A file arrived, or did not. One that was taken off meanwhile is nobody's. Gives why one that was only named cannot be
+    /// read: its path is typed again.
+    pub fn uploaded(&mut self, number: u64, result: Result<Media, String>) -> Option<String> {
+        if self.describing
+            && let Err(why) = &result
+            && let Some(last) = self.list.pop_if(|last| last.number == number)
+        {
+            (self.input, self.describing, self.asked) = (area(&last.path), false, false);
+            return Some(why.clone());
+        }
         if let Some(file) = self.list.iter_mut().find(|file| file.number == number) {
             file.state = match result {
                 Ok(media) => State::Ready(media.id),
                 Err(why) => State::Failed(why),
             };
         }
+        None
     }
 
     /// Why the post cannot go yet: the name of the words that say it.

@@ -98,7 +98,7 @@ fn a_file_is_described_and_arrives_before_the_post_goes() {
     let mut form = Compose::new(Draft::default(), at(0));
     to(&mut form, Field::Files);
     write(&mut form, "/tmp/bird.png");
-    assert_eq!(press(&mut form, KeyCode::Enter, KeyModifiers::NONE), Typed::Stay);
+    assert_eq!(looked(press(&mut form, KeyCode::Enter, KeyModifiers::NONE)), "/tmp/bird.png");
     assert!(form.files.describing);
     // Nothing is said: that is asked back once.
     let enter = |form: &mut Compose| press(form, KeyCode::Enter, KeyModifiers::NONE);
@@ -121,6 +121,73 @@ fn a_file_is_described_and_arrives_before_the_post_goes() {
     to(&mut found, Field::Files);
     ctrl(&mut found, 'x');
     assert!(found.is_empty());
+}
+
+/// The path of the file that is looked at.
+fn looked(typed: Typed) -> String {
+    match typed {
+        Typed::Do(Effect::Ask(ask)) | Typed::First(Effect::Ask(ask), _) => match *ask {
+            Ask::Look { path, .. } => path,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_path_that_was_typed_is_never_left_out() {
+    // Whoever goes on to the next field means it.
+    for key in [KeyCode::Tab, KeyCode::BackTab] {
+        let mut form = Compose::new(Draft::default(), at(0));
+        to(&mut form, Field::Files);
+        write(&mut form, "/tmp/bird.png");
+        assert_eq!(looked(press(&mut form, key, KeyModifiers::NONE)), "/tmp/bird.png");
+        assert!(form.files.describing && form.field == Field::Files);
+        write(&mut form, "a red bird");
+        let Typed::Do(Effect::Ask(ask)) = press(&mut form, key, KeyModifiers::NONE) else {
+            panic!("not sent")
+        };
+        assert!(matches!(*ask, Ask::Upload { .. }));
+        press(&mut form, key, KeyModifiers::NONE);
+        assert_ne!(form.field, Field::Files);
+    }
+    // Whoever sends as well: nothing goes before it is described, or the lack of a description is meant.
+    let mut form = Compose::new(Draft { text: "Look".into(), ..Draft::default() }, at(0));
+    to(&mut form, Field::Files);
+    write(&mut form, "/tmp/bird.png");
+    assert_eq!(looked(ctrl(&mut form, 's')), "/tmp/bird.png");
+    assert_eq!(ctrl(&mut form, 's'), Typed::Refused("compose-undescribed"));
+    let Typed::First(Effect::Ask(ask), "compose-files-wait") = ctrl(&mut form, 's') else {
+        panic!("not sent")
+    };
+    assert!(matches!(*ask, Ask::Upload { .. }) && !form.sending);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_refused_at_once() {
+    let mut form = Compose::new(Draft::default(), at(0));
+    to(&mut form, Field::Files);
+    write(&mut form, "/nowhere.png");
+    press(&mut form, KeyCode::Enter, KeyModifiers::NONE);
+    assert_eq!(form.files.uploaded(0, Err("not there".into())), Some("not there".into()));
+    assert!(form.files.list.is_empty() && !form.files.describing);
+    assert_eq!(form.files.input.lines(), ["/nowhere.png"], "to be put right");
+}
+
+#[test]
+fn what_is_left_with_a_path_half_taken_is_a_draft_with_the_file() {
+    let mut form = Compose::new(Draft::default(), at(0));
+    to(&mut form, Field::Files);
+    write(&mut form, "/tmp/bird.png");
+    form.files.settle();
+    to(&mut form, Field::Files);
+    write(&mut form, "/tmp/song.mp3");
+    press(&mut form, KeyCode::Enter, KeyModifiers::NONE);
+    write(&mut form, "a song");
+    form.files.settle();
+    let kept: Vec<_> = form.draft().files.into_iter().map(|file| (file.path, file.alt)).collect();
+    let file = |path: &str, alt: &str| (path.to_owned(), alt.to_owned());
+    assert_eq!(kept, [file("/tmp/bird.png", ""), file("/tmp/song.mp3", "a song")]);
 }
 
 #[test]

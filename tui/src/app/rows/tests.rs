@@ -164,6 +164,34 @@ fn what_is_fetched_again_goes_to_its_place() {
 }
 
 #[test]
+fn what_a_fresh_page_lacks_is_gone() {
+    let mut list = Rows::default();
+    list.take(&Span::Newest, rows("fedcba"));
+    list.step(2, 9);
+    list.loading = Some(Span::Newest);
+    // It came while the page was on its way.
+    list.arrive(row("g"));
+    list.take(&Span::Newest, rows("fdc"));
+    assert_eq!((shown(&list).as_str(), list.waiting()), ("fdcba", 1));
+    assert_eq!(list.selected().unwrap().1.id(), "d");
+    // The next page has had the time to have it.
+    list.take(&Span::Newest, rows("dc"));
+    assert_eq!((shown(&list).as_str(), list.waiting()), ("dcba", 0));
+    // A page that reaches down to the last one there is says the same of all.
+    list.take(&Span::Newest, Page { last: true, ..rows("dc") });
+    assert_eq!(shown(&list), "dc");
+    // A page may be empty and lead to the next one.
+    list.take(&Span::Newest, Page { below: Some("e".into()), ..Page::default() });
+    assert_eq!(shown(&list), "dc");
+    list.take(&Span::Newest, Page::default());
+    assert!(list.is_empty() && list.selected().is_none());
+    // A page of which nothing is known says nothing of what is below it.
+    list.take(&Span::Newest, rows("dc"));
+    list.take(&Span::Newest, rows("xyz"));
+    assert_eq!(shown(&list), "dc");
+}
+
+#[test]
 fn who_comes_back_is_where_they_were() {
     let mut list = Rows::default();
     list.take(&Span::Around("c".into()), rows("edcba"));
@@ -236,7 +264,11 @@ proptest! {
             let mut moves = before.is_none();
             match event {
                 Event::Arrive(id) => list.arrive(numbered(id)),
-                Event::Fetch(ids) => list.take(&Span::Newest, page(ids)),
+                Event::Fetch(ids) => {
+                    list.take(&Span::Newest, page(ids));
+                    // It may be gone.
+                    moves |= before.as_ref().is_some_and(|id| !list.known.contains(id));
+                }
                 Event::Above(ids) => list.take(&Span::Above("".into()), page(ids)),
                 Event::Below(ids) => list.take(&Span::Below("".into()), page(ids)),
                 Event::Remove(id) => {

@@ -123,7 +123,16 @@ impl CatchUp {
 
     /// A post is gone. Its place stays, so that nothing moves: it says so.
     pub fn remove(&mut self, id: &Id) {
-        for held in self.posts.iter_mut().filter(|held| held.id == *id || held.inner().id == *id) {
+        self.empty(|held| held.id == *id || held.inner().id == *id);
+    }
+
+    /// Nothing of somebody is shown any more. Their places stay likewise.
+    pub fn hide(&mut self, person: &Id) {
+        self.empty(|held| held.account.id == *person || held.inner().account.id == *person);
+    }
+
+    fn empty(&mut self, is: impl Fn(&Status) -> bool) {
+        for held in self.posts.iter_mut().filter(|held| is(held)) {
             let account = held.account.clone();
             *held = Status { id: held.id.clone(), account, ..Status::default() };
         }

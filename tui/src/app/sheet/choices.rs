@@ -11,7 +11,7 @@ use crate::{
         compose::{Compose, Draft},
     },
     msg::{
-        Effect,
+        Effect, Relate,
         ask::{Ask, Wish},
     },
     text::DisplayText,
@@ -29,9 +29,22 @@ const MUTES: [(u64, &str); 6] = [
 /// Letters of an id that stand together: what people can keep in mind from one screen to another.
 const GROUP: usize = 4;
 
-pub(super) fn mute(app: &App, account: &Account, notifications: bool) -> Vec<Row> {
+/// What there is to choose is known once it is known how the reader stands to them: nothing moves under their fingers.
+pub(super) fn mute(
+    app: &App,
+    account: &Account,
+    notifications: bool,
+    (muted, loading): (bool, bool),
+) -> Vec<Row> {
     let who = crate::view::name(account);
     let mut rows = vec![Row::new(Tone::Head, app.words.put("mute-whom", [("who", who)]))];
+    if loading {
+        rows.push(Row::new(Tone::Faint, app.words.say("sheet-loading")).within());
+        return rows;
+    }
+    if muted {
+        rows.push(Row::new(Tone::Plain, app.words.say("mute-end")).within());
+    }
     rows.extend(MUTES.iter().map(|(_, name)| Row::new(Tone::Plain, app.words.say(name)).within()));
     let mark = if notifications { "[x]" } else { "[ ]" };
     rows.push(Row::new(Tone::Plain, format!("{mark} {}", app.words.say("mute-notifications"))).within());
@@ -163,8 +176,17 @@ pub(super) fn since(app: &App) -> Vec<Row> {
 }
 
 impl App {
-    pub(super) fn choose_mute(&mut self, account: Account, notifications: bool, at: usize) -> Vec<Effect> {
-        let Some(at) = at.checked_sub(1) else { return Vec::new() };
+    pub(super) fn choose_mute(
+        &mut self,
+        account: Account,
+        (notifications, muted): (bool, bool),
+        at: usize,
+    ) -> Vec<Effect> {
+        if muted && at == 1 {
+            self.stack.pop();
+            return vec![Effect::Relate(account.id, Relate::Mute(false))];
+        }
+        let Some(at) = at.checked_sub(1 + usize::from(muted)) else { return Vec::new() };
         match MUTES.get(at) {
             Some((seconds, _)) => {
                 self.stack.pop();
@@ -172,7 +194,7 @@ impl App {
             }
             None => {
                 if let Some(Screen::Sheet(sheet)) = self.stack.last_mut() {
-                    sheet.about = About::Mute(Box::new(account), !notifications);
+                    sheet.about = About::Mute(Box::new(account), !notifications, muted);
                 }
                 Vec::new()
             }

@@ -20,13 +20,23 @@ impl App {
                 self.ahead = ahead;
             }
             Told::Drafts(drafts) => return self.take_drafts(drafts),
+            Told::Stands(relation) => {
+                let is =
+                    |about: &About| matches!(about, About::Mute(account, ..) if account.id == relation.id);
+                if let Some(sheet) = self.awaiting(is)
+                    && let About::Mute(_, _, muted) = &mut sheet.about
+                {
+                    *muted = relation.muting;
+                }
+            }
             Told::Kept(relation) => return self.kept(relation),
             Told::Uploaded(key, number, result) => {
                 for screen in &mut self.stack {
                     if let Screen::Compose(form) = screen
                         && form.key_of() == key
                     {
-                        form.files.uploaded(number, result.clone());
+                        let unread = form.files.uploaded(number, result.clone());
+                        form.failure = unread.or(form.failure.take());
                     }
                 }
             }
@@ -112,7 +122,7 @@ impl App {
         if !first || count == 0 {
             return Vec::new();
         }
-        let key = self.keys.best(Action::Compose).to_owned();
+        let key = self.keys.best(Action::Drafts);
         let mut args = fluent_bundle::FluentArgs::new();
         args.set("count", count);
         args.set("key", key);
@@ -129,7 +139,7 @@ impl App {
             _ => None,
         });
         if relation.muting && before.as_ref().is_none_or(|before| !before.muting) {
-            return self.take_relation(relation);
+            return self.take_relation(relation, None);
         }
         let name = match before {
             Some(before) if before.note != relation.note => "people-noted",
@@ -139,7 +149,7 @@ impl App {
             },
             _ => "people-kept",
         };
-        let _ = self.take_relation(relation);
+        let _ = self.take_relation(relation, None);
         self.good(name)
     }
 

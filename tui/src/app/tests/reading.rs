@@ -251,7 +251,7 @@ proptest! {
                 4 if other != selected => drop(app.update(Msg::News(News::Deleted(other)))),
                 5 => drop(app.update(Msg::Stream(if a % 2 == 0 { Ok(()) } else { Err("gone".into()) }))),
                 6 => {
-                    let page = (140..140 + a % 40).rev().map(|id| row(post(&id.to_string(), "Eve", "page")));
+                    let page = (140..141 + a % 39).rev().map(|id| row(post(&id.to_string(), "Eve", "page")));
                     let span = if b % 2 == 0 { Span::Newest } else { Span::Above("139".into()) };
                     app.update(Msg::Page(Line::Home, span, page.collect::<Vec<_>>().into()));
                 }

@@ -153,7 +153,9 @@ pub fn screens(home: impl Fn() -> App) -> Vec<(&'static str, App)> {
     let mut peers = opened("P", Some(Told::Mesh(mesh())));
     press(&mut peers, "jj");
     let origin = opened("jji", Some(Told::Origin("3".into(), Box::new(origin()))));
-    let mute = opened("jjMj", None);
+    let mut mute = opened("jjM", None);
+    told(&mut mute, Told::Stands(Relationship { id: "bob".into(), muting: true, ..Relationship::default() }));
+    press(&mut mute, "j");
     let list = |id: &str, title: &str| List { id: id.into(), title: title.into() };
     let lists = vec![(list("1", "Friends"), true), (list("2", "Birds and other fliers"), false)];
     let lists = opened("jj+j", Some(Told::Lists("bob".into(), lists)));
@@ -369,9 +371,15 @@ fn sheets_do_what_their_lines_say() {
     assert!(
         press(&mut app, "\n").contains(&Effect::Load(Line::Person("bob".into()), crate::msg::Span::Newest))
     );
-    press(&mut app, "\u{1b}\u{1b}M");
+    press(&mut app, "\u{1b}\u{1b}");
+    let stands = || Told::Stands(Relationship { id: "bob".into(), ..Relationship::default() });
+    assert_eq!(asked(press(&mut app, "M")), Ask::Stands("bob".into()));
+    assert_eq!(press(&mut app, "\n"), [], "it is not known yet what there is to choose");
+    told(&mut app, stands());
     assert_eq!(asked(press(&mut app, "jj\n")), Ask::Mute("bob".into(), 8 * 3_600, true));
-    press(&mut app, "MG\n");
+    press(&mut app, "M");
+    told(&mut app, stands());
+    press(&mut app, "G\n");
     assert_eq!(asked(press(&mut app, "g\n")), Ask::Mute("bob".into(), 0, false));
     press(&mut app, "+");
     told(&mut app, Told::Lists("bob".into(), vec![(List { id: "1".into(), title: "Friends".into() }, true)]));
@@ -411,8 +419,8 @@ fn drafts_are_chosen_from_and_thrown_away() {
     let mut app = crate::app::tests::app((80, 24), &[]);
     let draft = |key: &str, text: &str| Draft { key: key.into(), text: text.into(), ..Draft::default() };
     told(&mut app, Told::Drafts(vec![draft("a", "one"), draft("b", "two")]));
-    press(&mut app, "c");
-    press(&mut app, "jj\n");
+    press(&mut app, "d");
+    press(&mut app, "j\n");
     let text = |app: &App| match app.stack.last() {
         Some(crate::app::Screen::Compose(form)) => form.draft().text,
         other => panic!("{other:?}"),
@@ -422,13 +430,34 @@ fn drafts_are_chosen_from_and_thrown_away() {
     assert_eq!(app.drafts.len(), 1);
     press(&mut app, "\u{1b}");
     assert_eq!(app.drafts.len(), 2);
-    press(&mut app, "dj");
+    press(&mut app, "d");
     press(&mut app, "D");
     let effects = press(&mut app, "y");
     assert!(matches!(effects.as_slice(), [Effect::Ask(ask)] if **ask == Ask::Forget("b".into())));
     told(&mut app, Told::Drafts(vec![draft("a", "one")]));
     press(&mut app, "g\n");
     assert_eq!(text(&app), "");
+}
+
+#[test]
+fn a_code_is_drawn_wherever_there_is_room_for_it() {
+    let link = format!("starling:invite:{}", "quavqif".repeat(60));
+    let drawn = |size: (u16, u16)| {
+        let mut app = crate::app::tests::app(size, &[]);
+        press(&mut app, "I");
+        told(&mut app, Told::Invite(link.clone()));
+        press(&mut app, "G");
+        super::drawn(&app)
+    };
+    let scan = |screen: &str| screen.matches('▄').count() + screen.matches('▀').count() > 500;
+    for size in [(110, 35), (200, 35), (80, 60)] {
+        let screen = drawn(size);
+        assert!(scan(&screen) && screen.contains("Enter copies it"), "{screen}");
+    }
+    // Where there is none, it is said how much it takes.
+    let screen = drawn((80, 24));
+    assert!(!scan(&screen) && screen.contains("A code to scan needs 65 by 35"), "{screen}");
+    assert!(scan(&drawn((65, 35))));
 }
 
 #[test]

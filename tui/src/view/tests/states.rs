@@ -159,6 +159,8 @@ fn health(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("health-disk", of(NodeStatus { disk_low: true, ..node() })),
         ("health-guarded", of(NodeStatus { guarded: true, ..node() })),
         ("health-unheld", of(NodeStatus { unheld: 1, ..node() })),
+        // What is not sent to anybody is one number here and in the queue.
+        ("health-waits", of(NodeStatus { unheld: 1, waiting: 3, ..node() })),
         ("health-connecting", app(size, &posts())),
     ]
 }
@@ -265,7 +267,7 @@ fn sheets(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ..draft("b", "I think that this is")
     };
     told(&mut drafts, Told::Drafts(vec![draft("a", "Half a thought"), reply]));
-    press(&mut drafts, "c");
+    press(&mut drafts, "d");
     vec![
         ("queue-empty", of("w", Some(Told::Queue(Outbound::default())))),
         ("queue-waits", of("w", None)),
