@@ -145,7 +145,7 @@ impl Home {
     /// The home in the folder `path`, settings included.
     ///
     /// # Errors
-    /// [`Error::Missing`] if none was begun there.
+    /// [`Error::Missing`] if none was begun there, [`Error::Io`] if that cannot be known.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::open_at(Places::within(path.as_ref()))
     }
@@ -153,10 +153,10 @@ impl Home {
     /// The home at `places`.
     ///
     /// # Errors
-    /// [`Error::Missing`] if none was begun there.
+    /// [`Error::Missing`] if none was begun there, [`Error::Io`] if that cannot be known.
     pub fn open_at(places: Places) -> Result<Self, Error> {
         let home = Self { places };
-        if home.begun() { Ok(home) } else { Err(Error::Missing(home.places.data)) }
+        if home.begun()? { Ok(home) } else { Err(Error::Missing(home.places.data)) }
     }
 
     /// Begins a home for a new author: device and node keys are made up, and the identity says that
@@ -202,7 +202,7 @@ impl Home {
         restoring: Option<&Inception>,
     ) -> Result<Self, Error> {
         let home = Self { places };
-        if home.begun() || home.store_path().exists() {
+        if home.begun()? || home.store_path().exists() {
             return Err(Error::Exists(home.places.data));
         }
         file::folder(&home.places.data)?;
@@ -221,8 +221,9 @@ impl Home {
         Ok(home)
     }
 
-    fn begun(&self) -> bool {
-        self.file("identity.cbor").exists()
+    /// Whether there is a home. What may not be looked at is not missing: whoever is told so begins a second identity.
+    fn begun(&self) -> Result<bool, Error> {
+        self.file("identity.cbor").try_exists().map_err(file::at(&self.places.data))
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -205,10 +205,21 @@ impl Handle {
 ///
 /// # Errors
 /// See [`Error`].
-pub fn start(config: Config, events: mpsc::Sender<Event>) -> Result<Handle, Error> {
+pub fn start(mut config: Config, events: mpsc::Sender<Event>) -> Result<Handle, Error> {
     if std::env::var_os("SSLKEYLOGFILE").is_some() {
         return Err(Error::KeyLog);
     }
+    // libp2p's TCP sockets share their port with whoever wants it too, so that calls can come from it. Two nodes at one
+    // port would each get some of the connections that are meant for the other.
+    config.listen.retain(|address| match transport::is_free(address) {
+        Ok(()) => true,
+        Err(error) => {
+            let failed = Event::ListenFailed { address: address.clone(), reason: error.to_string() };
+            // There is room: nothing else was told yet.
+            let _ = events.try_send(failed);
+            false
+        }
+    });
     let wire = transport::build(&config.keypair)?;
     start_over(config, wire, events)
 }

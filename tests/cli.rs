@@ -96,6 +96,22 @@ fn begin(folder: &Path, name: &str) -> std::path::PathBuf {
 }
 
 #[test]
+fn a_home_that_cannot_be_looked_for_is_not_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = begin(folder.path(), "alice");
+    // Whoever runs the tests: below a file nobody can look.
+    let below = home.join("token").join("home");
+    for arguments in [&["home"][..], &["init", "--no-input"], &["doctor"], &["restore", "--force"]] {
+        let output = run(&below, arguments);
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains(below.to_str().unwrap()), "{arguments:?}: {said}");
+        assert!(!said.contains("starling init"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn a_node_says_that_it_is_ready_and_stops_in_good_order() {
     let folder = tempfile::tempdir().unwrap();
     let home = begin(folder.path(), "alice");

@@ -221,10 +221,12 @@ pub struct Payload {
 
 /// What of a draft is over its limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} has {actual}, and may have {limit}")]
+#[error("{what} has {actual} {unit}, and may have {limit}")]
 pub struct OverLimit {
     /// Which part.
     pub what: &'static str,
+    /// What is counted of it.
+    pub unit: &'static str,
     /// How much it has.
     pub actual: usize,
     /// How much it may have.
@@ -263,10 +265,12 @@ impl Body {
             Self::Post(content) | Self::Reply { content, .. } | Self::Edit { content, .. } => {
                 content.check_limits()
             }
-            Self::Vote(_, choices) => within("the list of choices", choices.len(), limits::POLL_OPTIONS),
-            Self::Delete(ids) => within("the list to delete", ids.len(), limits::DELETE_IDS),
+            Self::Vote(_, choices) => {
+                within("the list of choices", "entries", choices.len(), limits::POLL_OPTIONS)
+            }
+            Self::Delete(ids) => within("the list to delete", "entries", ids.len(), limits::DELETE_IDS),
             Self::Profile(profile) => profile.check_limits(),
-            Self::Unknown { kind, .. } => within("the kind's name", kind.len(), limits::NAME_BYTES),
+            Self::Unknown { kind, .. } => within("the kind's name", "bytes", kind.len(), limits::NAME_BYTES),
             _ => Ok(()),
         }
     }
@@ -274,20 +278,21 @@ impl Body {
 
 impl Content {
     fn check_limits(&self) -> Result<(), OverLimit> {
-        within("the text", self.text.chars().count(), limits::TEXT_CHARS)?;
+        within("the text", "characters", self.text.chars().count(), limits::TEXT_CHARS)?;
         let warning = self.warning.as_deref().map_or(0, |warning| warning.chars().count());
-        within("the content warning", warning, limits::WARNING_CHARS)?;
-        within("the language tag", self.language.as_deref().map_or(0, str::len), limits::LANGUAGE_BYTES)?;
-        within("the list of mentions", self.mentions.len(), limits::MENTIONS)?;
-        within("the list of tags", self.tags.len(), limits::TAGS)?;
+        within("the content warning", "characters", warning, limits::WARNING_CHARS)?;
+        let language = self.language.as_deref().map_or(0, str::len);
+        within("the language tag", "bytes", language, limits::LANGUAGE_BYTES)?;
+        within("the list of mentions", "entries", self.mentions.len(), limits::MENTIONS)?;
+        within("the list of tags", "entries", self.tags.len(), limits::TAGS)?;
         for tag in &self.tags {
-            within("a tag", tag.chars().count(), limits::TAG_CHARS)?;
+            within("a tag", "characters", tag.chars().count(), limits::TAG_CHARS)?;
         }
-        within("the list of media", self.media.len(), limits::MEDIA)?;
+        within("the list of media", "entries", self.media.len(), limits::MEDIA)?;
         for media in &self.media {
-            within("an alternative text", media.alt.chars().count(), limits::ALT_CHARS)?;
-            within("a media type", media.mime.len(), limits::NAME_BYTES)?;
-            within("a blurhash", media.blurhash.len(), limits::NAME_BYTES)?;
+            within("an alternative text", "characters", media.alt.chars().count(), limits::ALT_CHARS)?;
+            within("a media type", "bytes", media.mime.len(), limits::NAME_BYTES)?;
+            within("a blurhash", "bytes", media.blurhash.len(), limits::NAME_BYTES)?;
         }
         extensions(&self.extensions)
     }
@@ -295,32 +300,32 @@ impl Content {
 
 impl Profile {
     fn check_limits(&self) -> Result<(), OverLimit> {
-        within("the name", self.name.chars().count(), limits::PROFILE_NAME_CHARS)?;
-        within("the biography", self.bio.chars().count(), limits::PROFILE_BIO_CHARS)?;
-        within("the list of fields", self.fields.len(), limits::PROFILE_FIELDS)?;
+        within("the name", "characters", self.name.chars().count(), limits::PROFILE_NAME_CHARS)?;
+        within("the biography", "characters", self.bio.chars().count(), limits::PROFILE_BIO_CHARS)?;
+        within("the list of fields", "entries", self.fields.len(), limits::PROFILE_FIELDS)?;
         for (name, value) in &self.fields {
-            within("a field's name", name.chars().count(), limits::PROFILE_FIELD_CHARS)?;
-            within("a field's value", value.chars().count(), limits::PROFILE_FIELD_CHARS)?;
+            within("a field's name", "characters", name.chars().count(), limits::PROFILE_FIELD_CHARS)?;
+            within("a field's value", "characters", value.chars().count(), limits::PROFILE_FIELD_CHARS)?;
         }
-        within("the list of addresses", self.hints.len(), limits::HINTS)?;
+        within("the list of addresses", "entries", self.hints.len(), limits::HINTS)?;
         for hint in &self.hints {
-            within("an address", hint.len(), limits::HINT_BYTES)?;
+            within("an address", "bytes", hint.len(), limits::HINT_BYTES)?;
         }
         extensions(&self.extensions)
     }
 }
 
 fn extensions(extensions: &[Extension]) -> Result<(), OverLimit> {
-    within("the list of extensions", extensions.len(), limits::EXTENSIONS)?;
+    within("the list of extensions", "entries", extensions.len(), limits::EXTENSIONS)?;
     for extension in extensions {
-        within("an extension's name", extension.name.len(), limits::NAME_BYTES)?;
-        within("an extension", extension.value.len(), limits::EXTENSION_BYTES)?;
+        within("an extension's name", "bytes", extension.name.len(), limits::NAME_BYTES)?;
+        within("an extension", "bytes", extension.value.len(), limits::EXTENSION_BYTES)?;
     }
     Ok(())
 }
 
-fn within(what: &'static str, actual: usize, limit: usize) -> Result<(), OverLimit> {
-    if actual <= limit { Ok(()) } else { Err(OverLimit { what, actual, limit }) }
+fn within(what: &'static str, unit: &'static str, actual: usize, limit: usize) -> Result<(), OverLimit> {
+    if actual <= limit { Ok(()) } else { Err(OverLimit { what, unit, actual, limit }) }
 }
 
 #[cfg(test)]

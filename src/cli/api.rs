@@ -81,15 +81,23 @@ fn approve(context: &Context, code: &str, yes: bool) -> Result<(), Failure> {
     let code: String = code.chars().filter(|letter| letter.is_ascii_alphabetic() || *letter == '-').collect();
     let session = context.running()?;
     let path = format!("/api/starling/v1/programs/waiting/{}", if code.is_empty() { "-" } else { &code });
-    let waiting: Value = session.client.get(&path)?;
+    let waiting: Value = session.client.get(&path).map_err(listed)?;
     confirm(&plan(&waiting), yes)?;
-    let approved: Value = session.client.post(&format!("{path}/approve"), &json!({}))?;
+    let approved: Value = session.client.post(&format!("{path}/approve"), &json!({})).map_err(listed)?;
     let name = text(&approved, "name");
     let told = match approved.get("code").and_then(Value::as_str) {
         Some(code) => format!("{name} is let in with this code, which the page shows as well:\n{code}"),
         None => format!("{name} is let in: go on in the browser"),
     };
     context.output.either(&approved, told)
+}
+
+/// No peer brings a program that is not here: the list has it, or nobody does.
+fn listed(failure: Failure) -> Failure {
+    match failure.kind {
+        Kind::NotFound => failure.hint("`starling api list` shows the programs, and those that wait"),
+        _ => failure,
+    }
 }
 
 /// What the person is about to allow, in the words of the page.
@@ -140,7 +148,8 @@ fn list(context: &Context) -> Result<(), Failure> {
 
 fn revoke(context: &Context, number: u64) -> Result<(), Failure> {
     let session = context.session()?;
-    let revoked: Value = session.client.delete(&format!("/api/starling/v1/tokens/{number}"))?;
+    let path = format!("/api/starling/v1/tokens/{number}");
+    let revoked: Value = session.client.delete(&path).map_err(listed)?;
     context.output.either(&revoked, format!("revoked {number}"))
 }
 

@@ -48,15 +48,15 @@ fn new_passphrase(file: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
     let passphrase = match file {
         Some(path) => first_line(path)?,
         None => {
-            let first = ask_secret("Passphrase for the backup:")?;
-            if *first != *ask_secret("The same again:")? {
-                return Err(Failure::usage("these are not the same"));
-            }
-            first
+            let question = format!("Passphrase for the backup, of at least {PASSPHRASE_CHARS} characters:");
+            ask_secret(&question)?
         }
     };
     if passphrase.chars().count() < PASSPHRASE_CHARS {
         return Err(Failure::usage(format!("a passphrase needs at least {PASSPHRASE_CHARS} characters")));
+    }
+    if file.is_none() && *passphrase != *ask_secret("The same again:")? {
+        return Err(Failure::usage("these are not the same"));
     }
     Ok(passphrase)
 }

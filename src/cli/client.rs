@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes of an answer: a page of posts at their limits is some MiB.
 const ANSWER_BYTES: u64 = 64 << 20;
 
+/// What to do when it is the node that fails, and not what it was asked for.
+const DOCTOR: &str = "`starling doctor` looks for the reason";
+
 /// A way in.
 pub struct Client {
     agent: Agent,
@@ -141,8 +144,9 @@ fn answer<T: DeserializeOwned>(response: Result<Response<Body>, ureq::Error>) ->
     let bytes = response.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec().map_err(transport)?;
     // Some answers are empty; for them `T` is a `Value`.
     let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::failed(format!("the node answered something unexpected: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::failed(format!("the node answered something unexpected: {error}")).hint(DOCTOR)
+    })
 }
 
 fn good(response: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, Failure> {
@@ -158,11 +162,11 @@ fn transport(error: ureq::Error) -> Failure {
     match error {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => not_running(),
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            Failure::failed("the node closed the connection")
+            Failure::failed("the node closed the connection").hint(DOCTOR)
         }
         ureq::Error::Timeout(_) => Failure::failed("the node did not answer in time")
             .hint("if it runs in a terminal UI that was stopped with ctrl-z, `fg` wakes both"),
-        error => Failure::failed(format!("the node could not be asked: {error}")),
+        error => Failure::failed(format!("the node could not be asked: {error}")).hint(DOCTOR),
     }
 }
 
@@ -189,6 +193,7 @@ fn refusal(status: StatusCode, body: Value) -> Failure {
     let hint =
         text("hint").filter(|hint| !message.contains(hint.as_str())).or_else(|| match status.as_u16() {
             401 => Some("the token in this home is not the running node's; restart it".into()),
+            500.. => Some(DOCTOR.into()),
             _ => None,
         });
     Failure { kind, message, hint, quiet: false }
@@ -207,6 +212,8 @@ mod tests {
         assert!(!failure.hint.unwrap().contains('\u{1b}'));
         assert_eq!(refusal(StatusCode::NOT_FOUND, Value::Null).kind as u8, 5);
         assert!(refusal(StatusCode::UNAUTHORIZED, Value::Null).hint.is_some());
+        assert!(refusal(StatusCode::INTERNAL_SERVER_ERROR, Value::Null).hint.is_some());
+        assert!(refusal(StatusCode::UNPROCESSABLE_ENTITY, Value::Null).hint.is_none());
     }
 
     #[test]

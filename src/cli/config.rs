@@ -4,7 +4,7 @@ use serde_json::json;
 use starling::config;
 use toml::Value;
 
-use super::{Failure, Kind, init, session::Context};
+use super::{Failure, Kind, failure::SETTINGS, feed, init, session::Context};
 
 /// Show and change settings
 #[derive(Debug, clap::Subcommand)]
@@ -59,9 +59,14 @@ impl Config {
                 let path = &context.places.config;
                 let text = match std::fs::read_to_string(path) {
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-                    text => text?,
+                    text => text.map_err(|error| feed::at(path, error))?,
                 };
-                let text = config::edit(&path.display().to_string(), &text, &key, &value)?;
+                let edited = config::edit(&path.display().to_string(), &text, &key, &value);
+                let text = edited.map_err(|error| {
+                    let failure = Failure::from(error);
+                    // Where the settings can be read, what was to be set is wrong and not the file.
+                    if context.settings().is_ok() { failure.hint(SETTINGS) } else { failure }
+                })?;
                 init::write_settings(context, &text)?;
                 let now = context.settings()?.keys;
                 let (_, value, layer) = now

@@ -283,16 +283,19 @@ fn store(home: &Home, config: &Config, findings: &mut Findings) {
 fn ports(config: &Config, findings: &mut Findings) {
     let mut taken: Vec<String> =
         config.network.listen.iter().filter(|address| !free(address)).map(ToString::to_string).collect();
+    let mut settings = Vec::from_iter((!taken.is_empty()).then_some("network.listen"));
     if config.http.listen.port() != 0 && TcpListener::bind(config.http.listen).is_err() {
         taken.push(config.http.listen.to_string());
+        settings.push("http.listen");
     }
     if taken.is_empty() {
         findings.ok("ports", "free");
     } else {
+        let set: Vec<String> = settings.iter().map(|key| format!("`starling config set {key}`")).collect();
         findings.fail(
             "ports",
             format!("{} cannot be listened on", taken.join(", ")),
-            "stop the program that is there, or `starling config set network.listen` another port",
+            format!("stop the program that is there, or {} another port", set.join(" and ")),
         );
     }
 }
@@ -314,6 +317,27 @@ fn free(address: &Multiaddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_that_is_taken_is_told_with_its_own_setting() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = taken.local_addr().unwrap();
+        let hint = |config: &Config| {
+            let mut findings = Findings::default();
+            ports(config, &mut findings);
+            findings.0.pop().and_then(|finding| finding.hint).unwrap_or_default()
+        };
+        let mut config = Config::default();
+        config.network.listen = Vec::new();
+        config.http.listen = place;
+        let http = hint(&config);
+        assert!(http.contains("http.listen") && !http.contains("network.listen"), "{http}");
+        config.http.listen.set_port(0);
+        assert_eq!(hint(&config), "");
+        config.network.listen = vec![format!("/ip4/127.0.0.1/tcp/{}", place.port()).parse().unwrap()];
+        let network = hint(&config);
+        assert!(network.contains("network.listen") && !network.contains("http.listen"), "{network}");
+    }
 
     #[test]
     fn a_disk_is_judged_by_its_size_as_the_node_judges_it() {

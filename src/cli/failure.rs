@@ -32,12 +32,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What to do when nobody knows better.
+    /// What to do when nobody knows better. Advice that does not help is worse than none.
     pub fn hint(self) -> Option<&'static str> {
         Some(match self {
-            Self::Failed => "`starling doctor` looks for the reason",
             Self::Usage => "--help after the command says what it takes",
-            Self::Config => "`starling config list` shows what may be set",
             Self::NotRunning => "`starling run` starts a node",
             Self::NotFound => {
                 "look at how it is written; what has not arrived yet may come with the next peer"
@@ -45,7 +43,8 @@ impl Kind {
             Self::Network => "`starling peers list` shows who is there",
             Self::Verification => "do not rely on it; get it again from where it came from",
             Self::Refused => "nothing was changed",
-            Self::HungUp | Self::Interrupted | Self::Told => return None,
+            // The first two have too many reasons for one advice to fit all.
+            Self::Failed | Self::Config | Self::HungUp | Self::Interrupted | Self::Told => return None,
         })
     }
 }
@@ -103,17 +102,39 @@ impl From<home::Error> for Failure {
                 (Kind::Verification, Some("restore from your phrase or a backup, into another folder"))
             }
             E::Nowhere => (Kind::Config, Some("say where with --home")),
-            E::Io { .. } | E::Random(_) => (Kind::Failed, None),
+            E::Io { error, .. } => (Kind::Failed, denied(error)),
+            E::Random(_) => (Kind::Failed, None),
         };
         Self { kind, message: error.to_string(), hint: hint.map(Into::into), quiet: false }
     }
 }
 
+/// What to do about a place that the system keeps from us.
+fn denied(error: &io::Error) -> Option<&'static str> {
+    (error.kind() == io::ErrorKind::PermissionDenied)
+        .then_some("look whose it is and who may use it; another home can be named with --home")
+}
+
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
-        Self::new(Kind::Config, error).hint("`starling config list` shows what may be set")
+        use config::Error as E;
+        let hint = match &error {
+            E::Io { error, .. } => denied(error),
+            // While a layer cannot be read nobody can list the settings.
+            E::Unknown { from, .. } | E::Invalid { from, .. } if from.ends_with(".toml") => {
+                Some("mend the file, or move it away and the defaults hold")
+            }
+            E::Unknown { from, .. } | E::Invalid { from, .. } if from.starts_with("STARLING_") => {
+                Some("unset the variable, or set it to something else")
+            }
+            E::Unknown { .. } | E::Invalid { .. } => Some(SETTINGS),
+        };
+        Self { hint: hint.map(Into::into), ..Self::new(Kind::Config, error) }
     }
 }
+
+/// What to do about a setting that is asked for and cannot be.
+pub const SETTINGS: &str = "`starling config list` shows what may be set";
 
 impl From<backup::Error> for Failure {
     fn from(error: backup::Error) -> Self {
@@ -129,5 +150,36 @@ impl From<backup::Error> for Failure {
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
         if error.is_io() { Self::from(io::Error::from(error)) } else { Self::failed(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_is_given_where_it_helps() {
+        let told =
+            |failure: Failure| failure.hint.or(failure.kind.hint().map(Into::into)).unwrap_or_default();
+        assert_eq!(told(Failure::failed("you have voted already")), "");
+        let denied =
+            |path: &str| home::Error::Io { path: path.into(), error: io::ErrorKind::PermissionDenied.into() };
+        let failure = Failure::from(denied("/home/alice"));
+        assert!(failure.message.starts_with("/home/alice: permission denied"), "{failure:?}");
+        assert!(told(failure).contains("who may use it"));
+
+        let resolved = |file: &str, variable: &str| {
+            let variables = [("STARLING_HTTP_LISTEN".to_owned(), variable.to_owned())];
+            config::Resolved::new(Some(("home/config.toml", file)), &variables, &[]).unwrap_err()
+        };
+        let broken = Failure::from(resolved("[http]\nlisten = ", "127.0.0.1:0"));
+        assert!(
+            broken.message.contains("home/config.toml") && broken.message.contains("line 2"),
+            "{broken:?}"
+        );
+        assert!(told(broken).contains("move it away"));
+        assert!(told(resolved("", "nowhere").into()).contains("unset"));
+        let wrong = config::edit("home/config.toml", "", "network.mdsn", "true").unwrap_err();
+        assert_eq!(told(wrong.into()), SETTINGS);
     }
 }

@@ -98,8 +98,16 @@ impl Import {
 
 /// A file that cannot be opened: scripts want to know whether it is there.
 pub fn missing(path: &Path, error: io::Error) -> Failure {
-    let kind = if error.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Failed };
-    Failure::new(kind, format!("{}: {error}", path.display())).hint("look at how the file's name is written")
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(Kind::NotFound, format!("{}: {error}", path.display()))
+            .hint("look at how the file's name is written"),
+        _ => at(path, error),
+    }
+}
+
+/// What the system says of a file or folder.
+pub fn at(path: &Path, error: io::Error) -> Failure {
+    home::Error::Io { path: path.into(), error }.into()
 }
 
 /// A bundle that is not what somebody signed.
@@ -142,7 +150,7 @@ pub fn checked<T>(
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let at = |error: io::Error| Failure::failed(format!("{}: {error}", path.display()));
+    let at = |error| at(path, error);
     let mut file = BufWriter::new(options.open(&part).map_err(at)?);
     let written = write(&mut file).and_then(|()| {
         file.flush().map_err(at)?;

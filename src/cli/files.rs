@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use starling::blobs::MAX_BYTES;
 
-use super::{Failure, client::Client, door::Door};
+use super::{Failure, client::Client, door::Door, feed};
 
 /// A body with files and fields (RFC 7578).
 pub struct Parts {
@@ -33,14 +33,14 @@ impl Parts {
 
     /// Adds a file. Its name stays here: it may say more than the picture does.
     pub fn file(&mut self, name: &str, path: &Path) -> Result<(), Failure> {
-        let wrong = |why: String| Failure::failed(format!("{}: {why}", path.display()));
-        let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+        let file = File::open(path).map_err(|error| feed::missing(path, error))?;
         self.head(&format!("name=\"{name}\"; filename=\"file\""));
         let before = self.bytes.len() as u64;
         let read = file.take(MAX_BYTES + 1).read_to_end(&mut self.bytes);
-        read.map_err(|error| wrong(error.to_string()))?;
+        read.map_err(|error| feed::at(path, error))?;
         if self.bytes.len() as u64 - before > MAX_BYTES {
-            return Err(wrong(format!("a file may have {} MiB", MAX_BYTES >> 20)));
+            let most = MAX_BYTES >> 20;
+            return Err(Failure::failed(format!("{}: a file may have {most} MiB", path.display())));
         }
         self.bytes.extend(b"\r\n");
         Ok(())

@@ -50,8 +50,10 @@ pub struct Init {
 impl Init {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let places = &context.places;
-        if Home::open_at(places.clone()).is_ok() {
-            return Err(home::Error::Exists(places.data.clone()).into());
+        match Home::open_at(places.clone()) {
+            Ok(_) => return Err(home::Error::Exists(places.data.clone()).into()),
+            Err(home::Error::Missing(_)) => {}
+            Err(error) => return Err(error.into()),
         }
         if let Some(path) = self.phrase_out.as_ref().filter(|path| path.exists()) {
             return Err(Failure::usage(format!("{} is there already", path.display()))
@@ -136,7 +138,8 @@ pub fn find_near(context: &Context, near: bool) -> Result<bool, Failure> {
     if context.settings()?.config.network.mdns == near {
         return Ok(false);
     }
-    let text = std::fs::read_to_string(&context.places.config)?;
+    let path = &context.places.config;
+    let text = std::fs::read_to_string(path).map_err(|error| feed::at(path, error))?;
     write_settings(context, &config::edit("config.toml", &text, "network.mdns", &near.to_string())?)?;
     Ok(true)
 }
@@ -145,7 +148,7 @@ pub fn find_near(context: &Context, near: bool) -> Result<bool, Failure> {
 pub fn write_settings(context: &Context, text: &str) -> Result<(), Failure> {
     let path = &context.places.config;
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).map_err(|error| feed::at(folder, error))?;
     }
     feed::whole(path, true, |to| {
         use std::io::Write;

@@ -52,8 +52,8 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Breaks a safe text into lines of at most `width` columns. Words that are longer are broken; lines
-/// keep their indent.
+/// Breaks a safe text into lines of at most `width` columns where it may be broken (UAX 14). What is longer without such
+/// a place is broken all the same; lines keep their indent.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     text.lines().flat_map(|line| wrap_line(&line.replace('\t', "    "), width.max(1))).collect()
 }
@@ -61,24 +61,14 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 fn wrap_line(line: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut current, mut used) = (String::new(), 0);
-    for word in line.split_word_bounds() {
-        let columns = columns(word);
-        if used + columns <= width {
-            current += word;
-            used += columns;
-            continue;
-        }
-        // The space that a line is broken at is not carried over.
-        let blank = word.trim().is_empty();
-        if used > 0 {
+    for piece in pieces(line) {
+        let word = piece.trim_end();
+        if used > 0 && used + columns(word) > width {
             lines.push(std::mem::take(&mut current).trim_end().to_owned());
             used = 0;
         }
-        if blank {
-            continue;
-        }
         for grapheme in word.graphemes(true) {
-            let columns = self::columns(grapheme);
+            let columns = columns(grapheme);
             if used > 0 && used + columns > width {
                 lines.push(std::mem::take(&mut current));
                 used = 0;
@@ -86,9 +76,29 @@ fn wrap_line(line: &str, width: usize) -> Vec<String> {
             current += grapheme;
             used += columns;
         }
+        // The space that a line is broken at stays at its end, where it is cut off.
+        let blank = &piece[word.len()..];
+        current += blank;
+        used += columns(blank);
     }
     lines.push(current.trim_end().to_owned());
     lines
+}
+
+/// A line in pieces between which it may be broken, each with the spaces behind it. Addresses stay whole, to be copied.
+fn pieces(line: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for (at, _) in unicode_linebreak::linebreaks(line) {
+        let piece = &line[from..at];
+        let inside = at < line.len() && !piece.ends_with(char::is_whitespace);
+        if inside && piece.contains("://") {
+            continue;
+        }
+        pieces.push(piece);
+        from = at;
+    }
+    pieces
 }
 
 /// Columns that a terminal gives a text.
@@ -117,6 +127,15 @@ mod tests {
         assert_eq!(wrap("a\n\nb", 7), ["a", "", "b"]);
         assert_eq!(wrap("  deep\nflat", 20), ["  deep", "flat"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+    }
+
+    #[test]
+    fn signs_stay_with_the_words_that_they_belong_to() {
+        let lines = wrap("it waits while you are alone. I never write", 28);
+        assert_eq!(lines, ["it waits while you are", "alone. I never write"]);
+        assert_eq!(wrap("look at #starling", 9), ["look at", "#starling"]);
+        assert_eq!(wrap("(so it is)", 9), ["(so it", "is)"]);
+        assert_eq!(wrap("at https://a.example/b/c?d=e f", 26), ["at", "https://a.example/b/c?d=e", "f"]);
     }
 
     #[test]

@@ -101,10 +101,7 @@ fn list(context: &Context) -> Result<(), Failure> {
 
 fn add(context: &Context, address: &Multiaddr, no_wait: bool) -> Result<(), Failure> {
     let session = context.session()?;
-    let expected = address.iter().find_map(|part| match part {
-        Protocol::P2p(peer) => Some(peer.to_string()),
-        _ => None,
-    });
+    let expected = named(address);
     let before = connected(&session.client)?;
     let _: Value =
         session.client.post("/api/starling/v1/peers", &json!({ "address": address.to_string() }))?;
@@ -131,6 +128,27 @@ fn add(context: &Context, address: &Multiaddr, no_wait: bool) -> Result<(), Fail
                 None => "without /p2p/ and a peer id at its end it is not remembered",
             };
             return Err(Failure::new(Kind::Network, format!("{address} could not be reached")).hint(hint));
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The peer that an address leads to and to nobody else.
+fn named(address: &Multiaddr) -> Option<String> {
+    address.iter().find_map(|part| match part {
+        Protocol::P2p(peer) => Some(peer.to_string()),
+        _ => None,
+    })
+}
+
+/// Waits for a connection to one of the peers that these addresses name.
+pub fn met(client: &Client, addresses: &[String]) -> Result<Option<String>, Failure> {
+    let wanted: Vec<String> = addresses.iter().filter_map(|address| named(&address.parse().ok()?)).collect();
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let found = connected(client)?.into_iter().find(|peer| wanted.contains(peer));
+        if found.is_some() || wanted.is_empty() || Instant::now() > until {
+            return Ok(found);
         }
         thread::sleep(PAUSE);
     }

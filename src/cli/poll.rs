@@ -3,14 +3,7 @@
 use serde_json::{Value, json};
 use starling_protocol::limits;
 
-use super::{
-    Failure, Output,
-    answer::{Poll, Status},
-    layout,
-    output::safe,
-    print, read,
-    session::Context,
-};
+use super::{Failure, Output, answer::Poll, layout, output::safe, print, read, session::Context};
 
 /// A question that goes with a post.
 #[derive(Debug, clap::Args)]
@@ -71,8 +64,7 @@ impl Vote {
         let choices: Vec<u8> = self.answers.iter().map(|answer| answer - 1).collect();
         let _: Value =
             session.client.post(&format!("/api/v1/polls/{id}/votes"), &json!({ "choices": choices }))?;
-        let status: Status = session.client.get(&read::path(&id)?)?;
-        print::list(&context.output, &[status])
+        print::one(&context.output, &read::post(&session.client, &id)?)
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Failure,
-    answer::Status,
+    Failure, Kind,
+    answer::{Identity, Status},
     door::Door,
     files,
     output::confirm,
@@ -29,7 +29,7 @@ pub struct Post {
     /// Answer this post
     #[arg(long, value_name = "ID")]
     reply: Option<String>,
-    /// A warning that readers see first
+    /// A warning that readers see first, and the rest only if they ask for it
     #[arg(long, value_name = "TEXT")]
     cw: Option<String>,
     /// The text's language as a BCP-47 tag, such as "gn"
@@ -80,7 +80,7 @@ pub struct Edit {
     id: String,
     /// What it says now; "-" or nothing reads it from stdin
     text: Option<String>,
-    /// A warning that readers see first
+    /// A warning that readers see first, and the rest only if they ask for it
     #[arg(long, value_name = "TEXT")]
     cw: Option<String>,
     /// The text's language as a BCP-47 tag
@@ -181,8 +181,8 @@ impl Edit {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let text = text(self.text)?;
         let session = context.session()?;
-        let path = read::path(&read::entry(&session.client, &self.id)?)?;
-        let before: Status = session.client.get(&path)?;
+        let before = read::post(&session.client, &self.id)?;
+        let path = read::path(&before.id)?;
         let mut body = json!({ "status": text });
         body["spoiler_text"] = self.cw.unwrap_or(before.spoiler_text).into();
         if let Some(language) = self.lang.or(before.language) {
@@ -214,7 +214,12 @@ fn written(context: &Context, session: &Session, status: &Status) -> Result<(), 
 impl Delete {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let session = context.session()?;
-        let id = read::entry(&session.client, &self.id)?;
+        let Status { id, account, .. } = read::post(&session.client, &self.id)?;
+        // Before it is asked whether to go on with what cannot be done.
+        if account.id != session.client.get::<Identity>("/api/starling/v1/id")?.author {
+            let told = "this post is somebody else's: only its author can erase it";
+            return Err(Failure::new(Kind::Refused, told));
+        }
         let plan = format!("{id} will be erased here. Others who hold it are asked to do the same.");
         confirm(&plan, self.yes)?;
         let _: Value = session.client.delete(&read::path(&id)?)?;
@@ -237,7 +242,8 @@ impl Like {
 fn act(context: &Context, id: &str, verb: &str, done: &str, now: bool) -> Result<(), Failure> {
     let session = context.session()?;
     let id = read::entry(&session.client, id)?;
-    let _: Value = session.client.post(&format!("{}/{verb}", read::path(&id)?), &json!({}))?;
+    let path = format!("{}/{verb}", read::path(&id)?);
+    let _: Value = session.client.post(&path, &json!({})).map_err(read::gone(&session.client, &id))?;
     let text = if now { format!("{done} {id}") } else { format!("no longer {done}: {id}") };
     context.output.either(&json!({ "id": id, done: now }), text)
 }

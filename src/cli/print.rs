@@ -86,6 +86,27 @@ pub fn name(output: &Output, account: &Account) -> String {
     line
 }
 
+/// What is behind a content warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warned {
+    /// Stays there, and how to see it is said instead: nobody asked for this very post.
+    Hidden,
+    /// Is printed below the warning.
+    Shown,
+}
+
+/// One post that was asked for, in full.
+pub fn one(output: &Output, status: &Status) -> Result<(), Failure> {
+    if output.json {
+        return output.object(&object(status));
+    }
+    let lines = match &status.reblog {
+        Some(boosted) => boost_card(output, &[&status.account], boosted, false, Warned::Shown),
+        None => card(output, status, 0, Warned::Shown),
+    };
+    lines.iter().try_for_each(|line| output.line(line))
+}
+
 /// A list of posts: objects, or cards with boosts of one post folded into one.
 pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
     if output.json {
@@ -104,11 +125,11 @@ pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
             Some(boosted) => match boosters.remove(boosted.id.as_str()) {
                 Some(by) => {
                     let below = statuses.iter().any(|status| status.id == boosted.id);
-                    boost_card(output, &by, boosted, below)
+                    boost_card(output, &by, boosted, below, Warned::Hidden)
                 }
                 None => continue,
             },
-            None => card(output, status, 0),
+            None => card(output, status, 0, Warned::Hidden),
         };
         if !std::mem::take(&mut first) {
             output.line("")?;
@@ -118,8 +139,14 @@ pub fn list(output: &Output, statuses: &[Status]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `elsewhere`: the post stands in the same list, and once is enough.
-fn boost_card(output: &Output, by: &[&Account], boosted: &Status, elsewhere: bool) -> Vec<String> {
+/// `elsewhere`: the post stands in the same list. Once in full is enough, and its beginning says which it is.
+fn boost_card(
+    output: &Output,
+    by: &[&Account],
+    boosted: &Status,
+    elsewhere: bool,
+    warned: Warned,
+) -> Vec<String> {
     let names: Vec<String> = by.iter().take(2).map(|account| name(output, account)).collect();
     let more = by.len().saturating_sub(2);
     let others = if more > 0 {
@@ -130,15 +157,29 @@ fn boost_card(output: &Output, by: &[&Account], boosted: &Status, elsewhere: boo
     let who = format!("{}{others}", names.join(", "));
     if elsewhere {
         let id = output.dim(layout::short_entry(&boosted.id));
-        return vec![format!("{who} boosted {id} of {}", name(output, &boosted.account))];
+        let mut lines = vec![format!("{who} boosted {id} of {}", name(output, &boosted.account))];
+        lines.extend(beginning(boosted, output.width.saturating_sub(4)).map(|line| format!("  {line}")));
+        return lines;
     }
     let mut lines = vec![format!("{who} boosted:")];
-    lines.extend(card(output, boosted, 1));
+    lines.extend(card(output, boosted, 1, warned));
     lines
 }
 
-/// A post in full, `depth` steps to the right.
-pub fn card(output: &Output, status: &Status, depth: usize) -> Vec<String> {
+/// The first line of a post, or of the warning that it is behind, and a sign that it goes on.
+fn beginning(status: &Status, width: usize) -> Option<String> {
+    let text = match status.spoiler_text.as_str() {
+        "" => text(status).to_owned(),
+        warning => format!("[{warning}]"),
+    };
+    let lines = layout::wrap(DisplayText::block(&text).as_str(), width);
+    let mut lines = lines.into_iter().filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    Some(if lines.next().is_some() { format!("{first} …") } else { first })
+}
+
+/// A post, `depth` steps to the right.
+pub fn card(output: &Output, status: &Status, depth: usize, warned: Warned) -> Vec<String> {
     // Deep threads still need columns to be read in.
     let indent = "  ".repeat(depth.min(output.width / 8));
     let width = output.width.saturating_sub(indent.len() + 2).max(16);
@@ -168,21 +209,26 @@ pub fn card(output: &Output, status: &Status, depth: usize) -> Vec<String> {
     if !status.spoiler_text.is_empty() {
         body(&format!("[{}]", status.spoiler_text));
     }
-    match text(status) {
-        "" if status.starling.kind == "boost" => body("(the boosted post has not arrived yet)"),
-        "" if !status.media_attachments.is_empty() => {}
-        "" => body("(its text is not held here)"),
-        text => body(text),
-    }
-    for file in &status.media_attachments {
-        let what = if file.kind == "image" { "picture" } else { "file" };
-        body(&match &file.description {
-            Some(text) => format!("[{what}: {text}]"),
-            None => format!("[{what}]"),
-        });
-    }
-    if let Some(poll) = &status.poll {
-        lines.extend(poll::lines(output, poll).iter().map(|line| format!("{indent}  {line}")));
+    let something = !text(status).is_empty() || !status.media_attachments.is_empty() || status.poll.is_some();
+    if warned == Warned::Hidden && something && !status.spoiler_text.is_empty() {
+        body(&format!("… `starling show {}` shows it", layout::short_entry(&status.id)));
+    } else {
+        match text(status) {
+            "" if status.starling.kind == "boost" => body("(the boosted post has not arrived yet)"),
+            "" if !status.media_attachments.is_empty() => {}
+            "" => body("(its text is not held here)"),
+            text => body(text),
+        }
+        for file in &status.media_attachments {
+            let what = if file.kind == "image" { "picture" } else { "file" };
+            body(&match &file.description {
+                Some(text) => format!("[{what}: {text}]"),
+                None => format!("[{what}]"),
+            });
+        }
+        if let Some(poll) = &status.poll {
+            lines.extend(poll::lines(output, poll).iter().map(|line| format!("{indent}  {line}")));
+        }
     }
     let counts = [
         (status.replies_count, "reply", "replies"),
@@ -212,7 +258,8 @@ pub fn place(output: &Output, place: &Place) -> Result<(), Failure> {
         return output.object(&line);
     }
     if let Some(status) = &place.status {
-        return card(output, status, place.depth).iter().try_for_each(|line| output.line(line));
+        let lines = card(output, status, place.depth, Warned::Hidden);
+        return lines.iter().try_for_each(|line| output.line(line));
     }
     let indent = "  ".repeat(place.depth.min(output.width / 8));
     let what = if place.state == "deleted" { "deleted by its author" } else { "has not arrived here yet" };
@@ -239,7 +286,7 @@ mod tests {
         let output = Output::new(false, starling::config::Color::Never);
         let mut evil = status("bafyr4iaaaaaaaaaaaaaaaa", "a\u{1b}]0;x\u{7}b\u{202e}c\r\nd");
         evil.spoiler_text = "\u{1b}[2J".into();
-        let printed = card(&output, &evil, 0).join("\n");
+        let printed = card(&output, &evil, 0, Warned::Shown).join("\n");
         assert!(!printed.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{printed:?}");
         // Programs get what was signed.
         assert_eq!(object(&evil)["text"], "a\u{1b}]0;x\u{7}b\u{202e}c\r\nd");
@@ -260,9 +307,37 @@ mod tests {
     }
 
     #[test]
+    fn what_a_post_warns_of_is_shown_to_those_who_ask_for_it() {
+        let output = Output::new(false, starling::config::Color::Never);
+        let mut warned = status("bafyr4iaaaaaaaaaaaaaaaa", "the butler did it");
+        warned.spoiler_text = "Film spoiler".into();
+        warned.media_attachments =
+            vec![serde_json::from_value(json!({ "description": "a butler" })).unwrap()];
+        let hidden = card(&output, &warned, 0, Warned::Hidden).join("\n");
+        assert!(!hidden.contains("butler"), "{hidden}");
+        let how = "  [Film spoiler]\n  … `starling show bafyr4iaaaaaaaaaaa` shows it";
+        assert!(hidden.ends_with(how), "{hidden}");
+        let shown = card(&output, &warned, 0, Warned::Shown).join("\n");
+        let all = "  [Film spoiler]\n  the butler did it\n  [file: a butler]";
+        assert!(shown.ends_with(all), "{shown}");
+        // Nor is it given away by somebody who boosts it.
+        assert_eq!(beginning(&warned, 60).as_deref(), Some("[Film spoiler]"));
+        assert_eq!(object(&warned)["text"], "the butler did it");
+    }
+
+    #[test]
+    fn a_boost_of_a_post_of_the_same_list_says_which_it_is() {
+        let output = Output::new(false, starling::config::Color::Never);
+        let post = status("bafyr4iaaaaaaaaaaaaaaaa", "\nThe seeds are out.\n\nCome and see.");
+        let lines = boost_card(&output, &[&post.account], &post, true, Warned::Hidden);
+        assert_eq!(lines[1..], ["  The seeds are out. …"]);
+    }
+
+    #[test]
     fn deep_threads_stay_readable() {
         let output = Output::new(false, starling::config::Color::Never);
-        let lines = card(&output, &status("bafyr4iaaaaaaaaaaaaaaaa", &"word ".repeat(40)), 1_000);
+        let status = status("bafyr4iaaaaaaaaaaaaaaaa", &"word ".repeat(40));
+        let lines = card(&output, &status, 1_000, Warned::Hidden);
         assert!(lines[1..].iter().all(|line| layout::columns(line) <= output.width));
     }
 }

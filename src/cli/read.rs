@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
@@ -14,6 +15,10 @@ use super::{
 
 /// Posts that a node gives in one answer.
 const PAGE: u64 = 40;
+
+/// How every entry's id begins, and characters of one that a node looks for: fewer name too many.
+const BEGINNING: &str = "bafyr4i";
+const SHORTEST: usize = 12;
 
 /// Which part of a timeline.
 #[derive(Debug, clap::Args)]
@@ -119,12 +124,41 @@ pub fn entry(client: &Client, text: &str) -> Result<String, Failure> {
     if text.parse::<starling_protocol::EntryId>().is_ok() {
         return Ok(text.into());
     }
-    let status: Status = client.get(&path(text)?)?;
-    Ok(status.id)
+    Ok(post(client, text)?.id)
+}
+
+/// The post with this id, or whose id begins like this.
+pub fn post(client: &Client, text: &str) -> Result<Status, Failure> {
+    client.get(&path(text)?).map_err(gone(client, text))
+}
+
+/// Why a post is not shown: what its author erased is known, and no peer brings it.
+pub fn gone<'a>(client: &'a Client, id: &'a str) -> impl FnOnce(Failure) -> Failure + 'a {
+    #[derive(Deserialize)]
+    struct Entry {
+        id: String,
+        deleted: bool,
+    }
+    move |failure| {
+        if failure.kind != Kind::NotFound {
+            return failure;
+        }
+        match client.get::<Entry>(&format!("/api/starling/v1/entries/{id}")) {
+            Ok(entry) if entry.deleted => {
+                Failure::new(Kind::NotFound, format!("the post {} was erased by its author", entry.id))
+                    .hint("`starling verify` with its id checks what is left of it")
+            }
+            _ => failure,
+        }
+    }
 }
 
 /// The path of a post. What could not be an id must not become another path.
 pub fn path(id: &str) -> Result<String, Failure> {
+    if !id.is_empty() && id.len() < SHORTEST && (id.starts_with(BEGINNING) || BEGINNING.starts_with(id)) {
+        return Err(Failure::new(Kind::NotFound, format!("several ids may begin with {id:?}"))
+            .hint(format!("write at least {SHORTEST} of its characters; lists show more")));
+    }
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Failure::new(Kind::NotFound, format!("{id:?} is no entry id"))
             .hint("an entry's id begins with bafyr4i; lists show the beginnings"));
@@ -135,7 +169,6 @@ pub fn path(id: &str) -> Result<String, Failure> {
 impl Show {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let session = context.session()?;
-        let status = path(&self.id)?;
         if self.raw {
             let id = entry(&session.client, &self.id)?;
             let mut bytes = Vec::new();
@@ -143,11 +176,11 @@ impl Show {
             session.client.download(&raw, &[])?.read_to_end(&mut bytes)?;
             return context.output.bytes(&bytes);
         }
-        let status: Status = session.client.get(&status)?;
+        let status = post(&session.client, &self.id)?;
+        print::one(&context.output, &status)?;
         if context.output.json {
-            return context.output.object(&print::object(&status));
+            return Ok(());
         }
-        print::list(&context.output, std::slice::from_ref(&status))?;
         context.output.line("")?;
         context.output.line(format!("  entry     {}", status.id))?;
         context.output.line(format!("  author    {}", status.account.id))?;
@@ -166,11 +199,7 @@ impl Show {
 impl Thread {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let session = context.session()?;
-        path(&self.id)?;
-        let id = match self.id.parse::<starling_protocol::EntryId>() {
-            Ok(_) => self.id,
-            Err(_) => entry(&session.client, &self.id)?,
-        };
+        let id = entry(&session.client, &self.id)?;
         let answer: Value = session.client.get(&format!("/api/starling/v1/thread/{id}"))?;
         let list = answer.get("items").cloned().unwrap_or(answer);
         let places: Vec<Place> = serde_json::from_value(list)?;

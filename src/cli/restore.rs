@@ -77,7 +77,10 @@ impl Source {
 
 impl Restore {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        let begun = Home::open_at(context.places.clone()).ok();
+        let begun = match Home::open_at(context.places.clone()) {
+            Err(home::Error::Missing(_)) => None,
+            home => Some(home?),
+        };
         if begun.is_some() && self.backup.is_none() && self.phrase_file.is_none() {
             return self.existing(context);
         }

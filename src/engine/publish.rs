@@ -307,6 +307,7 @@ impl Turn<'_, '_> {
         match holds {
             true if held >= limits::PINS => Ok(Err(Refusal::OverLimit(OverLimit {
                 what: "the list of pinned posts",
+                unit: "entries",
                 actual: held + 1,
                 limit: limits::PINS,
             }))),

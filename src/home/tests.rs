@@ -41,6 +41,18 @@ fn a_home_is_begun_once() {
     assert!(matches!(again, Err(Error::Exists(_))));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_home_that_cannot_be_looked_for_is_not_missing() {
+    // The tests may run as a user who may look everywhere, but below a file nobody can.
+    let (_folder, home) = fresh();
+    let below = home.file("token").join("home");
+    let opened = Home::open(&below);
+    assert!(matches!(&opened, Err(Error::Io { path, .. }) if *path == below), "{opened:?}");
+    let begun = Home::create(Places::within(&below), &Phrase::from_entropy([8; 32]));
+    assert!(matches!(&begun, Err(Error::Io { path, .. }) if *path == below), "{begun:?}");
+}
+
 #[test]
 fn a_flipped_bit_of_a_secret_is_found() {
     let (_folder, home) = fresh();

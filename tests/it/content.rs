@@ -159,6 +159,7 @@ fn votes_travel_and_are_counted_where_the_poll_began() {
         let failed = home.fails(&[vec!["vote", poll], answers].concat());
         assert_eq!(failed.code, code, "{failed:?}");
         assert!(failed.error.contains(says), "{failed:?}");
+        assert!(!failed.hint.contains("doctor"), "nothing is wrong with the node: {failed:?}");
     }
     bob.does(&["vote", &other, "3"]);
 }

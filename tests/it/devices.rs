@@ -62,6 +62,33 @@ fn the_phrase_brings_everything_back_and_forks_nothing() {
 }
 
 #[test]
+fn an_invite_leads_a_restored_home_to_those_who_know_it() {
+    let (alice, bob, carol) = (Home::of("alice"), Home::of("bob"), Home::of("carol"));
+    let (a, b, _c) = (alice.runs(), bob.runs(), carol.runs());
+    bob.follows(&a);
+    let post = a.posts("before the fire");
+    b.holds(&post, "before the fire");
+    a.kill();
+    let new = Home::none();
+    new.does(&["restore", "--phrase-file", &alice.beside("phrase")]);
+    let invite = |home: &Home| home.does(&["invite", "new"])["invite"].as_str().unwrap().to_owned();
+    let (of_bob, of_carol) = (invite(&bob), invite(&carol));
+    let alone = new.fails(&["invite", "open", &of_carol]);
+    assert_eq!(alone.code, 8, "{alone:?}");
+    assert!(alone.error.contains("remembered") && alone.hint.contains("starling run"), "{alone:?}");
+
+    let n = new.runs();
+    // Carol never heard of her: they are connected, and that is told.
+    let early = new.fails(&["invite", "open", &of_carol]);
+    assert_eq!(early.code, 8, "{early:?}");
+    assert!(early.error.contains("connected to") && early.hint.contains("again"), "{early:?}");
+    assert_eq!(new.does(&["invite", "open", &of_bob])["following"], true);
+    opens(&n);
+    assert_eq!(new.does(&["invite", "open", &of_carol])["following"], true);
+    n.holds(&post, "before the fire");
+}
+
+#[test]
 fn a_backup_adds_a_device_and_both_write_one_feed() {
     let (desk, bob) = (Home::of("alice"), Home::of("bob"));
     let (d, b) = (desk.runs(), bob.runs());

@@ -122,6 +122,14 @@ fn a_failure_has_a_line_a_hint_and_an_exit_code() {
 }
 
 #[test]
+fn what_is_too_long_is_told_in_the_unit_that_it_is_counted_in() {
+    let home = Home::of("alice");
+    let told = home.fails(&["post", &"ä".repeat(5_001)]);
+    assert_eq!(told.error, "the text has 5001 characters, and may have 5000");
+    assert_eq!(told.hint, "make it shorter");
+}
+
+#[test]
 fn words_that_cannot_be_said_say_what_to_do() {
     let home = Home::of("alice");
     let told = home.fails(&["tui", "--plain", "--language", "qq"]);

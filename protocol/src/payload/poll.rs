@@ -46,9 +46,9 @@ impl Poll {
 
     /// Checks the limits that readers hold a poll to.
     pub fn check_limits(&self) -> Result<(), OverLimit> {
-        within("the list of answers", self.options.len(), limits::POLL_OPTIONS)?;
+        within("the list of answers", "entries", self.options.len(), limits::POLL_OPTIONS)?;
         for option in &self.options {
-            within("an answer", option.chars().count(), limits::POLL_OPTION_CHARS)?;
+            within("an answer", "characters", option.chars().count(), limits::POLL_OPTION_CHARS)?;
         }
         Ok(())
     }
