@@ -110,6 +110,8 @@ impl Run {
                 },
             }
         }
+        // What ends while everything is told to end is none of its own doing.
+        let ended = ended(&node);
         context.output.talk("stopping");
         drop(announcement);
         let orderly = async {
@@ -121,7 +123,7 @@ impl Run {
             node.clone().shutdown().await;
         };
         tokio::select! {
-            () = orderly => ended(&node).and(told),
+            () = orderly => ended.and(told),
             () = signals.next() => Err(Failure::new(Kind::Interrupted, "interrupted while stopping")),
         }
     }
